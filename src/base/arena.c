@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ARENA_BLOCK_MIN = 16 * 1024, ARENA_ALIGN = 16 };
+/* Blocks double from the first: an arena for one small thing stays small (there is one for each job),
+ * and a large one needs few blocks. */
+enum { ARENA_BLOCK_FIRST = 480, ARENA_BLOCK_LAST = 1024 * 1024, ARENA_ALIGN = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -65,8 +67,9 @@ void *arena_alloc(struct arena *a, size_t count, size_t size)
     if (need == 0) need = ARENA_ALIGN;
     struct arena_block *b = a->head;
     if (b == NULL || b->cap - b->len < need) {
-        size_t cap = need > ARENA_BLOCK_MIN ? need : ARENA_BLOCK_MIN;
-        if (b != NULL && cap < b->cap && b->cap < 1024 * 1024) cap = b->cap * 2;
+        size_t cap = b != NULL ? b->cap * 2 : ARENA_BLOCK_FIRST;
+        if (cap > ARENA_BLOCK_LAST) cap = ARENA_BLOCK_LAST;
+        if (cap < need) cap = need;
         b = mem_alloc(1, sizeof *b + cap);
         b->cap = cap;
         b->next = a->head;
