@@ -1,0 +1,130 @@
+/* fleet_nodes.c - proof that no node is in two places.
+ *
+ * Ranges may be written in many ways that name the same node ("a[8-12]", "a1[0-2]", "a11"), so they
+ * are first cut into classes: (site, stem, digits, suffix) with an interval of values, where a name
+ * is stem, then its last run of digits read as one number of `digits` digits, then suffix. A name
+ * belongs to one class and value, so two ranges meet exactly when two intervals of one class do. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "model/fleet_names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { VALUE_DIGITS_MAX = 18 }; /* digits that fit in 64 bits; those before them stay in the stem */
+
+struct node_class {
+    uint32_t site;
+    struct str stem, suffix;
+    uint32_t digits;
+    uint64_t lo, hi;
+    uint32_t pool;
+};
+
+struct class_list {
+    struct node_class *items;
+    size_t count, cap;
+};
+
+static int key_cmp(const struct node_class *x, const struct node_class *y)
+{
+    if (x->site != y->site) return x->site < y->site ? -1 : 1;
+    int c = str_cmp(x->stem, y->stem);
+    if (c == 0) c = str_cmp(x->suffix, y->suffix);
+    if (c != 0) return c;
+    return x->digits < y->digits ? -1 : x->digits > y->digits ? 1 : 0;
+}
+
+static int class_cmp(const void *a, const void *b)
+{
+    const struct node_class *x = a, *y = b;
+    int c = key_cmp(x, y);
+    if (c != 0) return c;
+    if (x->lo != y->lo) return x->lo < y->lo ? -1 : 1;
+    if (x->hi != y->hi) return x->hi < y->hi ? -1 : 1;
+    return x->pool < y->pool ? -1 : x->pool > y->pool ? 1 : 0;
+}
+
+static uint64_t power10(uint32_t n)
+{
+    uint64_t p = 1;
+    while (n-- > 0) p *= 10;
+    return p;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Add the names text + (lo..hi written with `digits` digits, none when 0) + suffix. */
+static void add_class(struct class_list *list, struct node_class c, struct str text)
+{
+    size_t run = 0;
+    while (run < text.len && run + c.digits < VALUE_DIGITS_MAX &&
+           is_digit(text.p[text.len - 1 - run]))
+        run++;
+    c.stem = (struct str){text.p, text.len - run};
+    uint64_t head = 0;
+    if (run > 0) ASSERT(str_to_u64((struct str){text.p + c.stem.len, run}, &head));
+    uint64_t base = head * power10(c.digits);
+    c.lo += base;
+    c.hi += base;
+    c.digits += (uint32_t)run;
+    list->items = mem_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = c;
+}
+
+static void add_range(struct class_list *list, const struct node_range *r, struct node_class c)
+{
+    if (!r->numbered) {
+        struct str text = r->prefix;
+        while (text.len > 0 && !is_digit(text.p[text.len - 1])) text.len--;
+        if (text.len == 0) text = r->prefix;
+        c.suffix = (struct str){text.p + text.len, r->prefix.len - text.len};
+        add_class(list, c, text);
+        return;
+    }
+    c.suffix = r->suffix;
+    uint64_t first = r->first, end = first + r->count;
+    for (uint32_t digits = 1; first < end; digits++) {
+        uint64_t stop = power10(digits); /* numbers below it are written with `digits` digits */
+        if (digits < r->width || first >= stop) continue;
+        c.lo = first;
+        c.hi = (end < stop ? end : stop) - 1;
+        c.digits = digits;
+        add_class(list, c, r->prefix);
+        first = c.hi + 1;
+    }
+}
+
+static enum err fail_twice(const struct fleet *f, const struct node_class *a,
+                           const struct node_class *b, struct errtext *error)
+{
+    char number[32] = "";
+    if (b->digits > 0) snprintf(number, sizeof number, "%0*" PRIu64, (int)b->digits, b->lo);
+    struct str first = f->pools[a->pool].id, second = f->pools[b->pool].id;
+    return err_set(error, ERR_INVALID,
+                   "node '" STR_FMT "%s" STR_FMT "' is named twice: in pool '" STR_FMT
+                   "' and in pool '" STR_FMT "' of the same site",
+                   STR_ARG(b->stem), number, STR_ARG(b->suffix), STR_ARG(first), STR_ARG(second));
+}
+
+enum err fleet_check_nodes(const struct fleet *f, struct errtext *error)
+{
+    struct class_list list = {0};
+    for (uint32_t i = 0; i < f->pool_count; i++) {
+        const struct pool *p = &f->pools[i];
+        for (uint32_t k = 0; k < p->range_count; k++)
+            add_range(&list, &p->ranges[k], (struct node_class){.site = p->site_index, .pool = i});
+    }
+    if (list.count > 1) qsort(list.items, list.count, sizeof *list.items, class_cmp);
+    enum err e = ERR_NONE;
+    for (size_t i = 1; i < list.count && e == ERR_NONE; i++) {
+        const struct node_class *a = &list.items[i - 1], *b = &list.items[i];
+        if (key_cmp(a, b) == 0 && b->lo <= a->hi) e = fail_twice(f, a, b, error);
+    }
+    mem_free(list.items);
+    return e;
+}

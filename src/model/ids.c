@@ -1,0 +1,3 @@
+#include "model/ids.h"
+
+const char *const tri_names[3] = {"unknown", "no", "yes"};

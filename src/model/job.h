@@ -1,0 +1,132 @@
+/* job.h - the noun of demand: what a tenant asks for.
+ *
+ * A job_spec is what submission states, after defaults; it never changes (`berth update` makes a
+ * new one). Sizes: a job asks for `chips` accelerators in all, or `chips_per_node` on each of
+ * `nodes` nodes, or none at all (a CPU job). Words and meanings are sbatch's where sbatch has them.
+ */
+#ifndef BERTH_MODEL_JOB_H
+#define BERTH_MODEL_JOB_H
+
+#include "base/visit.h"
+#include "model/ids.h"
+#include "model/limits.h"
+
+/* A data set that the job reads, moves or shows (law/facts: data). */
+struct data_set {
+    struct str class; /* personal sensitive-personal important payment public-sector public */
+    struct str subject_country; /* whose persons' or country's data; "" unknown */
+    struct str located; /* country where it lies; "" unknown */
+    struct str accessed_from; /* country it is read from; "": where the job runs */
+    bool persons_known;
+    int64_t persons; /* distinct persons exported this year, this job included */
+};
+
+enum dependency_kind {
+    DEPENDENCY_AFTER, /* after: has started or was cancelled */
+    DEPENDENCY_AFTER_ANY, /* afterany: has ended */
+    DEPENDENCY_AFTER_OK, /* afterok: ended with exit code 0 */
+    DEPENDENCY_AFTER_NOTOK, /* afternotok: ended otherwise */
+    DEPENDENCY_SINGLETON, /* singleton: no other job of this name and user is active */
+    DEPENDENCY_COUNT
+};
+extern const char *const dependency_names[DEPENDENCY_COUNT];
+
+struct dependency {
+    int kind; /* enum dependency_kind */
+    uint32_t job; /* job id; an array's id means all its tasks; 0 for singleton */
+};
+
+/* The words of the law's facts data.class and end_use, NULL at the end. A misspelt word would slip
+ * past the rules that name it, so job_spec_check accepts only these. */
+extern const char *const data_class_names[];
+extern const char *const end_use_names[];
+
+struct job_spec {
+    struct str name;
+    struct str tenant; /* account id */
+    struct str user; /* unix user name, for the eye */
+    uint32_t uid, gid;
+
+    /* size */
+    uint32_t nodes; /* 0: as few as fit */
+    uint32_t chips; /* all nodes together; 0 with chips_per_node 0: no accelerator */
+    uint32_t chips_per_node; /* 0: any split */
+    uint32_t tasks; /* -n; 0: 1 */
+    uint32_t tasks_per_node; /* --ntasks-per-node; 0: not stated */
+    uint32_t cpus_per_task; /* -c; 0: 1 */
+    uint64_t mem_mb_per_node, mem_mb_per_chip, mem_mb_per_cpu; /* at most one is not 0 */
+    bool exclusive; /* whole nodes */
+
+    /* where */
+    struct str *chip_kinds; /* acceptable kinds; empty: any */
+    uint32_t chip_kind_count;
+    struct str *chip_prefer; /* soft wish among them */
+    uint32_t chip_prefer_count;
+    struct str *partitions; /* pool ids or aliases; empty: any */
+    uint32_t partition_count;
+    struct str *sites; /* -M: site ids; empty: any */
+    uint32_t site_count;
+    struct str *countries; /* SkyPilot region or infra: ISO codes; empty: any */
+    uint32_t country_count;
+    int64_t max_uusd_per_chip_h; /* --max-price; 0: none */
+
+    /* when */
+    int64_t time_limit_ms; /* 0: the pool's or fleet's default */
+    int64_t begin_ms; /* not before; 0: now */
+    int64_t deadline_ms; /* 0: none */
+    struct dependency *dependencies;
+    uint32_t dependency_count;
+    bool dependency_any; /* '?' between them: one suffices */
+    int32_t priority; /* larger first; from --priority, --qos and --nice */
+    struct str qos;
+    bool hold;
+
+    /* law */
+    struct str purpose; /* law fact end_use; "" unknown */
+    struct data_set *data;
+    uint32_t data_count;
+    bool data_known; /* an empty list then means: reads no regulated data */
+    struct str *evidence; /* held on record for this job */
+    uint32_t evidence_count;
+    struct str end_user; /* party id; "": the tenant's party */
+
+    /* array: task ids in order; empty: not an array */
+    uint32_t *array_tasks;
+    uint32_t array_count;
+    uint32_t array_limit; /* %N: at most so many at once; 0: no limit */
+
+    /* running it */
+    bool no_requeue;
+    uint32_t checkpoint_s; /* the job saves its state so often; 0: never */
+    uint32_t signal_number; /* --signal; 0: none */
+    uint32_t signal_before_s; /* seconds before the end */
+    bool signal_shell; /* B: the batch shell only */
+    struct str workdir, stdin_path, stdout_path, stderr_path;
+    bool output_append;
+    struct str comment;
+    struct str submit_host;
+    struct str wrapper; /* "sbatch", "berth", "skypilot": who asked */
+    uint32_t nodes_limit; /* reserved word of --nodes=MIN-MAX: MAX; 0: none */
+
+    /* heavy part: kept in the ledger record, not in the core's state */
+    struct str script; /* bytes, begins with #! */
+    struct str *arguments;
+    uint32_t argument_count;
+    struct str *environment; /* NAME=VALUE */
+    uint32_t environment_count;
+};
+
+/* All fields; the light form leaves the heavy part out (the core's state and its snapshots). */
+void visit_job_spec(struct visit *v, struct job_spec *s);
+void visit_job_spec_light(struct visit *v, struct job_spec *s);
+
+/* A deep copy of the light part in `arena`. */
+void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struct job_spec *out);
+
+/* Bounds and contradictions that need no fleet: lengths, counts, chips vs nodes, dates. */
+enum err job_spec_check(const struct job_spec *s, struct errtext *error);
+
+/* Chips in all, once the number of nodes is fixed; 0 for a CPU job. */
+uint32_t job_spec_chips(const struct job_spec *s);
+
+#endif

@@ -1,0 +1,45 @@
+/* limits.h - how much of everything, and what happens at the limit.
+ *
+ * Every bound on outside input that concerns the nouns of the model stands here. At a limit the
+ * request is refused with ERR_LIMIT and the number; nothing is cut silently. */
+#ifndef BERTH_MODEL_LIMITS_H
+#define BERTH_MODEL_LIMITS_H
+
+#include <stdint.h>
+
+enum {
+    PARTY_MAX = 100000, /* parties of a fleet */
+    CHIP_MAX = 1000, /* kinds in the catalogue */
+    SITE_MAX = 10000, /* data centres */
+    POOL_MAX = 4096, /* pools: a decision lists every one, so this bounds a record */
+    TENANT_MAX = 100000, /* accounts */
+    PERMIT_MAX = 100000, /* permits and licences */
+    NODES_PER_POOL_MAX = 1000000,
+    NODES_MAX = 4000000, /* all pools together */
+    CHIPS_PER_NODE_MAX = 64, /* a claim marks chips of a node in one 64-bit word */
+    CPUS_PER_NODE_MAX = 65535, /* Slurm counts the CPUs of a node in 16 bits */
+    MEM_MB_PER_NODE_MAX = 1 << 30, /* 1 PiB: above every machine, and products stay in 64 bits */
+    NODE_RANGES_MAX = 1000, /* ranges of one hostlist expression */
+    ID_LEN_MAX = 64, /* bytes of an id: party, chip, site, pool, tenant, rule */
+    NAME_LEN_MAX = 256, /* bytes of a free name or path component */
+    TEXT_LEN_MAX = 4096, /* bytes of a path, comment or one environment entry's name */
+    LIST_MAX = 256, /* short lists: evidence, kinds, acceptable chips */
+    SCRIPT_LEN_MAX = 4 * 1024 * 1024, /* bytes: Slurm's max_script_size default */
+    ENV_LEN_MAX = 1024 * 1024, /* bytes of all environment entries of a job */
+    ENV_COUNT_MAX = 4096,
+    ARRAY_TASKS_MAX = 10000, /* tasks of one array job (Slurm's MaxArraySize default is 1001) */
+    DEPENDENCY_MAX = 64, /* jobs one job waits for */
+    DATA_SETS_MAX = 64, /* data sets one job reads */
+    JOBS_MAX = 2000000, /* jobs in memory, ended ones that are not yet purged included */
+    JOB_NODES_MAX = 65536, /* nodes of one gang */
+    JOB_TASKS_MAX = 16 * 1024 * 1024, /* -n: 256 processes on each node of the largest gang */
+    SIGNAL_MAX = 64, /* the last real-time signal of Linux */
+    SIGNAL_BEFORE_S_MAX = 65535, /* --signal: Slurm's bound */
+    CHECKPOINT_S_MAX = 30 * 86400, /* a job that saves more rarely than monthly does not save */
+};
+
+#define TIME_LIMIT_MAX_MS (INT64_C(3653) * 86400000) /* ten years: sums with instants stay sane */
+#define PRICE_MAX_UUSD INT64_C(1000000000000) /* a million USD: per chip hour, or per kWh */
+#define QUANTITY_MAX_MILLI INT64_C(1000000000000000) /* 1e12 units: chip figures need 1e6 */
+
+#endif
