@@ -1,0 +1,91 @@
+/* compile.h - rule packs made ready for evaluation. Internal to src/law.
+ *
+ * A pack has one schema: the facts (law/facts.h), then its sets, ownership tests and lets, each a
+ * slot. Each expression knows which facts and which slots of the pack it depends on, so that only
+ * those are computed for a case. */
+#ifndef BERTH_LAW_COMPILE_H
+#define BERTH_LAW_COMPILE_H
+
+#include "law/facts.h"
+#include "law/law.h"
+#include "law/pack.h"
+
+/* A compiled expression and what it depends on, lets looked through. */
+struct code {
+    const struct cel_expr *expr; /* NULL: there is none */
+    uint32_t facts; /* bits of enum law_slot */
+    uint32_t quantities; /* bits of the chip's quantities */
+    uint32_t *deps; /* slots of the pack, each after those it needs itself */
+    uint32_t dep_count;
+};
+
+/* The members of a set from one date to the next. */
+struct set_segment {
+    int64_t from_ms; /* CIVIL_ALWAYS_MS: since ever */
+    struct cel_value list;
+};
+
+struct set {
+    const struct law_set *def;
+    struct set_segment *segments; /* in order of date; at least one */
+    uint32_t segment_count;
+};
+
+struct let {
+    const struct law_let *def;
+    struct code code;
+};
+
+struct rule {
+    const struct law_rule *def;
+    const struct pack *pack;
+    struct code when, sum, share_of;
+    struct rule **exceptions; /* rules that lower this one, in order of id */
+    uint32_t exception_count;
+    uint32_t index; /* in law->rules */
+    int64_t start_ms;
+};
+
+struct implied {
+    const struct law_implied *def;
+    struct code when;
+};
+
+struct pack {
+    struct arena arena; /* owns everything below */
+    struct law_pack def;
+    uint32_t index; /* in law->packs */
+    struct cel_schema schema;
+    uint32_t set_slot, ownership_slot, let_slot, slot_count;
+    struct set *sets;
+    struct let *lets;
+    struct rule *rules; /* in order of id */
+    struct implied *acts;
+};
+
+struct law {
+    uint32_t bind; /* bits of enum law_level */
+    struct pack **packs; /* in order of id */
+    uint32_t pack_count;
+    size_t pack_cap;
+    struct rule **rules; /* of all packs, in order of id */
+    uint32_t rule_count;
+    size_t rule_cap;
+};
+
+typedef void law_report(void *ctx, const struct law_place *at, const char *text);
+
+/* Check `p->def` and compile it into `p->arena`. Reports every fault; true when there was none.
+ * What was compiled of a pack with faults must not be used. */
+bool pack_compile(struct pack *p, law_report *report, void *ctx);
+
+/* check.c: what needs no compiler. Returns the number of faults. */
+uint32_t pack_check_shape(const struct law_pack *p, law_report *report, void *ctx);
+
+/* True when the rule is in force at `on`: begun, not ended, not suspended. */
+bool rule_in_force(const struct rule *r, int64_t on_ms);
+/* True when it also binds under the levels of `bind`: enforced and past its compliance date. */
+bool rule_binds(const struct rule *r, int64_t on_ms, uint32_t bind);
+struct cel_value set_members(const struct set *s, int64_t on_ms);
+
+#endif
