@@ -1,0 +1,363 @@
+/* admit.c - may this event be stepped? What a request can get wrong is found here, in words for the
+ * person who asked, and nothing of it reaches the ledger. */
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/money.h"
+
+#include <stdio.h>
+
+/* ---- who may ---------------------------------------------------------------------------------------- */
+
+static enum err find_job(const struct core *c, const struct event *ev, const struct entry **out,
+                         struct errtext *error)
+{
+    *out = entry_find(c, ev->job.v);
+    if (*out == NULL)
+        return err_set(error, ERR_NOT_FOUND,
+                       "there is no job %u; ended jobs are kept for %d minutes, `berth acct` knows "
+                       "older ones",
+                       ev->job.v, (int)(JOB_KEEP_MS / 60000));
+    if (!ev->actor_is_operator && ev->actor_uid != (*out)->job.spec.uid)
+        return err_set(error, ERR_DENIED, "job %u belongs to user " STR_FMT, ev->job.v,
+                       STR_ARG((*out)->job.spec.user));
+    return ERR_NONE;
+}
+
+static enum err wrong_state(const struct entry *e, const char *verb, const char *why,
+                            struct errtext *error)
+{
+    return err_set(error, ERR_CONFLICT, "job %u cannot be %s: it is %s%s", e->job.id.v, verb,
+                   job_state_names[e->job.state], why);
+}
+
+/* ---- can it run anywhere? --------------------------------------------------------------------------- */
+
+/* The words of a list, cut where the buffer ends. */
+struct words {
+    char s[512];
+    size_t len;
+};
+
+static void add_word(struct words *w, struct str word)
+{
+    if (w->len + word.len + 8 >= sizeof w->s) return;
+    int n = snprintf(w->s + w->len, sizeof w->s - w->len, "%s" STR_FMT, w->len > 0 ? ", " : "",
+                     STR_ARG(word));
+    if (n > 0) w->len += (size_t)n;
+}
+
+static enum err unknown_name(const char *what, struct str name, const struct words *w,
+                             struct errtext *error)
+{
+    return err_set(error, ERR_NOT_FOUND, "no %s is named '" STR_FMT "'; there are: %s", what,
+                   STR_ARG(name), w->len > 0 ? w->s : "none");
+}
+
+static enum err check_pool_names(const struct fleet *f, const struct job_spec *s,
+                                 struct errtext *error)
+{
+    for (uint32_t i = 0; i < s->partition_count; i++) {
+        if (fleet_pool(f, s->partitions[i]) != NO_INDEX) continue;
+        struct words w = {.len = 0};
+        for (uint32_t p = 0; p < f->pool_count; p++) add_word(&w, f->pools[p].id);
+        return unknown_name("pool or partition", s->partitions[i], &w, error);
+    }
+    for (uint32_t i = 0; i < s->site_count; i++) {
+        if (fleet_site(f, s->sites[i]) != NO_INDEX) continue;
+        struct words w = {.len = 0};
+        for (uint32_t k = 0; k < f->site_count; k++) add_word(&w, f->sites[k].id);
+        return unknown_name("site", s->sites[i], &w, error);
+    }
+    for (uint32_t i = 0; i < s->chip_kind_count; i++) {
+        if (fleet_chip(f, s->chip_kinds[i]) != NO_INDEX) continue;
+        struct words w = {.len = 0};
+        for (uint32_t k = 0; k < f->chip_count; k++) add_word(&w, f->chips[k].id);
+        return unknown_name("chip kind", s->chip_kinds[i], &w, error);
+    }
+    return ERR_NONE;
+}
+
+/* No pool could ever take it: say which wish is the one that no pool meets. */
+static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct errtext *error)
+{
+    /* The pool that comes nearest: reasons in the order in which they are looked at. */
+    static const int order[] = {REASON_NOT_NAMED, REASON_CHIP_KIND, REASON_TOO_FEW_NODES,
+                                REASON_MEMORY};
+    struct pool_reason best = {.reason = REASON_NOT_NAMED};
+    size_t best_at = 0;
+    struct words kinds = {.len = 0};
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        struct pool_reason row = {.pool = p};
+        row.reason = pool_row_static(f, s, p, &row);
+        size_t at = 0;
+        while (at < 3 && order[at] != row.reason) at++;
+        if (p == 0 || at > best_at) best = row;
+        if (p == 0 || at > best_at) best_at = at;
+        if (f->pools[p].chip.len > 0) add_word(&kinds, f->pools[p].chip);
+    }
+    struct str pool = f->pool_count > 0 ? f->pools[best.pool].id : (struct str){0};
+    if (best.reason == REASON_MEMORY)
+        return err_set(error, ERR_INVALID,
+                       "no pool has enough memory on a node: the largest that fits otherwise, "
+                       STR_FMT ", has %lld MB, the job needs %lld MB; ask for less memory or "
+                       "spread it over more nodes",
+                       STR_ARG(pool), (long long)best.have, (long long)best.need);
+    if (best.reason == REASON_TOO_FEW_NODES)
+        return err_set(error, ERR_INVALID,
+                       "no pool is large enough: " STR_FMT " has %lld, the job needs %lld (nodes, "
+                       "or chips or CPUs of one node); ask for less or spread it over more nodes",
+                       STR_ARG(pool), (long long)best.have, (long long)best.need);
+    if (best.reason == REASON_CHIP_KIND)
+        return err_set(error, ERR_INVALID,
+                       "no pool among those named has the chips asked for; pools have: %s",
+                       kinds.len > 0 ? kinds.s : "no chips");
+    return err_set(error, ERR_INVALID,
+                   "no pool is in all of the partitions, sites and countries named; leave one out");
+}
+
+static enum err check_places(const struct core *c, const struct job_spec *s,
+                             struct errtext *error)
+{
+    const struct fleet *f = &c->fleet;
+    enum err e = check_pool_names(f, s, error);
+    if (e != ERR_NONE) return e;
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        struct pool_reason row;
+        int why = pool_row_static(f, s, p, &row);
+        if (why == REASON_NONE || why == REASON_PRICE_ABOVE_MAX) return ERR_NONE;
+    }
+    return nowhere(f, s, error);
+}
+
+/* ---- submissions ---------------------------------------------------------------------------------------- */
+
+static enum err check_tenant(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    const struct fleet *f = &c->fleet;
+    const struct job_spec *s = ev->spec;
+    if (!ev->actor_is_operator && ev->actor_uid != s->uid)
+        return err_set(error, ERR_DENIED, "user %u may not submit as user %u", ev->actor_uid,
+                       s->uid);
+    if (f->tenant_count == 0 && s->tenant.len == 0) return ERR_NONE;
+    uint32_t t = fleet_tenant(f, s->tenant);
+    if (t == NO_INDEX) {
+        struct words w = {.len = 0};
+        for (uint32_t i = 0; i < f->tenant_count; i++) add_word(&w, f->tenants[i].id);
+        return unknown_name("account", s->tenant, &w, error);
+    }
+    bool may = ev->actor_is_operator;
+    for (uint32_t i = 0; i < f->tenants[t].user_count; i++) {
+        struct str user = f->tenants[t].users[i];
+        may = may || str_eqz(user, "*") || str_eq(user, s->user);
+    }
+    if (may) return ERR_NONE;
+    return err_set(error, ERR_DENIED,
+                   "user " STR_FMT " may not submit for account " STR_FMT
+                   "; ask whoever keeps the fleet file to list the user there",
+                   STR_ARG(s->user), STR_ARG(s->tenant));
+}
+
+static enum err check_dependencies(const struct core *c, const struct job_spec *s, uint32_t self,
+                                   struct errtext *error)
+{
+    for (uint32_t i = 0; i < s->dependency_count; i++) {
+        const struct dependency *d = &s->dependencies[i];
+        if (d->kind == DEPENDENCY_SINGLETON) continue;
+        if (d->job >= c->next_id || d->job == self)
+            return err_set(error, ERR_NOT_FOUND, "dependency on job %u, which does not exist",
+                           d->job);
+        bool any_end = d->kind == DEPENDENCY_AFTER || d->kind == DEPENDENCY_AFTER_ANY;
+        if (!any_end && entry_find(c, d->job) == NULL)
+            return err_set(error, ERR_NOT_FOUND,
+                           "dependency on how job %u ended, but it ended more than %d minutes ago; "
+                           "look it up with `berth acct -j %u` and submit without the dependency",
+                           d->job, (int)(JOB_KEEP_MS / 60000), d->job);
+    }
+    return ERR_NONE;
+}
+
+static enum err check_spec(const struct core *c, const struct event *ev, const struct job_spec *s,
+                           uint32_t self, struct errtext *error)
+{
+    enum err e = job_spec_check(s, error);
+    if (e == ERR_NONE) e = check_dependencies(c, s, self, error);
+    if (e != ERR_NONE) return e;
+    if (s->end_user.len > 0 && fleet_party(&c->fleet, s->end_user) == NO_INDEX)
+        return err_set(error, ERR_NOT_FOUND,
+                       "the end user '" STR_FMT "' is not among the parties of the fleet",
+                       STR_ARG(s->end_user));
+    if (s->deadline_ms > 0 && ev->now_ms + limit_anywhere(c, s) > s->deadline_ms)
+        return err_set(error, ERR_INVALID,
+                       "the deadline is nearer than the time limit; state a shorter --time or a "
+                       "later --deadline");
+    return check_places(c, s, error);
+}
+
+static enum err admit_submit(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    const struct job_spec *s = ev->spec;
+    if (!c->has_fleet)
+        return err_set(error, ERR_CONFLICT,
+                       "no fleet is known yet; apply one first: berth fleet apply FILE");
+    enum err e = check_tenant(c, ev, error);
+    if (e == ERR_NONE) e = check_spec(c, ev, s, 0, error);
+    if (e != ERR_NONE) return e;
+    uint32_t count = s->array_count > 0 ? s->array_count : 1;
+    if (c->job_count + count > JOBS_MAX)
+        return err_set(error, ERR_LIMIT, "%u jobs are in memory; at most %d are allowed, try later",
+                       c->job_count, (int)JOBS_MAX);
+    if (c->next_id > UINT32_MAX - count - 1)
+        return err_set(error, ERR_LIMIT, "job ids are used up");
+    if (ev->key.len > NAME_LEN_MAX)
+        return err_set(error, ERR_LIMIT, "the idempotency key has more than %d bytes",
+                       (int)NAME_LEN_MAX);
+    const struct job *twin = core_job_by_key(c, s->uid, ev->key);
+    if (twin != NULL)
+        return err_set(error, ERR_EXISTS, "job %u was submitted with this key", twin->id.v);
+    return ERR_NONE;
+}
+
+/* ---- changes ---------------------------------------------------------------------------------------------- */
+
+static bool has(const struct event *ev, enum update_field f)
+{
+    return (ev->update_fields >> f & 1) != 0;
+}
+
+static enum err admit_update(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    const struct entry *e;
+    enum err code = find_job(c, ev, &e, error);
+    if (code != ERR_NONE) return code;
+    if (ev->update_fields == 0)
+        return err_set(error, ERR_INVALID, "an update names at least one field");
+    if (job_state_is_ended(e->job.state)) return wrong_state(e, "changed", "", error);
+    if (has(ev, UPDATE_PRIORITY) && !ev->actor_is_operator &&
+        ev->spec->priority > e->job.spec.priority)
+        return err_set(error, ERR_DENIED, "only an operator may raise a priority above %d",
+                       e->job.spec.priority);
+    if (e->job.state != JOB_PENDING) {
+        uint32_t allowed = 1u << UPDATE_NAME | 1u << UPDATE_COMMENT | 1u << UPDATE_REQUEUE |
+                           1u << UPDATE_TIME_LIMIT;
+        if ((ev->update_fields & ~allowed) != 0)
+            return wrong_state(e, "changed so",
+                               "; name, comment, requeue and a shorter time limit can still be "
+                               "changed",
+                               error);
+        if (has(ev, UPDATE_TIME_LIMIT) && (ev->spec->time_limit_ms <= 0 ||
+                                           ev->spec->time_limit_ms > e->job.time_limit_ms))
+            return wrong_state(e, "given more time",
+                               "; its engine already enforces the limit. Requeue it with a longer "
+                               "one, or state a shorter one",
+                               error);
+    }
+    struct job_spec merged;
+    update_merge(&e->job.spec, ev, &merged);
+    if (e->job.state != JOB_PENDING) return job_spec_check(&merged, error);
+    return check_spec(c, ev, &merged, e->job.id.v, error);
+}
+
+static enum err admit_cancel(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    const struct entry *e;
+    enum err code = find_job(c, ev, &e, error);
+    if (code != ERR_NONE) return code;
+    if (job_state_is_ended(e->job.state)) return wrong_state(e, "cancelled", "", error);
+    if (ev->signal == 0) return ERR_NONE;
+    if (ev->signal > 64) return err_set(error, ERR_INVALID, "signals are numbered 1 to 64");
+    if (e->job.state != JOB_RUNNING) return wrong_state(e, "signalled", ", not RUNNING", error);
+    return ERR_NONE;
+}
+
+static enum err admit_hold(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    const struct entry *e;
+    enum err code = find_job(c, ev, &e, error);
+    if (code != ERR_NONE) return code;
+    bool release = ev->kind == EVENT_RELEASE;
+    if (e->job.state != JOB_PENDING)
+        return wrong_state(e, release ? "released" : "held", "; only waiting jobs can be", error);
+    if (release && e->job.held_admin && !ev->actor_is_operator)
+        return err_set(error, ERR_DENIED, "job %u is held by an operator, who must release it",
+                       ev->job.v);
+    return ERR_NONE;
+}
+
+static enum err admit_requeue(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    const struct entry *e;
+    enum err code = find_job(c, ev, &e, error);
+    if (code != ERR_NONE) return code;
+    if (e->job.state != JOB_CONFIGURING && e->job.state != JOB_RUNNING)
+        return wrong_state(e, "requeued", "", error);
+    if (e->job.spec.no_requeue)
+        return err_set(error, ERR_CONFLICT,
+                       "job %u was submitted with --no-requeue; change that first: berth update "
+                       "%u requeue=1",
+                       ev->job.v, ev->job.v);
+    return ERR_NONE;
+}
+
+static enum err admit_nodes(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    if (ev->node_change_count > NODE_CHANGES_MAX)
+        return err_set(error, ERR_LIMIT, "more than %d changes of nodes at once",
+                       (int)NODE_CHANGES_MAX);
+    for (uint32_t i = 0; i < ev->node_change_count; i++) {
+        const struct node_change *x = &ev->nodes[i];
+        uint32_t p = c->has_fleet ? fleet_pool(&c->fleet, x->pool) : NO_INDEX;
+        if (p == NO_INDEX)
+            return err_set(error, ERR_NOT_FOUND, "no pool is named '" STR_FMT "'",
+                           STR_ARG(x->pool));
+        if ((uint64_t)x->first + x->count > c->fleet.pools[p].node_count)
+            return err_set(error, ERR_INVALID, "pool " STR_FMT " has only %u nodes",
+                           STR_ARG(x->pool), c->fleet.pools[p].node_count);
+    }
+    return ERR_NONE;
+}
+
+static enum err admit_packs(const struct event *ev, struct errtext *error)
+{
+    if (ev->pack_count > PACKS_MAX)
+        return err_set(error, ERR_LIMIT, "%u rule packs; at most %d are allowed", ev->pack_count,
+                       (int)PACKS_MAX);
+    struct law *law = law_new();
+    enum err e = ERR_NONE;
+    for (uint32_t i = 0; i < ev->pack_count && e == ERR_NONE; i++)
+        e = law_adopt(law, &ev->packs[i], error);
+    law_free(law);
+    return e;
+}
+
+static enum err operators_only(const struct event *ev, struct errtext *error)
+{
+    if (ev->actor_is_operator) return ERR_NONE;
+    return err_set(error, ERR_DENIED, "only an operator may do this (%s)", event_names[ev->kind]);
+}
+
+enum err core_admit(const struct core *c, const struct event *ev, struct errtext *error)
+{
+    ASSERT(ev->now_ms >= c->now_ms);
+    enum err e = ERR_NONE;
+    switch ((enum event_kind)ev->kind) {
+    case EVENT_FLEET:
+        e = operators_only(ev, error);
+        return e == ERR_NONE ? fleet_admit(c, ev->fleet, error) : e;
+    case EVENT_PACKS:
+        e = operators_only(ev, error);
+        return e == ERR_NONE ? admit_packs(ev, error) : e;
+    case EVENT_BIND: return operators_only(ev, error);
+    case EVENT_SUBMIT: return admit_submit(c, ev, error);
+    case EVENT_CANCEL: return admit_cancel(c, ev, error);
+    case EVENT_HOLD:
+    case EVENT_RELEASE: return admit_hold(c, ev, error);
+    case EVENT_UPDATE: return admit_update(c, ev, error);
+    case EVENT_REQUEUE: return admit_requeue(c, ev, error);
+    case EVENT_REPORT: return ERR_NONE;
+    case EVENT_NODES: return admit_nodes(c, ev, error);
+    case EVENT_TICK: return ERR_NONE;
+    case EVENT_COUNT: break;
+    }
+    return err_set(error, ERR_INVALID, "unknown kind of event %d", ev->kind);
+}

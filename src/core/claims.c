@@ -1,0 +1,329 @@
+/* claims.c - attempts, from the start order until the engine confirms that they can no longer run.
+ *
+ *     PENDING --claim_make--> CONFIGURING --STARTED--> RUNNING
+ *                                  |                      |
+ *                                  +---- attempt_stop ----+--> COMPLETING
+ *                                  |                      |        |
+ *                                  +-- FINISHED, GONE, REJECTED ---+--> ended, or PENDING again
+ *
+ * Chips are given back only by a FINISHED, GONE or REJECTED report of that very attempt. */
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/money.h"
+
+#include <string.h>
+
+static const struct title *title_of(const struct core *c, const struct entry *e)
+{
+    return &c->fleet.pools[e->job.pool.v].title;
+}
+
+/* The instant by which the claim must be gone, and why. */
+static void attempt_wall(struct core *c, struct entry *e, const struct legal *legal)
+{
+    int64_t lease = BERTH_DEFECT == 3 ? 0 : title_of(c, e)->to_ms;
+    e->wall_ms = CIVIL_NEVER_MS;
+    e->wall_reason = REASON_NONE;
+    e->wall_rule = (struct str){0};
+    if (lease != 0 && lease != CIVIL_NEVER_MS) {
+        e->wall_ms = lease;
+        e->wall_reason = REASON_LEASE_ENDS_FIRST;
+    }
+    if (legal->until_ms >= e->wall_ms) return;
+    e->wall_ms = legal->until_ms;
+    e->wall_reason = REASON_LAW_ENDS_FIRST;
+    e->wall_rule = intern(c, legal->rule);
+}
+
+static void order_start(struct core *c, struct entry *e)
+{
+    struct effect *f = effect_add(c, FX_START, e->job.id.v, e->job.attempt, e->job.pool.v);
+    f->expires_ms = c->now_ms + START_EXPIRY_MS;
+    if (e->wall_ms != CIVIL_NEVER_MS && f->expires_ms > e->wall_ms - WALL_STOP_MS)
+        f->expires_ms = e->wall_ms - WALL_STOP_MS;
+}
+
+static void order_stop(struct core *c, struct entry *e)
+{
+    struct effect *f = effect_add(c, FX_STOP, e->job.id.v, e->job.attempt, e->job.pool.v);
+    f->grace_ms = STOP_GRACE_MS;
+}
+
+static void repeat_first(struct core *c, struct entry *e)
+{
+    e->repeats = 0;
+    e->repeat_ms = c->now_ms + REPEAT_MS;
+}
+
+void attempt_repeat(struct core *c, struct entry *e)
+{
+    if (e->job.state == JOB_CONFIGURING) order_start(c, e);
+    else order_stop(c, e);
+    int64_t wait = REPEAT_MS;
+    for (uint32_t i = 0; i <= e->repeats && wait < REPEAT_MAX_MS; i++) wait *= 2;
+    if (e->repeats < UINT32_MAX) e->repeats++;
+    e->repeat_ms = c->now_ms + (wait < REPEAT_MAX_MS ? wait : REPEAT_MAX_MS);
+}
+
+void claim_enter(struct core *c, struct entry *e)
+{
+    const struct claim *k = e->job.claim;
+    struct pool_nodes *n = &c->pools[k->pool.v];
+    for (uint32_t i = 0; i < k->part_count; i++) nodes_take(n, &k->parts[i]);
+    for (uint32_t i = 0; i < e->permit_count; i++) {
+        c->permit_held[e->permits[i]] += k->chips;
+        c->permit_used[e->permits[i]] += k->chips;
+    }
+}
+
+void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct size *z,
+                const struct legal *legal)
+{
+    struct job *j = &e->job;
+    struct claim *k = mem_alloc(1, sizeof *k);
+    *k = (struct claim){.job = j->id, .attempt = j->attempt, .pool = {pool}, .chips = z->chips};
+    k->parts = mem_alloc(z->nodes, sizeof *k->parts);
+    k->part_count = z->nodes;
+    uint32_t waste;
+    bool fits = nodes_choose(&c->pools[pool], z, k->parts, &waste);
+    ASSERT(fits);
+    class_leave(c, e);
+    if (j->eligible_ms == 0) j->eligible_ms = c->now_ms;
+    j->claim = k;
+    j->pool.v = pool;
+    entry_set_state(c, e, JOB_CONFIGURING);
+    e->job.reason = REASON_NONE;
+    claim_enter(c, e);
+    order_insert(&c->active, &e->in_group, 0, j->id.v);
+    if (e->array != NULL) e->array->active++;
+    j->time_limit_ms = limit_in_pool(&c->fleet, &j->spec, pool);
+    j->cost_uusd = cost_in_pool(&c->fleet, &j->spec, pool);
+    j->start_ms = 0;
+    e->started = e->warned = false;
+    attempt_wall(c, e, legal);
+    repeat_first(c, e);
+    struct decision *d = decide(c, DECISION_PLACED, e, REASON_CHOSEN, (struct str){0});
+    decide_rows(c, e, d);
+    if (legal->by_permit) {
+        uint32_t *permits, count;
+        legal_permits(c, &j->spec, pool, NULL, 0, &c->legal_scratch, &permits, &count);
+        permits_take(c, e, permits, count);
+        arena_clear(&c->legal_scratch);
+    }
+    order_start(c, e);
+    timer_set(c, e);
+}
+
+/* What the attempt held is free again. */
+static void claim_free(struct core *c, struct entry *e)
+{
+    struct claim *k = e->job.claim;
+    for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&c->pools[k->pool.v], &k->parts[i]);
+    mark_pool(c, k->pool.v);
+    permits_give(c, e);
+    order_remove(&c->active, &e->in_group);
+    if (e->array != NULL) {
+        e->array->active--;
+        array_mark(c, e->array);
+    }
+    mem_free(k->parts);
+    mem_free(k);
+    e->job.claim = NULL;
+}
+
+void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int reason,
+                  struct str rule)
+{
+    struct job *j = &e->job;
+    ASSERT(job_state_holds_chips(j->state));
+    bool is_stopping = j->state == JOB_COMPLETING;
+    if (is_stopping && state != JOB_CANCELLED) return;
+    j->stop_state = state;
+    j->requeue_asked = requeue && !j->spec.no_requeue;
+    e->stop_reason = reason;
+    e->stop_rule = intern(c, rule);
+    if (is_stopping) return;
+    entry_set_state(c, e, JOB_COMPLETING);
+    j->reason = reason;
+    repeat_first(c, e);
+    decide(c, DECISION_STOPPED, e, reason, e->stop_rule);
+    order_stop(c, e);
+    timer_set(c, e);
+#if BERTH_DEFECT == 1
+    for (uint32_t i = 0; i < j->claim->part_count; i++)
+        nodes_give(&c->pools[j->claim->pool.v], &j->claim->parts[i]);
+    j->claim->part_count = 0;
+    mark_pool(c, j->claim->pool.v);
+#endif
+}
+
+/* ---- reports -------------------------------------------------------------------------------------- */
+
+static void on_started(struct core *c, struct entry *e)
+{
+    struct job *j = &e->job;
+    if (e->started) return;
+    e->started = true;
+    j->start_ms = c->now_ms;
+    if (j->state == JOB_CONFIGURING) entry_set_state(c, e, JOB_RUNNING);
+    array_count(e);
+    timer_set(c, e);
+    wake_waiters(c, e);
+}
+
+/* The end state of an attempt that was not asked to stop. */
+static int state_of_end(const struct report *r, int *reason)
+{
+    *reason = REASON_NONE;
+    if (r->kind == REPORT_REJECTED) {
+        *reason = REASON_LAUNCH_FAILED;
+        return JOB_FAILED;
+    }
+    if (r->kind == REPORT_GONE) {
+        *reason = REASON_NODES_DOWN;
+        return JOB_NODE_FAIL;
+    }
+    if (r->timed_out) {
+        *reason = REASON_TIME_LIMIT;
+        return JOB_TIMEOUT;
+    }
+    if (r->out_of_memory) return JOB_OUT_OF_MEMORY;
+    if (r->exit_code == 0 && r->signal == 0) return JOB_COMPLETED;
+    *reason = REASON_NON_ZERO_EXIT;
+    return JOB_FAILED;
+}
+
+static void attempt_over(struct core *c, struct entry *e, const struct report *r)
+{
+    struct job *j = &e->job;
+    bool was_stopping = j->state == JOB_COMPLETING;
+    int reason, state = state_of_end(r, &reason);
+    bool ended_well = r->kind == REPORT_FINISHED && state == JOB_COMPLETED;
+    if (e->started) {
+        int64_t chip_ms = money_scale(c->now_ms - j->start_ms, j->claim->chips, 1);
+        int64_t price = title_of(c, e)->uusd_per_chip_h;
+        j->spent_uusd = money_add(j->spent_uusd, money_scale(price, chip_ms, INT64_C(3600000)));
+    }
+    if (r->kind == REPORT_FINISHED) {
+        j->exit_code = r->exit_code;
+        j->exit_signal = r->signal;
+    }
+    effect_add(c, FX_FORGET, j->id.v, j->attempt, j->pool.v);
+    claim_free(c, e);
+    if (was_stopping && j->requeue_asked) {
+        job_requeue(c, e, e->stop_reason, e->stop_rule, false);
+    } else if (was_stopping && !(j->stop_state == JOB_TIMEOUT && ended_well)) {
+        job_end(c, e, j->stop_state, e->stop_reason, e->stop_rule);
+    } else if (r->kind == REPORT_GONE && !was_stopping && !j->spec.no_requeue) {
+        job_requeue(c, e, reason, (struct str){0}, true);
+    } else {
+        job_end(c, e, state, reason, (struct str){0});
+    }
+}
+
+/* The site whose engine speaks: "engine:NAME" names a site or the engine of one. The pool where the
+ * job runs or ran goes first, as several sites may share an engine. NO_INDEX: cannot be told. */
+static uint32_t pool_of_speaker(const struct core *c, const struct event *ev,
+                                const struct entry *e)
+{
+    const struct fleet *f = &c->fleet;
+    uint32_t known = e != NULL && e->job.pool.v < f->pool_count ? e->job.pool.v : NO_INDEX;
+    if (!str_starts(ev->actor, "engine:")) return known;
+    size_t skip = sizeof "engine:" - 1;
+    struct str name = {ev->actor.p + skip, ev->actor.len - skip};
+    for (uint32_t i = 0; i <= f->pool_count; i++) {
+        uint32_t p = i == 0 ? known : i - 1;
+        if (p == NO_INDEX) continue;
+        const struct site *site = &f->sites[f->pools[p].site_index];
+        if (str_eq(site->id, name) || str_eq(site->engine, name)) return p;
+    }
+    return known;
+}
+
+/* News of an attempt that holds nothing here: bring the engine back into line. */
+static void on_stale(struct core *c, const struct event *ev, const struct entry *e)
+{
+    uint32_t pool = pool_of_speaker(c, ev, e);
+    if (pool == NO_INDEX) return;
+    int kind = ev->report.kind == REPORT_STARTED ? FX_STOP : FX_FORGET;
+    struct effect *f = effect_add(c, kind, ev->report.job.v, ev->report.attempt, pool);
+    if (kind == FX_STOP) f->grace_ms = STOP_GRACE_MS;
+}
+
+void on_report(struct core *c, const struct event *ev)
+{
+    struct entry *e = entry_find(c, ev->report.job.v);
+    if (e == NULL || e->job.claim == NULL || e->job.attempt != ev->report.attempt)
+        on_stale(c, ev, e);
+    else if (ev->report.kind == REPORT_STARTED) on_started(c, e);
+    else attempt_over(c, e, &ev->report);
+}
+
+/* ---- when the law or the fleet has changed ---------------------------------------------------------- */
+
+static bool attempt_is_lawful(struct core *c, struct entry *e, struct legal *legal)
+{
+    struct class *k = class_of(c, e->box);
+    *legal = *legal_of(c, k->signature, &k->box->spec, e->job.pool.v);
+    return legal->allowed && !legal->short_of_permit;
+}
+
+/* Permits that an attempt consumed before they were all given back to be taken anew. */
+struct kept {
+    uint32_t *permits, count;
+};
+
+static void retake(struct core *c, struct entry *e, const struct kept *before)
+{
+    uint32_t *permits, count, pool = e->job.pool.v;
+    const struct job_spec *s = &e->job.spec;
+    struct arena *scratch = &c->legal_scratch;
+    bool same = before->count > 0 && legal_permits(c, s, pool, before->permits, before->count,
+                                                   scratch, &permits, &count);
+    if (!same) legal_permits(c, s, pool, NULL, 0, scratch, &permits, &count);
+    permits_take(c, e, permits, count);
+    arena_clear(scratch);
+}
+
+static void attempt_recheck(struct core *c, struct entry *e, const struct kept *before)
+{
+    struct legal legal;
+    if (!attempt_is_lawful(c, e, &legal)) {
+        int reason = legal.short_of_permit                ? REASON_QUOTA
+                     : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
+                                                         : REASON_LAW_FORBIDS;
+        attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
+        return;
+    }
+    if (legal.by_permit) retake(c, e, before);
+    attempt_wall(c, e, &legal);
+    timer_set(c, e);
+}
+
+void attempts_recheck(struct core *c)
+{
+    if (!c->recheck_attempts) return;
+    c->recheck_attempts = false;
+    /* Those that are being stopped keep their permits; the others take them anew, lower ids first,
+     * so that of a permit that shrank the eldest keep what is left. */
+    struct kept *kept = mem_alloc(c->active.count, sizeof *kept);
+    for (int round = 0; round < 2; round++) {
+        struct order_node *n = order_first(&c->active);
+        for (size_t i = 0; n != NULL; n = order_after(&c->active, n->major, n->id), i++) {
+            struct entry *e = CONTAINER(n, struct entry, in_group);
+            if (e->job.state == JOB_COMPLETING) continue;
+            if (round == 1) {
+                attempt_recheck(c, e, &kept[i]);
+                mem_free(kept[i].permits);
+            } else if (e->permit_count > 0) {
+                kept[i].count = e->permit_count;
+                kept[i].permits = mem_alloc(e->permit_count, sizeof *e->permits);
+                memcpy(kept[i].permits, e->permits, e->permit_count * sizeof *e->permits);
+                permits_give(c, e);
+            }
+        }
+    }
+    mem_free(kept);
+}

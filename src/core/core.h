@@ -1,0 +1,80 @@
+/* core.h - the pure step function at Berth's heart.
+ *
+ *     core_step(state, event) -> decisions + effects
+ *
+ * No I/O, clock, randomness, threads, locale or floating point; time is a field of the event. The
+ * same events in the same order give the same state, decisions and effects. The live daemon, `berth
+ * replay` and the simulator run these very objects. */
+#ifndef BERTH_CORE_CORE_H
+#define BERTH_CORE_CORE_H
+
+#include "core/decision.h"
+#include "core/event.h"
+#include "core/job.h"
+
+struct core;
+
+struct core *core_new(void);
+void core_free(struct core *c);
+
+/* May this event be stepped? Pure; nothing changes. Refuses what a request may get wrong: unknown
+ * tenant, job or pool, a user who may not act, a limit, an update that is not possible now. The
+ * text is for the person who asked. `now_ms` below the state's time is the caller's mistake
+ * (asserts). */
+enum err core_admit(const struct core *c, const struct event *e, struct errtext *error);
+
+/* Apply an admitted event. `record` is the ledger sequence number the event will have (from 1, each
+ * one more than the last). Never fails. Overwrites *out. */
+void core_step(struct core *c, uint64_t record, const struct event *e, struct outcome *out);
+
+/* The next instant at which a tick would change anything; CIVIL_NEVER_MS when none. */
+int64_t core_next_tick_ms(const struct core *c);
+
+/* The whole state, for snapshots: write it, or read it into a core fresh from core_new. Equal
+ * states write equal bytes. */
+void visit_core(struct visit *v, struct core *c);
+
+/* Every invariant, checked slowly and independently of the incremental bookkeeping: claims never
+ * exceed nodes, counters equal sums, each active job has one claim, queue order holds ... The text
+ * names the invariant by its number (core/invariants.c lists them). */
+enum err core_check(const struct core *c, struct errtext *error);
+
+/* ---- reading the state ------------------------------------------------------------------------
+ */
+
+int64_t core_now_ms(const struct core *c);
+uint64_t core_record(const struct core *c); /* of the last step; 0: none */
+const struct fleet *core_fleet(const struct core *c); /* NULL before the first FLEET event */
+const struct law *core_law(const struct core *c);
+
+/* A job by id, NULL when unknown or purged. Valid until the next step. */
+const struct job *core_job(const struct core *c, struct job_id id);
+/* Jobs in order of id: the first with an id greater than `after` (0: the first of all); NULL: end.
+ */
+const struct job *core_job_after(const struct core *c, struct job_id after);
+/* Pending jobs in queue order, starting behind `after` (0: the head). */
+const struct job *core_queue_after(const struct core *c, struct job_id after);
+/* The job submitted with that key by that uid, or NULL. */
+const struct job *core_job_by_key(const struct core *c, uint32_t uid, struct str key);
+
+struct pool_use {
+    uint32_t nodes_up, nodes_down, nodes_drained, nodes_idle, nodes_mixed, nodes_allocated;
+    uint32_t chips_total, chips_up, chips_used;
+};
+struct pool_use core_pool_use(const struct core *c, struct pool_id pool);
+/* One node: its state (enum node_state), and what is in use. */
+struct node_use {
+    int state;
+    uint64_t chip_mask;
+    uint32_t cpus_used;
+    uint64_t mem_mb_used;
+};
+struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_t node);
+
+struct core_counts {
+    uint32_t by_state[JOB_STATE_COUNT];
+    uint32_t pending_by_reason[REASON_COUNT];
+};
+void core_counts(const struct core *c, struct core_counts *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* defect.h - mistakes planted on purpose, for the simulator's oracles to find.
+ *
+ * Built with -DBERTH_DEFECT=n the core is wrong in one known way; test/gates/defects.sh shows which
+ * oracle finds each and with which seed. 0, the default, is the product.
+ *
+ *   1  chips are free as soon as a stop is ordered, before the engine confirms  (claims.c)
+ *   2  law cells stay as they were when packs are adopted                       (step.c)
+ *   3  the end of a lease is not looked at                                      (pool_row.c)
+ *   4  the attempt number does not grow on requeue                              (lifecycle.c)
+ *   5  a count outside the state decides which of two equal pools is taken      (place.c)
+ *   6  a permit is given back twice                                             (legal.c)
+ *   7  the snapshot forgets that a stop is to requeue the job                   (snapshot.c)
+ */
+#ifndef BERTH_CORE_DEFECT_H
+#define BERTH_CORE_DEFECT_H
+
+#ifndef BERTH_DEFECT
+#define BERTH_DEFECT 0
+#endif
+
+#endif

@@ -1,0 +1,165 @@
+/* dependencies.c - jobs that wait for jobs.
+ *
+ * A dependency that was once met stays met (a bit in the job), so what it named may be purged. One
+ * that is not yet met is written down at the job or array it names, which wakes the waiting jobs
+ * when it starts and when it ends. An id that is an array's means all its tasks. */
+#include "core/state.h"
+
+#include "base/check.h"
+
+/* afterok and its kind, over `count` jobs of which so many have begun, ended, ended well. */
+static int state_of(int kind, uint32_t count, uint32_t begun, uint32_t ended, uint32_t ok)
+{
+    switch ((enum dependency_kind)kind) {
+    case DEPENDENCY_AFTER: return begun == count ? DEPENDENCY_MET : DEPENDENCY_WAITS;
+    case DEPENDENCY_AFTER_ANY: return ended == count ? DEPENDENCY_MET : DEPENDENCY_WAITS;
+    case DEPENDENCY_AFTER_OK:
+        if (ended > ok) return DEPENDENCY_FAILED;
+        return ok == count ? DEPENDENCY_MET : DEPENDENCY_WAITS;
+    case DEPENDENCY_AFTER_NOTOK:
+        if (ended < count) return DEPENDENCY_WAITS;
+        return ok < count ? DEPENDENCY_MET : DEPENDENCY_FAILED;
+    case DEPENDENCY_SINGLETON:
+    case DEPENDENCY_COUNT: break;
+    }
+    ASSERT(false);
+    return DEPENDENCY_FAILED;
+}
+
+static int one_state(const struct core *c, const struct entry *e, const struct dependency *d)
+{
+    if (d->kind == DEPENDENCY_SINGLETON)
+        return order_first(&e->name->live) == &e->in_name ? DEPENDENCY_MET : DEPENDENCY_WAITS;
+    const struct array *a = array_find(c, d->job);
+    if (a != NULL) return state_of(d->kind, a->count, a->begun, a->ended, a->ended_ok);
+    const struct entry *x = entry_find(c, d->job);
+    if (x == NULL) { /* long over; how it ended is no longer known here */
+        bool any_end = d->kind == DEPENDENCY_AFTER || d->kind == DEPENDENCY_AFTER_ANY;
+        return any_end ? DEPENDENCY_MET : DEPENDENCY_FAILED;
+    }
+    bool ended = job_state_is_ended(x->job.state);
+    bool begun = ended || x->job.start_ms > 0 || x->job.restarts > 0;
+    return state_of(d->kind, 1, begun, ended, x->job.state == JOB_COMPLETED);
+}
+
+/* Who is waited for may not be purged: bring the timers of `x`, or of the array, up to date. */
+static void waiters_changed(struct core *c, struct array *a, struct entry *x)
+{
+    if (a == NULL && x != NULL) a = x->array;
+    if (a != NULL) {
+        if (a->waiter_count + a->task_waiter_count <= 1) array_purge_timers(c, a);
+    } else if (x != NULL && job_state_is_ended(x->job.state)) {
+        timer_set(c, x);
+    }
+}
+
+static void unregister(struct core *c, struct entry *e, const struct dependency *d)
+{
+    struct array *a = array_find(c, d->job);
+    struct entry *x = entry_find(c, d->job);
+    if (a != NULL) {
+        waiter_drop(a->waiters, &a->waiter_count, e->job.id.v);
+    } else if (x != NULL) {
+        size_t before = x->waiter_count;
+        waiter_drop(x->waiters, &x->waiter_count, e->job.id.v);
+        if (x->array != NULL) x->array->task_waiter_count -= before - x->waiter_count;
+    }
+    /* What nobody waits for any more may be purged. */
+    waiters_changed(c, a, x);
+}
+
+static bool is_met(const struct entry *e, uint32_t i)
+{
+    return (e->dependencies_met >> i & 1) != 0;
+}
+
+static int combine(const struct job_spec *s, uint32_t met, uint32_t failed)
+{
+    if (s->dependency_count == 0 || met == s->dependency_count) return DEPENDENCY_MET;
+    if (s->dependency_any && met > 0) return DEPENDENCY_MET;
+    if (s->dependency_any ? failed == s->dependency_count : failed > 0) return DEPENDENCY_FAILED;
+    return DEPENDENCY_WAITS;
+}
+
+int dependencies_look(const struct core *c, const struct entry *e, uint32_t *waits_for_out)
+{
+    const struct job_spec *s = &e->job.spec;
+    uint32_t met = 0, failed = 0;
+    *waits_for_out = 0;
+    for (uint32_t i = 0; i < s->dependency_count; i++) {
+        int state = is_met(e, i) ? DEPENDENCY_MET : one_state(c, e, &s->dependencies[i]);
+        met += state == DEPENDENCY_MET;
+        failed += state == DEPENDENCY_FAILED;
+        if (state == DEPENDENCY_WAITS && *waits_for_out == 0)
+            *waits_for_out = s->dependencies[i].job;
+    }
+    return combine(s, met, failed);
+}
+
+int dependencies_state(struct core *c, struct entry *e)
+{
+    const struct job_spec *s = &e->job.spec;
+    for (uint32_t i = 0; i < s->dependency_count; i++) {
+        const struct dependency *d = &s->dependencies[i];
+        /* A singleton is not met for good: it asks who else lives now. */
+        if (is_met(e, i) || d->kind == DEPENDENCY_SINGLETON) continue;
+        if (one_state(c, e, d) != DEPENDENCY_MET) continue;
+        e->dependencies_met |= UINT64_C(1) << i;
+        unregister(c, e, d);
+    }
+    uint32_t waits_for;
+    return dependencies_look(c, e, &waits_for);
+}
+
+void dependencies_enter(struct core *c, struct entry *e)
+{
+    const struct job_spec *s = &e->job.spec;
+    ASSERT(s->dependency_count <= DEPENDENCY_MAX);
+    for (uint32_t i = 0; i < s->dependency_count; i++) {
+        const struct dependency *d = &s->dependencies[i];
+        if (is_met(e, i) || d->kind == DEPENDENCY_SINGLETON) continue;
+        struct array *a = array_find(c, d->job);
+        struct entry *x = entry_find(c, d->job);
+        if (a != NULL) {
+            waiter_add(&a->waiters, &a->waiter_count, &a->waiter_cap, e->job.id.v);
+        } else if (x != NULL) {
+            waiter_add(&x->waiters, &x->waiter_count, &x->waiter_cap, e->job.id.v);
+            if (x->array != NULL) x->array->task_waiter_count++;
+        }
+        waiters_changed(c, a, x);
+    }
+}
+
+void dependencies_leave(struct core *c, struct entry *e)
+{
+    const struct job_spec *s = &e->job.spec;
+    for (uint32_t i = 0; i < s->dependency_count; i++)
+        if (!is_met(e, i) && s->dependencies[i].kind != DEPENDENCY_SINGLETON)
+            unregister(c, e, &s->dependencies[i]);
+}
+
+/* Settling a waiter may take it off the list. */
+static void wake_list(struct core *c, uint32_t *const *list, const size_t *count)
+{
+    for (size_t i = 0; i < *count;) {
+        uint32_t id = (*list)[i];
+        struct entry *w = entry_find(c, id);
+        ASSERT(w != NULL);
+        if (w->job.state == JOB_PENDING) job_settle(c, w);
+        while (i < *count && (*list)[i] <= id) i++;
+    }
+}
+
+void wake_waiters(struct core *c, struct entry *e)
+{
+    wake_list(c, &e->waiters, &e->waiter_count);
+    if (e->array != NULL) wake_list(c, &e->array->waiters, &e->array->waiter_count);
+}
+
+void wake_namesakes(struct core *c, struct name_group *g)
+{
+    struct order_node *n = order_first(&g->live);
+    if (n == NULL) return;
+    struct entry *e = CONTAINER(n, struct entry, in_name);
+    if (e->job.state == JOB_PENDING && e->job.reason == REASON_DEPENDENCY) job_settle(c, e);
+}

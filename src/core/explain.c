@@ -1,0 +1,328 @@
+#include "core/explain.h"
+
+#include "core/case.h"
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/money.h"
+
+/* ---- rows -------------------------------------------------------------------------------------------- */
+
+/* The law's answers by pool signature, worked out once each. */
+static const struct legal *laws_of(const struct question *q, const struct job_spec *spec)
+{
+    const struct core *c = q->c;
+    struct legal *laws = ARENA_ARRAY(q->arena, c->pool_signature_count, struct legal);
+    bool *known = ARENA_ARRAY(q->arena, c->pool_signature_count, bool);
+    struct arena scratch;
+    arena_init(&scratch);
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        uint32_t at = c->pool_signature[p];
+        if (known[at]) continue;
+        const struct entry *own = q->entry != NULL && q->entry->job.claim != NULL ? q->entry : NULL;
+        legal_look(c, spec, p, q->now_ms, own, &scratch, &laws[at]);
+        arena_clear(&scratch);
+        known[at] = true;
+    }
+    arena_release(&scratch);
+    return laws;
+}
+
+/* The placer's order between two pools that would both do (place.c, classes.c). */
+static bool is_better(const struct core *c, const struct job_spec *s, uint32_t a, uint32_t b)
+{
+    const struct pool *p = &c->fleet.pools[a], *q = &c->fleet.pools[b];
+    bool p_preferred = kind_is_preferred(s, p), q_preferred = kind_is_preferred(s, q);
+    if (p_preferred != q_preferred) return p_preferred;
+    int64_t p_cost = cost_in_pool(&c->fleet, s, a), q_cost = cost_in_pool(&c->fleet, s, b);
+    if (p_cost != q_cost) return p_cost < q_cost;
+    struct size z;
+    int64_t have, need;
+    uint32_t p_waste = 0, q_waste = 0;
+    if (spec_wants_chips(s) && size_in_pool(s, p, &z, &have, &need) == REASON_NONE)
+        nodes_choose(&c->pools[a], &z, NULL, &p_waste);
+    if (spec_wants_chips(s) && size_in_pool(s, q, &z, &have, &need) == REASON_NONE)
+        nodes_choose(&c->pools[b], &z, NULL, &q_waste);
+    if (p_waste != q_waste) return p_waste < q_waste;
+    if (p->is_default != q->is_default) return p->is_default;
+    if ((p->chips_per_node > 0) != (q->chips_per_node > 0)) return p->chips_per_node == 0;
+    return a < b;
+}
+
+void explain_rows(const struct question *q, const struct job_spec *spec, struct pool_reason *rows,
+                  uint32_t *best_out, uint32_t *next_out)
+{
+    const struct core *c = q->c;
+    const struct legal *laws = laws_of(q, spec);
+    *best_out = *next_out = NO_INDEX;
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        const struct legal *legal = &laws[c->pool_signature[p]];
+        if (pool_row(c, spec, legal, p, q->now_ms, &rows[p]) != REASON_NONE) continue;
+        if (*best_out == NO_INDEX || is_better(c, spec, p, *best_out)) {
+            *next_out = *best_out;
+            *best_out = p;
+        } else if (*next_out == NO_INDEX || is_better(c, spec, p, *next_out)) {
+            *next_out = p;
+        }
+    }
+}
+
+/* ---- words -------------------------------------------------------------------------------------------- */
+
+static const char *duration(struct arena *a, int64_t ms)
+{
+    int64_t minutes = ms < 0 ? 0 : ms / 60000;
+    if (minutes < 120) return arena_printf(a, "%lld min", (long long)minutes);
+    if (minutes < 48 * 60)
+        return arena_printf(a, "%lld h %lld min", (long long)(minutes / 60),
+                            (long long)(minutes % 60));
+    return arena_printf(a, "%lld days", (long long)(minutes / 1440));
+}
+
+static const char *capacity_words(const struct question *q, const struct pool_reason *r)
+{
+    const struct pool_nodes *n = &q->c->pools[r->pool];
+    if (n->chips_per_node == 0 || !spec_wants_chips(q->spec))
+        return "its nodes have not enough free CPUs or memory for the job now";
+    if (r->have >= r->need)
+        return arena_printf(q->arena,
+                            "%lld of %u chips are free, but not with the CPUs, memory and whole "
+                            "nodes that the job's %lld need",
+                            (long long)r->have, n->use.chips_total, (long long)r->need);
+    return arena_printf(q->arena, "%lld of %u chips are free, the job needs %lld",
+                        (long long)r->have, n->use.chips_total, (long long)r->need);
+}
+
+static const char *law_words(const struct question *q, const struct pool_reason *r, struct str cite)
+{
+    const char *says = r->reason == REASON_LAW_FORBIDS      ? "does not allow it"
+                       : r->reason == REASON_LAW_UNRESOLVED ? "cannot be decided: a fact is unknown"
+                                                            : "will not allow it long enough";
+    struct str rule = r->rule.len > 0 ? r->rule : STR("the law");
+    if (cite.len == 0)
+        return arena_printf(q->arena, STR_FMT " %s", STR_ARG(rule), says);
+    return arena_printf(q->arena, STR_FMT " %s (" STR_FMT ")", STR_ARG(rule), says, STR_ARG(cite));
+}
+
+static const char *time_words(const struct question *q, const struct pool_reason *r)
+{
+    const char *need = duration(q->arena, r->need);
+    const char *have = duration(q->arena, r->have);
+    if (r->reason == REASON_LEASE_ENDS_FIRST)
+        return arena_printf(q->arena, "its lease ends too soon: %s are left, the job may take %s",
+                            have, need);
+    if (r->reason == REASON_TIME_LIMIT)
+        return arena_printf(q->arena, "it allows jobs of %s, the job may take %s", have, need);
+    return arena_printf(q->arena, "the deadline is in %s, the job may take %s", have, need);
+}
+
+static const char *never_words(const struct question *q, const struct pool_reason *r)
+{
+    const struct pool *p = &q->c->fleet.pools[r->pool];
+    char have[MONEY_TEXT_MAX], need[MONEY_TEXT_MAX];
+    if (r->reason == REASON_NOT_NAMED)
+        return "it is not in the partitions, sites or countries that the job names";
+    if (r->reason == REASON_CHIP_KIND)
+        return p->chip.len == 0 ? "it has no accelerators"
+                                : arena_printf(q->arena, "its chips, " STR_FMT
+                                               ", are not of a kind that the job accepts",
+                                               STR_ARG(p->chip));
+    if (r->reason == REASON_MEMORY)
+        return arena_printf(q->arena, "its nodes have %lld MB, the job needs %lld on one",
+                            (long long)r->have, (long long)r->need);
+    if (r->reason == REASON_PRICE_ABOVE_MAX)
+        return arena_printf(q->arena, "it costs %s USD a chip hour, the job pays at most %s",
+                            money_format(r->have, have), money_format(r->need, need));
+    return arena_printf(q->arena, "it is too small: it has %lld, the job needs %lld (nodes, or "
+                        "chips or CPUs of one node)", (long long)r->have, (long long)r->need);
+}
+
+static const char *chosen_words(const struct question *q, const struct explanation *x,
+                                const struct pool_reason *r)
+{
+    char cost[MONEY_TEXT_MAX], more[MONEY_TEXT_MAX];
+    money_format(r->cost_uusd, cost);
+    if (r->reason == REASON_CHOSEN)
+        return arena_printf(q->arena, "chosen, at a cost of %s USD", cost);
+    int64_t extra = r->cost_uusd - x->chosen_cost_uusd;
+    if (extra <= 0)
+        return arena_printf(q->arena, "would do for %s USD; another is taken first", cost);
+    return arena_printf(q->arena, "would do for %s USD, %s more than the chosen one", cost,
+                        money_format(extra, more));
+}
+
+static const char *row_words(const struct question *q, const struct explanation *x,
+                             const struct pool_reason *r, struct str cite)
+{
+    char date[CIVIL_TEXT_MAX];
+    switch ((enum reason)r->reason) {
+    case REASON_CHOSEN:
+    case REASON_DEARER: return chosen_words(q, x, r);
+    case REASON_LAW_FORBIDS:
+    case REASON_LAW_UNRESOLVED:
+    case REASON_LAW_ENDS_FIRST: return law_words(q, r, cite);
+    case REASON_LEASE_ENDS_FIRST:
+    case REASON_TIME_LIMIT:
+    case REASON_DEADLINE: return time_words(q, r);
+    case REASON_LEASE_NOT_BEGUN:
+        return arena_printf(q->arena, "its lease begins on %s", civil_format(r->have, date));
+    case REASON_PARTITION_DOWN: return "it is drained: nothing new starts there";
+    case REASON_NODES_DOWN:
+        return arena_printf(q->arena, "%lld of %u nodes are up, the job needs %lld",
+                            (long long)r->have, q->c->pools[r->pool].count, (long long)r->need);
+    case REASON_QUOTA:
+        return arena_printf(q->arena,
+                            "running jobs have used up the permit that the job's %lld chips need",
+                            (long long)r->need);
+    case REASON_RESOURCES: return capacity_words(q, r);
+    case REASON_NOT_NAMED:
+    case REASON_CHIP_KIND:
+    case REASON_MEMORY:
+    case REASON_PRICE_ABOVE_MAX:
+    case REASON_TOO_FEW_NODES: return never_words(q, r);
+    case REASON_NONE:
+    case REASON_PRIORITY:
+    case REASON_DEPENDENCY:
+    case REASON_DEPENDENCY_NEVER:
+    case REASON_BEGIN_TIME:
+    case REASON_HELD_USER:
+    case REASON_HELD_ADMIN:
+    case REASON_ARRAY_LIMIT:
+    case REASON_BAD_CONSTRAINTS:
+    case REASON_LAUNCH_FAILED:
+    case REASON_NON_ZERO_EXIT:
+    case REASON_LAW_NO_SITE:
+    case REASON_COUNT: break;
+    }
+    return reason_names[r->reason];
+}
+
+static void put_words(const struct question *q, struct explanation *x)
+{
+    for (uint32_t p = 0; p < x->pool_count; p++) {
+        struct pool_reason *r = &x->pools[p];
+        struct str title;
+        r->rule = str_copy(q->arena, r->rule);
+        if (law_cite(q->c->law, r->rule, &x->cites[p], &title))
+            x->cites[p] = str_copy(q->arena, x->cites[p]);
+        x->sentences[p] =
+            str_of(arena_printf(q->arena, "pool " STR_FMT ": %s",
+                                STR_ARG(q->c->fleet.pools[p].id), row_words(q, x, r, x->cites[p])));
+    }
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------- */
+
+/* An active job's own pool is the chosen one, whatever would be chosen now. */
+static void mark_rows(const struct question *q, struct explanation *x, uint32_t best,
+                      uint32_t next)
+{
+    const struct entry *e = q->entry;
+    bool is_active = e != NULL && e->job.claim != NULL;
+    x->chosen = is_active ? e->job.pool.v : best;
+    x->runner_up = is_active && best != x->chosen ? best : next;
+    for (uint32_t p = 0; p < x->pool_count; p++) {
+        struct pool_reason *r = &x->pools[p];
+        if (p == x->chosen) {
+            r->reason = REASON_CHOSEN;
+            r->have = r->need = 0;
+            if (is_active) r->cost_uusd = e->job.cost_uusd;
+        } else if (r->reason == REASON_NONE) {
+            r->reason = REASON_DEARER;
+        }
+    }
+    if (x->chosen != NO_INDEX) x->chosen_cost_uusd = x->pools[x->chosen].cost_uusd;
+    if (x->runner_up != NO_INDEX) x->runner_up_cost_uusd = x->pools[x->runner_up].cost_uusd;
+}
+
+static void explain(const struct question *q, struct explanation *x)
+{
+    const struct core *c = q->c;
+    *x = (struct explanation){.now_ms = q->now_ms, .chosen = NO_INDEX, .runner_up = NO_INDEX};
+    x->flip.pool = NO_INDEX;
+    if (q->entry != NULL) {
+        x->job = q->entry->job.id;
+        x->state = q->entry->job.state;
+        x->reason = q->entry->job.reason;
+    }
+    if (!c->has_fleet) {
+        x->flip.sentence = STR("apply a fleet first");
+        return;
+    }
+    x->pool_count = c->fleet.pool_count;
+    x->pools = ARENA_ARRAY(q->arena, x->pool_count, struct pool_reason);
+    x->sentences = ARENA_ARRAY(q->arena, x->pool_count, struct str);
+    x->cites = ARENA_ARRAY(q->arena, x->pool_count, struct str);
+    uint32_t best, next;
+    explain_rows(q, q->spec, x->pools, &best, &next);
+    mark_rows(q, x, best, next);
+    put_words(q, x);
+    explain_flip(q, x);
+}
+
+void core_explain(const struct core *c, const struct job *j, struct arena *arena,
+                  struct explanation *out)
+{
+    const struct entry *e = entry_find(c, j->id.v);
+    ASSERT(e != NULL && &e->job == j);
+    struct question q = {c, &j->spec, e, c->now_ms, arena};
+    explain(&q, out);
+}
+
+void core_explain_spec(const struct core *c, const struct job_spec *spec, int64_t now_ms,
+                       struct arena *arena, struct explanation *out)
+{
+    ASSERT(now_ms >= c->now_ms);
+    struct question q = {c, spec, NULL, now_ms, arena};
+    explain(&q, out);
+}
+
+/* ---- outside ------------------------------------------------------------------------------------------------- */
+
+static void visit_flip(struct visit *v, struct flip *f)
+{
+    visit_enum(v, "kind", &f->kind, flip_names, FLIP_COUNT);
+    visit_i64(v, "value", &f->value);
+    visit_optional_index(v, "pool_plus_one", &f->pool);
+    visit_text(v, "text", &f->text);
+    visit_text(v, "rule", &f->rule);
+    visit_text(v, "sentence", &f->sentence);
+}
+
+static void visit_rows(struct visit *v, struct explanation *x)
+{
+    size_t count = v->reading ? 0 : x->pool_count;
+    if (!visit_list(v, "pools", &count, POOL_MAX)) return;
+    if (v->reading) {
+        x->pools = ARENA_ARRAY(v->arena, count, struct pool_reason);
+        x->sentences = ARENA_ARRAY(v->arena, count, struct str);
+        x->cites = ARENA_ARRAY(v->arena, count, struct str);
+        x->pool_count = (uint32_t)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!visit_map(v, NULL, false)) continue;
+        visit_pool_reason(v, &x->pools[i]);
+        visit_text(v, "sentence", &x->sentences[i]);
+        visit_text(v, "cite", &x->cites[i]);
+        visit_map_end(v);
+    }
+    visit_list_end(v);
+}
+
+void visit_explanation(struct visit *v, struct explanation *x)
+{
+    visit_u32(v, "job", &x->job.v);
+    visit_enum(v, "state", &x->state, job_state_names, JOB_STATE_COUNT);
+    visit_enum(v, "reason", &x->reason, reason_names, REASON_COUNT);
+    visit_i64(v, "now_ms", &x->now_ms);
+    visit_optional_index(v, "chosen_plus_one", &x->chosen);
+    visit_optional_index(v, "runner_up_plus_one", &x->runner_up);
+    visit_i64(v, "chosen_cost_uusd", &x->chosen_cost_uusd);
+    visit_i64(v, "runner_up_cost_uusd", &x->runner_up_cost_uusd);
+    visit_i64(v, "start_estimate_ms", &x->start_estimate_ms);
+    visit_rows(v, x);
+    if (visit_map(v, "flip", x->flip.kind == FLIP_NONE && x->flip.sentence.len == 0)) {
+        visit_flip(v, &x->flip);
+        visit_map_end(v);
+    }
+}

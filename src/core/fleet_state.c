@@ -1,0 +1,141 @@
+/* fleet_state.c - a fleet takes the place of the one before; jobs keep what they hold. */
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+static void lease_begin(struct core *c)
+{
+    c->lease_begin_ms = CIVIL_NEVER_MS;
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        int64_t from = c->fleet.pools[p].title.from_ms;
+        if (from > c->now_ms && from < c->lease_begin_ms) c->lease_begin_ms = from;
+    }
+}
+
+void fleet_derive(struct core *c)
+{
+    const struct fleet *f = &c->fleet;
+    c->has_fleet = true;
+    c->pools = mem_alloc(f->pool_count, sizeof *c->pools);
+    for (uint32_t p = 0; p < f->pool_count; p++) nodes_init(&c->pools[p], &f->pools[p]);
+    c->marked = mem_alloc(f->pool_count / 64 + 1, sizeof *c->marked);
+    c->marked_any = false;
+    c->permit_held = mem_alloc(f->permit_count, sizeof *c->permit_held);
+    c->permit_used = mem_alloc(f->permit_count, sizeof *c->permit_used);
+    for (uint32_t i = 0; i < f->permit_count; i++) c->permit_used[i] = f->permits[i].used;
+    c->fleet_epoch++;
+    legal_fleet(c);
+    lease_begin(c);
+}
+
+/* Put the indexes that the job keeps into the words of the new fleet. */
+static void entry_move(struct core *c, struct entry *e, const struct fleet *old,
+                       const uint32_t *pool_map)
+{
+    if (e->job.pool.v < old->pool_count) e->job.pool.v = pool_map[e->job.pool.v];
+    if (e->job.claim == NULL) return;
+    e->job.claim->pool = e->job.pool;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < e->permit_count; i++) {
+        struct str id = old->permits[e->permits[i]].id;
+        for (uint32_t k = 0; k < c->fleet.permit_count; k++)
+            if (str_eq(c->fleet.permits[k].id, id)) e->permits[kept++] = k;
+    }
+    e->permit_count = kept;
+}
+
+static void states_move(struct core *c, const struct fleet *old, const struct pool_nodes *nodes,
+                        const uint32_t *pool_map)
+{
+    char name[NODE_NAME_MAX];
+    for (uint32_t p = 0; p < old->pool_count; p++) {
+        if (pool_map[p] == NO_INDEX) continue;
+        for (uint32_t i = 0; i < nodes[p].count; i++) {
+            if (nodes[p].node[i].state == NODE_UP) continue;
+            pool_node_name(&old->pools[p], i, name);
+            uint32_t at = pool_node_index(&c->fleet.pools[pool_map[p]], str_of(name));
+            if (at != NO_INDEX)
+                nodes_set_state(&c->pools[pool_map[p]], at, nodes[p].node[i].state);
+        }
+    }
+}
+
+/* The pool with exactly that id (an alias would not do). */
+static uint32_t pool_with_id(const struct fleet *f, struct str id)
+{
+    uint32_t p = fleet_pool(f, id);
+    return p != NO_INDEX && str_eq(f->pools[p].id, id) ? p : NO_INDEX;
+}
+
+void fleet_enter(struct core *c, const struct fleet *f)
+{
+    struct arena old_arena = c->fleet_arena;
+    struct fleet old = c->fleet;
+    struct pool_nodes *old_pools = c->pools;
+    mem_free(c->marked);
+    mem_free(c->permit_held);
+    mem_free(c->permit_used);
+    arena_init(&c->fleet_arena);
+    fleet_copy(f, &c->fleet_arena, &c->fleet);
+    fleet_derive(c);
+    uint32_t *pool_map = mem_alloc(old.pool_count, sizeof *pool_map);
+    for (uint32_t p = 0; p < old.pool_count; p++)
+        pool_map[p] = pool_with_id(&c->fleet, old.pools[p].id);
+    for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
+        entry_move(c, e, &old, pool_map);
+        if (e->job.claim != NULL) claim_enter(c, e);
+    }
+    states_move(c, &old, old_pools, pool_map);
+    for (uint32_t p = 0; p < old.pool_count; p++) nodes_release(&old_pools[p]);
+    mem_free(old_pools);
+    mem_free(pool_map);
+    arena_release(&old_arena);
+    legal_changed(c);
+}
+
+static enum err pool_admit(const struct core *c, const struct entry *e, const struct fleet *f,
+                           struct errtext *error)
+{
+    const struct claim *k = e->job.claim;
+    const struct pool *old = &c->fleet.pools[k->pool.v];
+    uint32_t at = pool_with_id(f, old->id);
+    const char *what = NULL;
+    char old_name[NODE_NAME_MAX], new_name[NODE_NAME_MAX];
+    if (at == NO_INDEX) {
+        what = "would disappear";
+    } else if (!str_eq(old->chip, f->pools[at].chip) || !str_eq(old->site, f->pools[at].site) ||
+               old->chips_per_node != f->pools[at].chips_per_node) {
+        what = "would change its chips or its site";
+    } else if ((f->pools[at].cpus_per_node != 0 &&
+                f->pools[at].cpus_per_node < old->cpus_per_node) ||
+               (f->pools[at].mem_mb_per_node != 0 &&
+                f->pools[at].mem_mb_per_node < old->mem_mb_per_node) ||
+               (old->cpus_per_node == 0 && f->pools[at].cpus_per_node != 0) ||
+               (old->mem_mb_per_node == 0 && f->pools[at].mem_mb_per_node != 0)) {
+        what = "would have smaller nodes";
+    }
+    for (uint32_t i = 0; what == NULL && i < k->part_count; i++) {
+        if (k->parts[i].node >= f->pools[at].node_count ||
+            strcmp(pool_node_name(old, k->parts[i].node, old_name),
+                   pool_node_name(&f->pools[at], k->parts[i].node, new_name)) != 0)
+            what = "would lose or rename nodes in use";
+    }
+    if (what == NULL) return ERR_NONE;
+    return err_set(error, ERR_CONFLICT,
+                   "pool " STR_FMT " %s while job %u runs there; set it `drained`, wait for its "
+                   "jobs or cancel them, then apply the fleet again",
+                   STR_ARG(old->id), what, e->job.id.v);
+}
+
+enum err fleet_admit(const struct core *c, const struct fleet *f, struct errtext *error)
+{
+    for (struct order_node *n = order_first(&c->active); n != NULL;
+         n = order_after(&c->active, n->major, n->id)) {
+        enum err e = pool_admit(c, CONTAINER(n, struct entry, in_group), f, error);
+        if (e != ERR_NONE) return e;
+    }
+    return ERR_NONE;
+}

@@ -1,0 +1,280 @@
+/* invariants.c - what is true after every step, looked at slowly and from the jobs alone.
+ *
+ *    1  a job holds a claim exactly while CONFIGURING, RUNNING or COMPLETING
+ *    2  a claim names its job, its attempt and its pool; its parts are in order, its chips add up
+ *    3  no chip, CPU or MB of a node is claimed twice or beyond what the node has
+ *    4  what the node index says is in use is the sum of the claims; its counters add up
+ *    5  the queue holds the pending jobs, each once, in order
+ *    6  a pending job is in a class exactly when nothing but a place is missing; classes are alike
+ *    7  counters by state and by reason equal what they count
+ *    8  an array has no more tasks at once than its limit
+ *    9  a permit has used what the fleet states and the claims hold; no more than its amount
+ *   10  every claim is lawful now, within its lease, or is being stopped
+ *   11  each timer is set for what its job next waits for, and none is overdue
+ *   12  no first job of a class fits anywhere (unless more are to be placed by the next tick)
+ *   13  jobs that others wait for know them */
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+#define BROKEN(n, ...) err_set(error, ERR_CORRUPT, "invariant " #n ": " __VA_ARGS__)
+
+static enum err check_claim(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    const struct job *j = &e->job;
+    const struct claim *k = j->claim;
+    if (job_state_holds_chips(j->state) != (k != NULL))
+        return BROKEN(1, "job %u is %s and %s a claim", j->id.v, job_state_names[j->state],
+                      k != NULL ? "has" : "has not");
+    if (k == NULL) return ERR_NONE;
+    if (k->job.v != j->id.v || k->attempt != j->attempt || k->pool.v != j->pool.v ||
+        k->pool.v >= c->fleet.pool_count)
+        return BROKEN(2, "the claim of job %u is another's", j->id.v);
+    uint32_t chips = 0;
+    for (uint32_t i = 0; i < k->part_count; i++) {
+        chips += (uint32_t)__builtin_popcountll(k->parts[i].chip_mask);
+        if (i > 0 && k->parts[i].node <= k->parts[i - 1].node)
+            return BROKEN(2, "the claim of job %u is not in order of nodes", j->id.v);
+    }
+    if (chips != k->chips)
+        return BROKEN(2, "the claim of job %u has %u chips, not %u", j->id.v, chips, k->chips);
+    return ERR_NONE;
+}
+
+/* Sums over the claims of one pool against the node index. */
+static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *error)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    const struct pool *p = &c->fleet.pools[pool];
+    struct node *sum = mem_alloc(n->count, sizeof *sum);
+    enum err e = ERR_NONE;
+    for (struct order_node *o = order_first(&c->active); o != NULL && e == ERR_NONE;
+         o = order_after(&c->active, o->major, o->id)) {
+        const struct claim *k = CONTAINER(o, struct entry, in_group)->job.claim;
+        if (k->pool.v != pool) continue;
+        for (uint32_t i = 0; i < k->part_count && e == ERR_NONE; i++) {
+            struct node *x = &sum[k->parts[i].node];
+            if ((x->chip_mask & k->parts[i].chip_mask) != 0)
+                e = BROKEN(3, "a chip of node %u of pool %u is claimed twice", k->parts[i].node,
+                           pool);
+            x->chip_mask |= k->parts[i].chip_mask;
+            x->cpus += k->parts[i].cpus;
+            x->mem_mb += k->parts[i].mem_mb;
+        }
+    }
+    uint32_t used = 0, idle = 0;
+    for (uint32_t i = 0; i < n->count && e == ERR_NONE; i++) {
+        const struct node *x = &n->node[i];
+        if ((p->cpus_per_node > 0 && sum[i].cpus > p->cpus_per_node) ||
+            (p->mem_mb_per_node > 0 && sum[i].mem_mb > p->mem_mb_per_node))
+            e = BROKEN(3, "node %u of pool %u is overcommitted", i, pool);
+        else if (x->chip_mask != sum[i].chip_mask || x->cpus != sum[i].cpus ||
+                 x->mem_mb != sum[i].mem_mb)
+            e = BROKEN(4, "node %u of pool %u is not what its claims say", i, pool);
+        used += (uint32_t)__builtin_popcountll(x->chip_mask);
+        idle += x->chip_mask == 0 && x->cpus == 0 && x->mem_mb == 0;
+    }
+    const struct pool_use *u = &n->use;
+    if (e == ERR_NONE &&
+        (u->chips_used != used || u->nodes_idle != idle || n->count != p->node_count ||
+         u->nodes_up + u->nodes_down + u->nodes_drained != n->count ||
+         u->nodes_idle + u->nodes_mixed + u->nodes_allocated != n->count))
+        e = BROKEN(4, "the counters of pool %u do not add up", pool);
+    mem_free(sum);
+    return e;
+}
+
+static enum err check_queue(const struct core *c, struct errtext *error)
+{
+    uint32_t count = 0;
+    const struct entry *before = NULL;
+    for (struct order_node *n = order_first(&c->queue); n != NULL;
+         n = order_after(&c->queue, n->major, n->id)) {
+        const struct entry *e = CONTAINER(n, struct entry, in_queue);
+        count++;
+        if (e->job.state != JOB_PENDING)
+            return BROKEN(5, "job %u is queued and %s", e->job.id.v,
+                          job_state_names[e->job.state]);
+        if (before != NULL &&
+            (before->job.spec.priority < e->job.spec.priority ||
+             (before->job.spec.priority == e->job.spec.priority &&
+              before->job.id.v >= e->job.id.v)))
+            return BROKEN(5, "job %u stands behind job %u", e->job.id.v, before->job.id.v);
+        before = e;
+    }
+    if (count != c->queue.count || count != c->counts.by_state[JOB_PENDING])
+        return BROKEN(5, "%u jobs are queued, %u pending", count,
+                      c->counts.by_state[JOB_PENDING]);
+    return ERR_NONE;
+}
+
+static enum err check_pending(const struct entry *e, struct errtext *error)
+{
+    if (e->job.state != JOB_PENDING) {
+        if (e->class != NULL) return BROKEN(6, "job %u is over, yet in a class", e->job.id.v);
+        return ERR_NONE;
+    }
+    if ((e->class != NULL) != reason_is_eligible(e->job.reason))
+        return BROKEN(6, "job %u waits for %s and is %sin a class", e->job.id.v,
+                      reason_names[e->job.reason], e->class != NULL ? "" : "not ");
+    if (e->class == NULL) return ERR_NONE;
+    const struct entry *first =
+        CONTAINER(order_first(&e->class->jobs), struct entry, in_group);
+    if (first == e && e->job.reason != e->class->reason)
+        return BROKEN(6, "the first job of a class, %u, has another reason", e->job.id.v);
+    if (first != e && e->job.reason != e->class->reason && e->job.reason != REASON_PRIORITY)
+        return BROKEN(6, "job %u of a class has another reason", e->job.id.v);
+    return ERR_NONE;
+}
+
+static enum err check_counts(const struct core *c, struct errtext *error)
+{
+    struct core_counts sum = {0};
+    uint32_t jobs = 0;
+    for (const struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
+        sum.by_state[e->job.state]++;
+        if (e->job.state == JOB_PENDING) sum.pending_by_reason[e->job.reason]++;
+        jobs++;
+    }
+    for (int i = 0; i < JOB_STATE_COUNT; i++)
+        if (sum.by_state[i] != c->counts.by_state[i])
+            return BROKEN(7, "%u jobs are %s, not %u", sum.by_state[i], job_state_names[i],
+                          c->counts.by_state[i]);
+    for (int i = 0; i < REASON_COUNT; i++)
+        if (sum.pending_by_reason[i] != c->counts.pending_by_reason[i])
+            return BROKEN(7, "%u jobs wait for %s, not %u", sum.pending_by_reason[i],
+                          reason_names[i], c->counts.pending_by_reason[i]);
+    if (jobs != c->job_count) return BROKEN(7, "%u jobs, not %u", jobs, c->job_count);
+    return ERR_NONE;
+}
+
+static enum err check_array(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    const struct array *a = e->array;
+    if (a == NULL || a->first != e->job.id.v) return ERR_NONE;
+    uint32_t active = 0, eligible = 0;
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct entry *t = entry_find(c, a->first + i);
+        if (t == NULL) continue;
+        active += t->job.claim != NULL;
+        eligible += t->class != NULL;
+    }
+    if (active != a->active || eligible != a->eligible)
+        return BROKEN(8, "array %u counts %u active tasks, has %u", a->first, a->active, active);
+    if (a->limit > 0 && active + eligible > a->limit)
+        return BROKEN(8, "array %u has %u tasks at once, may have %u", a->first,
+                      active + eligible, a->limit);
+    return ERR_NONE;
+}
+
+static enum err check_permits(const struct core *c, struct errtext *error)
+{
+    for (uint32_t p = 0; p < c->fleet.permit_count; p++) {
+        int64_t held = 0;
+        for (struct order_node *n = order_first(&c->active); n != NULL;
+             n = order_after(&c->active, n->major, n->id)) {
+            const struct entry *e = CONTAINER(n, struct entry, in_group);
+            for (uint32_t i = 0; i < e->permit_count; i++)
+                if (e->permits[i] == p) held += e->job.claim->chips;
+        }
+        const struct permit *x = &c->fleet.permits[p];
+        if (held != c->permit_held[p] || c->permit_used[p] != x->used + held)
+            return BROKEN(9, "permit " STR_FMT " is held %lld times, not %lld", STR_ARG(x->id),
+                          (long long)held, (long long)c->permit_held[p]);
+    }
+    return ERR_NONE;
+}
+
+static bool is_listed(const uint32_t *list, size_t count, uint32_t x)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == x) return true;
+    return false;
+}
+
+static enum err check_waits(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    if (job_state_is_ended(e->job.state)) return ERR_NONE;
+    for (uint32_t i = 0; i < e->job.spec.dependency_count; i++) {
+        const struct dependency *d = &e->job.spec.dependencies[i];
+        if ((e->dependencies_met >> i & 1) != 0 || d->kind == DEPENDENCY_SINGLETON) continue;
+        const struct array *a = array_find(c, d->job);
+        const struct entry *x = entry_find(c, d->job);
+        bool known = a != NULL   ? is_listed(a->waiters, a->waiter_count, e->job.id.v)
+                     : x != NULL ? is_listed(x->waiters, x->waiter_count, e->job.id.v)
+                                 : true;
+        if (!known)
+            return BROKEN(13, "job %u waits for job %u, which does not know", e->job.id.v, d->job);
+    }
+    return ERR_NONE;
+}
+
+/* By the law itself, not by the cells. */
+static enum err check_law(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    if (e->job.state != JOB_CONFIGURING && e->job.state != JOB_RUNNING) return ERR_NONE;
+    struct arena scratch;
+    struct legal legal;
+    arena_init(&scratch);
+    legal_look(c, &e->job.spec, e->job.pool.v, c->now_ms, e, &scratch, &legal);
+    arena_release(&scratch);
+    if (!legal.allowed || legal.short_of_permit)
+        return BROKEN(10, "job %u runs in pool %u against rule " STR_FMT, e->job.id.v,
+                      e->job.pool.v, STR_ARG(legal.rule));
+    int64_t to = c->fleet.pools[e->job.pool.v].title.to_ms;
+    if (to != 0 && c->now_ms >= to)
+        return BROKEN(10, "job %u runs beyond the lease of pool %u", e->job.id.v, e->job.pool.v);
+    return ERR_NONE;
+}
+
+static enum err check_timer(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    int64_t at = entry_due_ms(e);
+    int64_t set = order_holds(&e->in_timers) ? e->in_timers.major : CIVIL_NEVER_MS;
+    if (at != set || at <= c->now_ms)
+        return BROKEN(11, "job %u is due at %lld, its timer is %lld, now is %lld", e->job.id.v,
+                      (long long)at, (long long)set, (long long)c->now_ms);
+    return ERR_NONE;
+}
+
+static enum err check_blocked(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    if (c->more || e->class == NULL) return ERR_NONE;
+    if (order_first(&e->class->jobs) != &e->in_group) return ERR_NONE;
+    struct arena scratch;
+    arena_init(&scratch);
+    enum err code = ERR_NONE;
+    for (uint32_t p = 0; p < c->fleet.pool_count && code == ERR_NONE; p++) {
+        struct legal legal;
+        struct pool_reason row;
+        legal_look(c, &e->job.spec, p, c->now_ms, NULL, &scratch, &legal);
+        if (pool_row(c, &e->job.spec, &legal, p, c->now_ms, &row) == REASON_NONE)
+            code = BROKEN(12, "job %u waits, yet pool %u would take it", e->job.id.v, p);
+        arena_clear(&scratch);
+    }
+    arena_release(&scratch);
+    return code;
+}
+
+enum err core_check(const struct core *c, struct errtext *error)
+{
+    enum err code = check_queue(c, error);
+    if (code == ERR_NONE) code = check_counts(c, error);
+    if (code == ERR_NONE) code = check_permits(c, error);
+    for (const struct entry *e = entry_after(c, 0); e != NULL && code == ERR_NONE;
+         e = entry_after(c, e->job.id.v)) {
+        code = check_claim(c, e, error);
+        if (code == ERR_NONE) code = check_pending(e, error);
+        if (code == ERR_NONE) code = check_array(c, e, error);
+        if (code == ERR_NONE) code = check_waits(c, e, error);
+        if (code == ERR_NONE) code = check_law(c, e, error);
+        if (code == ERR_NONE) code = check_timer(c, e, error);
+        if (code == ERR_NONE) code = check_blocked(c, e, error);
+    }
+    for (uint32_t p = 0; p < c->fleet.pool_count && code == ERR_NONE; p++)
+        code = check_pool(c, p, error);
+    return code;
+}

@@ -1,0 +1,114 @@
+/* job.h - the life of a job in the core, and the chips it holds. Read-only outside src/core. */
+#ifndef BERTH_CORE_JOB_H
+#define BERTH_CORE_JOB_H
+
+#include "model/job.h"
+
+/* Slurm's states, and REFUSED: no pool may lawfully run it (a decision, not an error). */
+enum job_state {
+    JOB_PENDING,
+    JOB_CONFIGURING, /* a start was ordered and is not yet confirmed */
+    JOB_RUNNING,
+    JOB_COMPLETING, /* a stop was ordered; the chips are still held */
+    JOB_COMPLETED, /* from here on: ended */
+    JOB_FAILED,
+    JOB_CANCELLED,
+    JOB_TIMEOUT,
+    JOB_NODE_FAIL,
+    JOB_PREEMPTED,
+    JOB_OUT_OF_MEMORY,
+    JOB_DEADLINE,
+    JOB_REFUSED,
+    JOB_STATE_COUNT
+};
+extern const char
+    *const job_state_names[JOB_STATE_COUNT]; /* "PENDING" ... as squeue -t takes them */
+extern const char *const job_state_codes[JOB_STATE_COUNT]; /* "PD" ... as squeue prints them */
+bool job_state_is_ended(int state);
+bool job_state_holds_chips(int state); /* CONFIGURING RUNNING COMPLETING */
+
+/* Why a job is where it is. Slurm's names where the meaning is equal, then Berth's. */
+enum reason {
+    REASON_NONE,
+    REASON_PRIORITY, /* jobs before it in the queue take what is free */
+    REASON_RESOURCES, /* not enough free chips, CPUs or memory now */
+    REASON_DEPENDENCY,
+    REASON_DEPENDENCY_NEVER, /* DependencyNeverSatisfied */
+    REASON_BEGIN_TIME,
+    REASON_HELD_USER,
+    REASON_HELD_ADMIN,
+    REASON_ARRAY_LIMIT, /* JobArrayTaskLimit */
+    REASON_PARTITION_DOWN,
+    REASON_NODES_DOWN, /* ReqNodeNotAvail */
+    REASON_TIME_LIMIT, /* PartitionTimeLimit: asks more time than the pool allows */
+    REASON_DEADLINE,
+    REASON_BAD_CONSTRAINTS, /* no pool has the chips, nodes, memory or names it asks for */
+    REASON_LAUNCH_FAILED,
+    REASON_NON_ZERO_EXIT,
+    REASON_LAW_NO_SITE, /* LawNoSite: the law forbids every pool that would do */
+    REASON_LAW_UNRESOLVED, /* LawUnresolved: an unknown fact stops it */
+    REASON_LAW_FORBIDS, /* per pool */
+    REASON_LAW_ENDS_FIRST, /* LawExpiresBeforeEnd */
+    REASON_LEASE_ENDS_FIRST,
+    REASON_LEASE_NOT_BEGUN,
+    REASON_PRICE_ABOVE_MAX,
+    REASON_QUOTA, /* QuotaExhausted: a permit's amount is used up */
+    REASON_MEMORY, /* a node of the pool is too small */
+    REASON_CHIP_KIND, /* per pool: not among the acceptable kinds */
+    REASON_NOT_NAMED, /* per pool: not among the partitions, sites or countries named */
+    REASON_TOO_FEW_NODES, /* per pool: never large enough */
+    REASON_DEARER, /* per pool: would do, but costs more than the chosen one */
+    REASON_CHOSEN, /* per pool: this is the one */
+    REASON_COUNT
+};
+extern const char *const reason_names[REASON_COUNT];
+
+/* Chips, CPUs and memory of one node held by one attempt. */
+struct claim_part {
+    uint32_t node; /* index in the pool */
+    uint32_t cpus;
+    uint64_t chip_mask; /* bit i: chip i of the node */
+    uint64_t mem_mb;
+};
+
+/* What one attempt of one job holds, from the start order until the engine confirms that the
+ * attempt can no longer run. `attempt` is the fencing number: news of another attempt is ignored.
+ */
+struct claim {
+    struct job_id job;
+    uint32_t attempt;
+    struct pool_id pool;
+    struct claim_part *parts; /* in order of node */
+    uint32_t part_count;
+    uint32_t chips; /* sum over parts */
+};
+
+struct job {
+    struct job_id id;
+    struct job_spec spec; /* light part */
+    uint64_t spec_record; /* ledger record that holds the whole spec */
+    struct job_id array_job; /* first id of its array; 0: not an array */
+    uint32_t array_task;
+    struct str key; /* idempotency key */
+
+    int state; /* enum job_state */
+    int reason; /* enum reason */
+    int64_t submit_ms, eligible_ms, start_ms, end_ms; /* 0: not yet */
+    int64_t time_limit_ms; /* in force */
+    uint32_t attempt; /* number of the present or next attempt, from 1; grows */
+    uint32_t restarts;
+    bool held_user, held_admin;
+    bool cancel_asked; /* by whom: cancel_uid */
+    uint32_t cancel_uid;
+    bool requeue_asked; /* the present attempt is stopped to run again */
+    int stop_state; /* COMPLETING: the state it ends in, unless it finished by itself */
+    struct claim *claim; /* while job_state_holds_chips */
+    struct pool_id pool; /* of the present or last claim; meaningful when attempt has started */
+    int64_t cost_uusd; /* what the decision expected the attempt to cost */
+    int64_t spent_uusd; /* price x chip-time of attempts that ended */
+    int32_t exit_code, exit_signal;
+    struct str refusal_rule; /* REFUSED or LawNoSite: the rule that decided */
+    uint64_t decision_record; /* ledger record of the last decision about it */
+};
+
+#endif

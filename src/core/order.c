@@ -1,0 +1,102 @@
+#include "core/order.h"
+
+#include "base/check.h"
+
+/* A finaliser of 32 bits (C. Wellons, hash prospector: lowbias32); never 0 as a heap place. */
+static uint32_t heap_of(uint32_t id)
+{
+    uint32_t x = id;
+    x ^= x >> 16;
+    x *= 0x7feb352dU;
+    x ^= x >> 15;
+    x *= 0x846ca68bU;
+    x ^= x >> 16;
+    return x | 1u;
+}
+
+static bool is_before(const struct order_node *n, int64_t major, uint32_t id)
+{
+    return n->major != major ? n->major < major : n->id < id;
+}
+
+/* Split the tree `t` into the nodes before (major, id) and the others. */
+static void split(struct order_node *t, int64_t major, uint32_t id, struct order_node **left,
+                  struct order_node **right)
+{
+    while (t != NULL) {
+        if (is_before(t, major, id)) {
+            *left = t;
+            left = &t->right;
+            t = t->right;
+        } else {
+            *right = t;
+            right = &t->left;
+            t = t->left;
+        }
+    }
+    *left = NULL;
+    *right = NULL;
+}
+
+void order_insert(struct order *o, struct order_node *n, int64_t major, uint32_t id)
+{
+    ASSERT(n->heap == 0);
+    *n = (struct order_node){.major = major, .id = id, .heap = heap_of(id)};
+    struct order_node **at = &o->root;
+    while (*at != NULL && (*at)->heap >= n->heap) {
+        struct order_node *t = *at;
+        ASSERT(t->major != major || t->id != id);
+        at = is_before(t, major, id) ? &t->right : &t->left;
+    }
+    split(*at, major, id, &n->left, &n->right);
+    *at = n;
+    o->count++;
+}
+
+void order_remove(struct order *o, struct order_node *n)
+{
+    ASSERT(n->heap != 0 && o->count > 0);
+    struct order_node **at = &o->root;
+    while (*at != n) {
+        ASSERT(*at != NULL);
+        at = is_before(*at, n->major, n->id) ? &(*at)->right : &(*at)->left;
+    }
+    struct order_node *left = n->left, *right = n->right;
+    while (left != NULL && right != NULL) {
+        if (left->heap >= right->heap) {
+            *at = left;
+            at = &left->right;
+            left = left->right;
+        } else {
+            *at = right;
+            at = &right->left;
+            right = right->left;
+        }
+    }
+    *at = left != NULL ? left : right;
+    *n = (struct order_node){0};
+    o->count--;
+}
+
+bool order_holds(const struct order_node *n)
+{
+    return n->heap != 0;
+}
+
+struct order_node *order_first(const struct order *o)
+{
+    struct order_node *n = o->root;
+    while (n != NULL && n->left != NULL) n = n->left;
+    return n;
+}
+
+struct order_node *order_after(const struct order *o, int64_t major, uint32_t id)
+{
+    struct order_node *n = o->root, *found = NULL;
+    while (n != NULL) {
+        bool is_after = n->major != major ? n->major > major : n->id > id;
+        if (is_after) found = n;
+        n = is_after ? n->left : n->right;
+    }
+    return found;
+}

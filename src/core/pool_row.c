@@ -1,0 +1,188 @@
+/* pool_row.c - one pool in the eyes of one job: why not, and at what cost. */
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/money.h"
+
+static bool name_is_among(const struct str *names, uint32_t count, struct str name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (str_eq(names[i], name)) return true;
+    return false;
+}
+
+static bool pool_is_wanted(const struct fleet *f, const struct job_spec *s, const struct pool *p)
+{
+    const struct site *site = &f->sites[p->site_index];
+    if (s->site_count > 0 && !name_is_among(s->sites, s->site_count, site->id)) return false;
+    if (s->country_count > 0 && !name_is_among(s->countries, s->country_count, site->country))
+        return false;
+    if (s->partition_count == 0) return true;
+    for (uint32_t i = 0; i < s->partition_count; i++)
+        if (pool_is_named(p, s->partitions[i])) return true;
+    return false;
+}
+
+bool kind_is_preferred(const struct job_spec *s, const struct pool *p)
+{
+    return name_is_among(s->chip_prefer, s->chip_prefer_count, p->chip);
+}
+
+int64_t limit_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool)
+{
+    if (s->time_limit_ms > 0) return s->time_limit_ms;
+    if (f->pools[pool].time_limit_default_ms > 0) return f->pools[pool].time_limit_default_ms;
+    return f->time_limit_default_ms > 0 ? f->time_limit_default_ms : TIME_LIMIT_DEFAULT_MS;
+}
+
+int64_t limit_anywhere(const struct core *c, const struct job_spec *s)
+{
+    if (s->time_limit_ms > 0) return s->time_limit_ms;
+    return c->fleet.time_limit_default_ms > 0 ? c->fleet.time_limit_default_ms
+                                              : TIME_LIMIT_DEFAULT_MS;
+}
+
+int64_t cost_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool)
+{
+    struct size z;
+    int64_t have, need;
+    if (size_in_pool(s, &f->pools[pool], &z, &have, &need) != REASON_NONE) return 0;
+    int64_t per_hour = money_scale(f->pools[pool].title.uusd_per_chip_h, z.chips, 1);
+    return money_scale(per_hour, limit_in_pool(f, s, pool), INT64_C(3600000));
+}
+
+int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms)
+{
+    int64_t end = f->pools[pool].title.to_ms;
+    if (end == 0 || end == CIVIL_NEVER_MS) return CIVIL_NEVER_MS;
+    return end - WALL_START_MS - limit_ms;
+}
+
+int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_ms)
+{
+    bool can_move = s->checkpoint_s > 0 && !s->no_requeue;
+    int64_t checkpoint_ms = (int64_t)s->checkpoint_s * 1000;
+    /* One that can move is worth starting when it can save its work at least once. */
+    int64_t run_ms = can_move && checkpoint_ms < limit_ms ? checkpoint_ms : limit_ms;
+    return now_ms + WALL_START_MS + run_ms;
+}
+
+int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t pool,
+                    struct pool_reason *out)
+{
+    const struct pool *p = &f->pools[pool];
+    out->have = out->need = 0;
+    if (!pool_is_wanted(f, s, p)) return REASON_NOT_NAMED;
+    if (s->chip_kind_count > 0 && !name_is_among(s->chip_kinds, s->chip_kind_count, p->chip))
+        return REASON_CHIP_KIND;
+    struct size z;
+    int why = size_in_pool(s, p, &z, &out->have, &out->need);
+    if (why != REASON_NONE) return why;
+    out->have = p->title.uusd_per_chip_h;
+    out->need = s->max_uusd_per_chip_h;
+    if (out->need > 0 && spec_wants_chips(s) && out->have > out->need)
+        return REASON_PRICE_ABOVE_MAX;
+    out->have = out->need = 0;
+    return REASON_NONE;
+}
+
+static int lease_row(const struct fleet *f, const struct job_spec *s, uint32_t pool,
+                     int64_t now_ms, struct pool_reason *out)
+{
+    const struct title *t = &f->pools[pool].title;
+    out->have = t->from_ms;
+    out->need = now_ms;
+    if (t->from_ms > now_ms) return REASON_LEASE_NOT_BEGUN;
+    int64_t limit = limit_in_pool(f, s, pool);
+    out->have = lease_last_start(f, pool, 0) - now_ms;
+    out->need = limit;
+    if (BERTH_DEFECT != 3 && now_ms > lease_last_start(f, pool, limit))
+        return REASON_LEASE_ENDS_FIRST;
+    return REASON_NONE;
+}
+
+static int time_row(const struct fleet *f, const struct job_spec *s, const struct legal *legal,
+                    uint32_t pool, int64_t now_ms, struct pool_reason *out)
+{
+    int64_t limit = limit_in_pool(f, s, pool);
+    out->have = f->pools[pool].time_limit_max_ms;
+    out->need = limit;
+    if (out->have > 0 && limit > out->have) return REASON_TIME_LIMIT;
+    out->have = s->deadline_ms - now_ms;
+    if (s->deadline_ms > 0 && limit > out->have) return REASON_DEADLINE;
+    if (legal == NULL || legal->until_ms >= law_safe_until(s, limit, now_ms)) return REASON_NONE;
+    out->have = legal->until_ms - now_ms - WALL_START_MS;
+    out->rule = legal->rule;
+    return REASON_LAW_ENDS_FIRST;
+}
+
+static int capacity_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                        uint32_t pool, struct pool_reason *out)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    struct size z;
+    int64_t have, need;
+    int why = size_in_pool(s, &c->fleet.pools[pool], &z, &have, &need);
+    ASSERT(why == REASON_NONE);
+    out->have = nodes_up(n);
+    out->need = z.nodes;
+    if (c->fleet.pools[pool].drained) return REASON_PARTITION_DOWN;
+    if (nodes_up(n) < z.nodes) return REASON_NODES_DOWN;
+    if (legal != NULL && legal->short_of_permit) {
+        out->need = z.chips;
+        return REASON_QUOTA;
+    }
+    uint32_t waste;
+    if (nodes_choose(n, &z, NULL, &waste)) return REASON_NONE;
+    out->have = z.chips > 0 ? n->chips_free : nodes_up(n);
+    out->need = z.chips > 0 ? z.chips : z.nodes;
+    return REASON_RESOURCES;
+}
+
+static int law_row(const struct legal *legal, struct pool_reason *out)
+{
+    if (legal == NULL || legal->allowed) return REASON_NONE;
+    out->rule = legal->rule;
+    return legal->effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED : REASON_LAW_FORBIDS;
+}
+
+int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                 uint32_t pool, int64_t now_ms, struct pool_reason *out)
+{
+    out->have = out->need = 0;
+    int why = law_row(legal, out);
+    if (why == REASON_NONE) why = lease_row(&c->fleet, s, pool, now_ms, out);
+    if (why == REASON_NONE) why = time_row(&c->fleet, s, legal, pool, now_ms, out);
+    if (why == REASON_NONE) why = capacity_row(c, s, legal, pool, out);
+    if (why == REASON_NONE) out->have = out->need = 0;
+    return why;
+}
+
+int pool_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
+             uint32_t pool, int64_t now_ms, struct pool_reason *out)
+{
+    *out = (struct pool_reason){.pool = pool};
+    int why = law_row(legal, out);
+    if (why == REASON_NONE) why = pool_row_static(&c->fleet, s, pool, out);
+    if (why == REASON_NONE) why = pool_row_now(c, s, legal, pool, now_ms, out);
+    out->cost_uusd = cost_in_pool(&c->fleet, s, pool);
+    out->reason = why;
+    return why;
+}
+
+int reason_nearer(int a, int b)
+{
+    /* Nearest to a start first; reasons not named here do not compete. */
+    static const int order[] = {
+        REASON_NONE,           REASON_RESOURCES,       REASON_QUOTA,
+        REASON_NODES_DOWN,     REASON_PARTITION_DOWN,  REASON_LEASE_NOT_BEGUN,
+        REASON_LAW_ENDS_FIRST, REASON_LEASE_ENDS_FIRST, REASON_DEADLINE,
+        REASON_LAW_UNRESOLVED, REASON_LAW_FORBIDS,     REASON_TIME_LIMIT,
+        REASON_PRICE_ABOVE_MAX,
+    };
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (order[i] == a) return a;
+        if (order[i] == b) return b;
+    }
+    return a;
+}

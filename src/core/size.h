@@ -1,0 +1,43 @@
+/* size.h - what a job needs of the nodes of one pool.
+ *
+ * A job states its size in sbatch's words; a pool turns them into at most two kinds of nodes:
+ *   - chips_per_node on each of `nodes`: that many equal nodes (one where `nodes` is not stated);
+ *   - `chips` in all on stated `nodes`: spread evenly, the first chips % nodes get one more;
+ *   - `chips` in all, nodes not stated: full nodes, and one for the remainder. A job that fits on
+ *     one node is never spread over two: links between nodes are slower than those inside;
+ *   - no chips: tasks x cpus_per_task CPUs; on stated nodes (or tasks_per_node) the same number of
+ *     tasks on each, otherwise as few nodes as hold them: full ones, and one for the remainder.
+ * Each node of a job with chips holds the CPUs of its share of the tasks, rounded up. CPUs: at
+ * least one for each task; memory: as stated, none where not. `exclusive` takes all of each node. A
+ * pool that states no CPUs (or no memory) does not count them; it takes no jobs without chips.
+ *
+ * Every need of part[0] is at least that of part[1], so nodes for part[0] are chosen first. */
+#ifndef BERTH_CORE_SIZE_H
+#define BERTH_CORE_SIZE_H
+
+#include "core/job.h"
+#include "model/fleet.h"
+
+struct need {
+    uint32_t chips, cpus;
+    uint64_t mem_mb;
+};
+
+struct size {
+    struct {
+        struct need each;
+        uint32_t count;
+    } part[2];
+    uint32_t nodes, chips; /* sums */
+};
+
+/* The size of the job in that pool. Gives REASON_NONE, or why it can never fit there
+ * (REASON_CHIP_KIND: chips are wanted and the pool has none; REASON_TOO_FEW_NODES; REASON_MEMORY)
+ * with the numbers: nodes, chips of a node, CPUs of a node or MB of a node. */
+int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *out,
+                 int64_t *have_out, int64_t *need_out);
+
+/* Does the job want accelerators? */
+bool spec_wants_chips(const struct job_spec *s);
+
+#endif

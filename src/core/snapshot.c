@@ -1,0 +1,350 @@
+/* snapshot.c - the whole state as one map, and back (core.h: visit_core).
+ *
+ * Only what cannot be derived is written: see state.h. A job is read into one struct and entered at
+ * once, so reading needs little memory beside the state itself. Bytes that were not written by this
+ * code are refused, not believed: claims must be free, indexes in range, ids in order. */
+#include "core/state.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+/* ---- nodes that are not up ------------------------------------------------------------------------ */
+
+struct node_mark {
+    uint32_t pool, first, count;
+    int state;
+};
+
+static void visit_node_mark(struct visit *v, struct node_mark *m)
+{
+    visit_u32(v, "pool", &m->pool);
+    visit_u32(v, "first", &m->first);
+    visit_u32(v, "count", &m->count);
+    visit_enum(v, "state", &m->state, node_state_names, NODE_STATE_COUNT);
+}
+
+/* Runs of equal states, in order. Fills `out` unless it is NULL. */
+static size_t list_marks(const struct core *c, struct node_mark *out)
+{
+    size_t count = 0;
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        const struct pool_nodes *n = &c->pools[p];
+        for (uint32_t i = 0; i < n->count;) {
+            uint32_t first = i;
+            int state = n->node[i].state;
+            while (i < n->count && n->node[i].state == state) i++;
+            if (state == NODE_UP) continue;
+            if (out != NULL) out[count] = (struct node_mark){p, first, i - first, state};
+            count++;
+        }
+    }
+    return count;
+}
+
+static void visit_node_states(struct visit *v, struct core *c)
+{
+    size_t count = v->reading ? 0 : list_marks(c, NULL);
+    struct node_mark *marks = NULL;
+    if (!v->reading) {
+        marks = mem_alloc(count, sizeof *marks);
+        list_marks(c, marks);
+    }
+    struct node_mark *written = marks;
+    VISIT_ARRAY(v, "node_states", marks, count, NODES_MAX, visit_node_mark);
+    mem_free(written);
+    if (!v->reading) return;
+    for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
+        const struct node_mark *m = &marks[i];
+        if (m->pool >= c->fleet.pool_count ||
+            (uint64_t)m->first + m->count > c->pools[m->pool].count) {
+            visit_fail(v, "node_states: no such nodes");
+            return;
+        }
+        for (uint32_t k = 0; k < m->count; k++)
+            nodes_set_state(&c->pools[m->pool], m->first + k, m->state);
+    }
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------------- */
+
+static void visit_u64_bits(struct visit *v, const char *key, uint64_t *x)
+{
+    uint64_t low = *x & UINT32_MAX, high = *x >> 32;
+    char name[40];
+    size_t len = strlen(key);
+    ASSERT(len + 6 < sizeof name);
+    memcpy(name, key, len);
+    memcpy(name + len, "_low", 5);
+    visit_u64(v, name, &low);
+    memcpy(name + len, "_high", 6);
+    visit_u64(v, name, &high);
+    if (low > UINT32_MAX || high > UINT32_MAX) visit_fail(v, "%s: out of range", key);
+    if (v->reading) *x = high << 32 | (low & UINT32_MAX);
+}
+
+static void visit_part(struct visit *v, struct claim_part *p)
+{
+    visit_u32(v, "node", &p->node);
+    visit_u32(v, "cpus", &p->cpus);
+    visit_u64_bits(v, "chips", &p->chip_mask);
+    visit_u64(v, "mem_mb", &p->mem_mb);
+}
+
+static void visit_claim(struct visit *v, struct claim *k)
+{
+    visit_u32(v, "pool", &k->pool.v);
+    visit_u32(v, "chips", &k->chips);
+    VISIT_ARRAY(v, "parts", k->parts, k->part_count, JOB_NODES_MAX, visit_part);
+}
+
+static void visit_permits(struct visit *v, struct entry *e)
+{
+    size_t count = v->reading ? 0 : e->permit_count;
+    if (!visit_list(v, "permits", &count, PERMIT_MAX)) return;
+    if (v->reading) {
+        e->permits = ARENA_ARRAY(v->arena, count, uint32_t);
+        e->permit_count = (uint32_t)count;
+    }
+    for (size_t i = 0; i < count; i++) visit_u32(v, NULL, &e->permits[i]);
+    visit_list_end(v);
+}
+
+static void visit_job_life(struct visit *v, struct job *j)
+{
+    visit_enum(v, "state", &j->state, job_state_names, JOB_STATE_COUNT);
+    visit_enum(v, "reason", &j->reason, reason_names, REASON_COUNT);
+    visit_i64(v, "submit_ms", &j->submit_ms);
+    visit_i64(v, "eligible_ms", &j->eligible_ms);
+    visit_i64(v, "start_ms", &j->start_ms);
+    visit_i64(v, "end_ms", &j->end_ms);
+    visit_i64(v, "time_limit_ms", &j->time_limit_ms);
+    visit_u32(v, "attempt", &j->attempt);
+    visit_u32(v, "restarts", &j->restarts);
+    visit_bool(v, "held_user", &j->held_user);
+    visit_bool(v, "held_admin", &j->held_admin);
+    visit_bool(v, "cancel_asked", &j->cancel_asked);
+    visit_u32(v, "cancel_uid", &j->cancel_uid);
+    if (BERTH_DEFECT != 7) visit_bool(v, "requeue_asked", &j->requeue_asked);
+    visit_enum(v, "stop_state", &j->stop_state, job_state_names, JOB_STATE_COUNT);
+    visit_optional_index(v, "pool_plus_one", &j->pool.v);
+    visit_i64(v, "cost_uusd", &j->cost_uusd);
+    visit_i64(v, "spent_uusd", &j->spent_uusd);
+    visit_i32(v, "exit_code", &j->exit_code);
+    visit_i32(v, "exit_signal", &j->exit_signal);
+    visit_text(v, "refusal_rule", &j->refusal_rule);
+    visit_u64(v, "decision_record", &j->decision_record);
+}
+
+static void visit_entry(struct visit *v, struct entry *e, struct claim *claim)
+{
+    struct job *j = &e->job;
+    visit_u32(v, "id", &j->id.v);
+    visit_u64(v, "spec_record", &j->spec_record);
+    visit_u32(v, "array_job", &j->array_job.v);
+    visit_u32(v, "array_task", &j->array_task);
+    visit_text(v, "key", &j->key);
+    visit_job_life(v, j);
+    if (visit_map(v, "claim", j->claim == NULL && !v->reading)) {
+        if (v->reading) j->claim = claim;
+        visit_claim(v, j->claim);
+        visit_map_end(v);
+    }
+    visit_i64(v, "not_before_ms", &e->not_before_ms);
+    visit_u64_bits(v, "dependencies_met", &e->dependencies_met);
+    visit_i64(v, "repeat_ms", &e->repeat_ms);
+    visit_u32(v, "repeats", &e->repeats);
+    int64_t wall = e->wall_ms == CIVIL_NEVER_MS ? 0 : e->wall_ms;
+    visit_i64(v, "wall_ms", &wall);
+    if (v->reading) e->wall_ms = wall == 0 ? CIVIL_NEVER_MS : wall;
+    visit_enum(v, "wall_reason", &e->wall_reason, reason_names, REASON_COUNT);
+    visit_text(v, "wall_rule", &e->wall_rule);
+    visit_bool(v, "started", &e->started);
+    visit_bool(v, "warned", &e->warned);
+    visit_text(v, "stop_rule", &e->stop_rule);
+    visit_enum(v, "stop_reason", &e->stop_reason, reason_names, REASON_COUNT);
+    visit_permits(v, e);
+    visit_job_spec_light(v, &j->spec);
+}
+
+/* What the restored core relies on; false: these are not bytes that visit_core wrote. */
+static bool entry_is_sane(const struct core *c, const struct entry *e)
+{
+    const struct job *j = &e->job;
+    bool holds = job_state_holds_chips(j->state);
+    if (j->id.v == 0 || j->id.v >= c->next_id || entry_find(c, j->id.v) != NULL) return false;
+    if (holds != (j->claim != NULL) || j->attempt == 0) return false;
+    if (j->spec.dependency_count > DEPENDENCY_MAX) return false;
+    if ((j->array_job.v != 0) != (j->spec.array_count > 0)) return false;
+    if (j->array_job.v != 0 && (j->array_job.v > j->id.v ||
+                                j->id.v - j->array_job.v >= j->spec.array_count))
+        return false;
+    if (!holds) return e->permit_count == 0;
+    if (j->claim->pool.v >= c->fleet.pool_count || j->claim->pool.v != j->pool.v) return false;
+    for (uint32_t i = 0; i < e->permit_count; i++)
+        if (e->permits[i] >= c->fleet.permit_count) return false;
+    /* Parts are of different nodes in order, so each can be looked at by itself. */
+    for (uint32_t i = 0; i < j->claim->part_count; i++) {
+        if (!nodes_is_free(&c->pools[j->claim->pool.v], &j->claim->parts[i])) return false;
+        if (i > 0 && j->claim->parts[i - 1].node >= j->claim->parts[i].node) return false;
+    }
+    return true;
+}
+
+static void *copy_array(const void *from, size_t count, size_t size)
+{
+    void *to = mem_alloc(count, size);
+    if (count > 0) memcpy(to, from, count * size);
+    return to;
+}
+
+/* Tasks of one array share a box while their specs have not been changed one by one. */
+static struct spec_box *box_for(struct core *c, const struct entry *read)
+{
+    const struct job *j = &read->job;
+    if (j->array_job.v != 0 && j->array_job.v != j->id.v) {
+        struct entry *before = entry_find(c, j->id.v - 1);
+        if (before != NULL && before->job.array_job.v == j->array_job.v &&
+            specs_are_equal(&before->box->spec, &j->spec)) {
+            before->box->users++;
+            return before->box;
+        }
+    }
+    return box_new(c, &j->spec);
+}
+
+static void enter(struct core *c, const struct entry *read)
+{
+    struct entry *e = mem_alloc(1, sizeof *e);
+    *e = *read;
+    struct job *j = &e->job;
+    e->box = box_for(c, read);
+    j->spec = e->box->spec;
+    if (j->key.len > 0) j->key = str_copy(&e->box->arena, j->key);
+    j->refusal_rule = intern(c, j->refusal_rule);
+    e->wall_rule = intern(c, e->wall_rule);
+    e->stop_rule = intern(c, e->stop_rule);
+    if (e->permit_count > 0)
+        e->permits = copy_array(read->permits, e->permit_count, sizeof *e->permits);
+    else e->permits = NULL;
+    if (read->job.claim != NULL) {
+        const struct claim *k = read->job.claim;
+        j->claim = copy_array(k, 1, sizeof *k);
+        j->claim->parts = copy_array(k->parts, k->part_count, sizeof *k->parts);
+        j->claim->job = j->id;
+        j->claim->attempt = j->attempt;
+    }
+    entry_add(c, e);
+    array_count(e);
+    if (j->claim == NULL) return;
+    claim_enter(c, e);
+    order_insert(&c->active, &e->in_group, 0, j->id.v);
+    if (e->array != NULL) e->array->active++;
+}
+
+static void read_jobs(struct visit *v, struct core *c, size_t count)
+{
+    struct arena *outer = v->arena;
+    struct arena one;
+    arena_init(&one);
+    v->arena = &one;
+    uint32_t last = 0;
+    for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
+        struct entry e = {0};
+        struct claim claim = {0};
+        if (!visit_map(v, NULL, false)) break;
+        visit_entry(v, &e, &claim);
+        visit_map_end(v);
+        if (v->failed != ERR_NONE) break;
+        if (e.job.id.v <= last || !entry_is_sane(c, &e)) {
+            visit_fail(v, "jobs: job %u does not agree with the rest of the state", e.job.id.v);
+            break;
+        }
+        last = e.job.id.v;
+        enter(c, &e);
+        arena_clear(&one);
+    }
+    v->arena = outer;
+    arena_release(&one);
+}
+
+static void visit_jobs(struct visit *v, struct core *c)
+{
+    size_t count = v->reading ? 0 : c->job_count;
+    if (!visit_list(v, "jobs", &count, JOBS_MAX)) return;
+    if (v->reading) {
+        read_jobs(v, c, count);
+    } else {
+        for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
+            if (!visit_map(v, NULL, false)) continue;
+            visit_entry(v, e, NULL);
+            visit_map_end(v);
+        }
+    }
+    visit_list_end(v);
+}
+
+/* ---- derived again ---------------------------------------------------------------------------------- */
+
+/* A job's stored reason says whether it was in a class, and the first one's, why the class waits. */
+static void derive(struct core *c)
+{
+    c->segment_end_ms = legal_next_date(c, c->now_ms);
+    for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
+        if (e->job.state == JOB_PENDING) {
+            dependencies_enter(c, e);
+            if (reason_is_eligible(e->job.reason)) class_join(c, e);
+        } else if (job_state_holds_chips(e->job.state)) {
+            dependencies_enter(c, e);
+        }
+    }
+    for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v))
+        timer_set(c, e);
+    struct order_node *n;
+    while ((n = order_first(&c->pass)) != NULL) {
+        struct class *k = CONTAINER(n, struct class, in_pass_node);
+        order_remove(&c->pass, n);
+        k->in_pass = k->try_all = false;
+        const struct entry *first = CONTAINER(order_first(&k->jobs), struct entry, in_group);
+        k->reason = first->job.reason;
+        k->rule = first->job.refusal_rule;
+        class_recheck(c, k);
+        k->uses_permit = true; /* at least where it is */
+    }
+}
+
+static void visit_fleet_part(struct visit *v, struct core *c)
+{
+    if (!visit_map(v, "fleet", !c->has_fleet && !v->reading)) return;
+    struct fleet read = {0};
+    visit_fleet(v, v->reading ? &read : &c->fleet);
+    visit_map_end(v);
+    if (!v->reading || v->failed != ERR_NONE) return;
+    struct errtext why;
+    if (fleet_index(&read, v->arena, &why) != ERR_NONE) {
+        visit_fail(v, "fleet: %s", why.s);
+        return;
+    }
+    fleet_copy(&read, &c->fleet_arena, &c->fleet);
+    fleet_derive(c);
+}
+
+void visit_core(struct visit *v, struct core *c)
+{
+    ASSERT(!v->reading || (c->record == 0 && c->job_count == 0));
+    visit_i64(v, "now_ms", &c->now_ms);
+    visit_u64(v, "record", &c->record);
+    visit_u32(v, "next_id", &c->next_id);
+    visit_bool(v, "more", &c->more);
+    if (visit_map(v, "law", false)) {
+        visit_law(v, c->law);
+        visit_map_end(v);
+    }
+    visit_fleet_part(v, c);
+    visit_node_states(v, c);
+    visit_jobs(v, c);
+    if (v->reading && v->failed == ERR_NONE && c->next_id == 0)
+        visit_fail(v, "next_id: missing");
+    if (v->reading && v->failed == ERR_NONE) derive(c);
+}

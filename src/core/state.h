@@ -1,0 +1,399 @@
+/* state.h - what the core remembers. Private to src/core.
+ *
+ * Stored (visit_core, snapshot.c): the fleet, the law and what binds, node states, the jobs with
+ * their claims, times and counters. Everything else is derived from that and rebuilt when a
+ * snapshot is read: claims on nodes, queue, classes, timers, indexes. Whatever is derived must
+ * never make a difference to a decision; test_snapshot.c runs a core and its restored copy side by
+ * side to hold that.
+ *
+ * How waiting jobs are found without looking at all of them. Jobs that are alike in everything that
+ * placement reads form a class (classes.c); within it the queue order decides. After each step,
+ * unless `more` is set, no class's first job can be placed anywhere (invariant 12). A step that
+ * frees or adds something marks the pools (or classes) concerned, and only classes that could use
+ * those are tried, first jobs in queue order. */
+#ifndef BERTH_CORE_STATE_H
+#define BERTH_CORE_STATE_H
+
+#include "base/civil.h"
+#include "core/core.h"
+#include "core/defect.h"
+#include "core/hash.h"
+#include "core/limits.h"
+#include "core/nodes.h"
+#include "core/order.h"
+#include "core/size.h"
+
+/* The light part of a job's spec, shared by the tasks of an array; in one block of its own size. */
+struct spec_box {
+    struct arena arena;
+    struct job_spec spec;
+    uint32_t users;
+};
+
+/* Whose live jobs have that name: for singleton dependencies. In order of id. */
+struct name_group {
+    struct hash_node by_name;
+    struct order live;
+    uint32_t uid;
+    struct str name; /* behind the struct */
+};
+
+/* An array job. Its own id is that of its first task. */
+struct array {
+    struct hash_node by_id;
+    uint32_t first, count; /* ids first .. first + count - 1 */
+    uint32_t limit; /* tasks at once; 0: any number */
+    uint32_t active, eligible; /* tasks that hold chips, and those in a class */
+    uint32_t begun, ended, ended_ok; /* tasks that have started or ended; ended; COMPLETED */
+    uint32_t in_memory; /* tasks not yet purged */
+    uint32_t *waiters; /* pending jobs that depend on the whole array */
+    size_t waiter_count, waiter_cap;
+    size_t task_waiter_count; /* waiters of its single tasks, all together */
+    int64_t last_end_ms; /* of the tasks that have ended */
+    struct array *next_marked; /* c->arrays_marked */
+    bool is_marked;
+};
+
+struct class;
+
+/* A job with its private part. */
+struct entry {
+    struct job job;
+    struct spec_box *box; /* job.spec points into it */
+
+    /* stored */
+    int64_t not_before_ms; /* after a failed attempt; 0: none */
+    uint64_t dependencies_met; /* bit i: spec.dependencies[i] is satisfied for good */
+    int64_t repeat_ms; /* CONFIGURING, COMPLETING: when the order is said again */
+    uint32_t repeats;
+    int64_t wall_ms; /* of the claim: it must be gone by then; CIVIL_NEVER_MS */
+    int wall_reason; /* enum reason: why */
+    struct str wall_rule; /* interned */
+    bool started; /* the present attempt was seen to run */
+    bool warned; /* its signal before the wall was sent */
+    struct str stop_rule; /* interned: the rule behind a stop */
+    int stop_reason; /* enum reason */
+    uint32_t *permits; /* indexes in fleet.permits that the claim consumes, once each */
+    uint32_t permit_count;
+
+    /* derived */
+    struct order_node in_queue; /* c->queue while PENDING */
+    struct order_node in_group; /* class->jobs while eligible, c->active while it holds chips */
+    struct order_node in_timers;
+    struct order_node in_name; /* name_group->live until ended */
+    struct hash_node by_key; /* while it has a key */
+    bool has_key;
+    bool in_begun, in_ended; /* is counted so in its array */
+    struct class *class; /* while eligible */
+    struct array *array; /* NULL: none */
+    struct name_group *name;
+    uint32_t *waiters; /* pending jobs that depend on this one */
+    size_t waiter_count, waiter_cap;
+};
+
+/* The law's answer for one (job signature, pool signature) pair. */
+struct legal {
+    bool allowed;
+    bool by_permit; /* a permit is part of why */
+    bool short_of_permit; /* would be allowed, had claims not used the permit up */
+    int effect; /* enum law_effect */
+    struct str rule; /* the first that stops it; "" none. Borrowed from the law */
+    int64_t until_ms; /* allowed: the next date known on which it is not; CIVIL_NEVER_MS */
+};
+
+struct legal_cell {
+    uint32_t epoch; /* c->legal_epoch when filled; 0 never */
+    uint32_t permit_epoch; /* c->permit_epoch when the permits were looked at */
+    struct legal at;
+};
+
+/* What the law can see of a job: tenant, end user, purpose, data, evidence, amount. */
+struct signature {
+    struct hash_node by_bytes;
+    struct str bytes; /* behind the struct */
+    uint32_t users; /* classes */
+    struct legal_cell *cells; /* by pool signature */
+    uint32_t cell_count;
+};
+
+/* Classes of equal size: what fits a pool for one fits it for all. */
+struct size_group {
+    struct hash_node by_bytes;
+    struct str bytes;
+    struct size_group *prev, *next; /* c->sizes; the order makes no difference */
+    struct class *classes;
+    uint32_t waiting; /* classes with a waiting job */
+    struct spec_box *box;
+};
+
+struct candidate {
+    int64_t cost_uusd;
+    uint32_t pool;
+    bool preferred;
+};
+
+struct class {
+    struct hash_node by_bytes;
+    struct str bytes; /* behind the struct */
+    struct spec_box *box; /* one of its jobs' */
+    struct signature *signature;
+    struct size_group *size;
+    struct class *size_prev, *size_next;
+    struct class *empty_prev, *empty_next; /* c->empty, oldest first */
+    bool is_empty; /* in that list */
+    struct order jobs; /* in queue order */
+
+    uint32_t fleet_epoch; /* c->fleet_epoch when candidates were made */
+    struct candidate *candidates; /* pools that would do, law and time aside; best first */
+    uint32_t candidate_count;
+    uint64_t *candidate_bits; /* by pool */
+
+    uint32_t serial;
+    int reason; /* why its first job waits */
+    struct str rule; /* interned */
+    struct order_node in_recheck; /* when time alone may change `reason` */
+    bool uses_permit; /* its reason may change when a permit is taken or given back */
+    bool try_all; /* in this pass: any candidate may do; else only pools marked */
+    bool in_pass;
+    struct order_node in_pass_node;
+};
+
+enum { JOB_PAGE = 1024 };
+struct job_page {
+    struct entry *slot[JOB_PAGE];
+    uint32_t used;
+};
+
+struct core {
+    /* stored */
+    int64_t now_ms;
+    uint64_t record;
+    uint32_t next_id;
+    bool has_fleet;
+    struct arena fleet_arena;
+    struct fleet fleet;
+    struct law *law;
+    bool more; /* the last step made STEP_PLACE_MAX claims; others may fit */
+
+    /* derived: fleet */
+    struct pool_nodes *pools;
+    uint32_t *pool_signature; /* by pool */
+    uint32_t pool_signature_count;
+    uint32_t fleet_epoch; /* from 1; one more with each fleet */
+    int64_t lease_begin_ms; /* next lease that begins; CIVIL_NEVER_MS */
+    int64_t *fact_dates; /* dates in the fleet on which facts of cases change, ascending */
+    size_t fact_date_count;
+    int64_t *permit_held; /* by permit: chips that claims consume */
+    int64_t *permit_used; /* by permit: fleet.used + held, what cases show */
+
+    /* derived: law */
+    uint32_t legal_epoch; /* from 1; one more when any verdict may have changed */
+    uint32_t permit_epoch; /* from 1; one more when a permit's use changed */
+    int64_t segment_end_ms; /* next date on which any verdict may change */
+
+    /* derived: jobs */
+    struct job_page **pages;
+    size_t page_cap;
+    size_t first_page; /* none before it has jobs */
+    uint32_t job_count;
+    struct order queue; /* PENDING, by (-priority, id) */
+    struct order active; /* holding chips, by id */
+    struct order timers; /* by (due, id) */
+    struct hash keys; /* by (uid, key) */
+    struct hash names; /* struct name_group */
+    struct hash arrays;
+    struct core_counts counts;
+    struct hash interned;
+    struct arena intern_arena;
+
+    struct hash classes, signatures, size_groups;
+    struct size_group *sizes;
+    struct class *empty, *empty_last;
+    uint32_t empty_count;
+    uint32_t class_serial;
+    struct order rechecks; /* classes, by (instant, serial) */
+
+    /* of the present step */
+    struct order pass; /* classes to try, by their first job */
+    uint64_t *marked; /* pools that have something new to give */
+    bool marked_any, retry_all, recheck_attempts, permits_changed;
+    struct array *arrays_marked; /* a task may take a turn that another has left */
+    uint32_t placed;
+    struct outcome *out;
+    struct arena scratch; /* for one computation */
+    struct arena legal_scratch;
+    struct buf key_buf;
+};
+
+/* ---- state.c: jobs in memory -------------------------------------------------------------- */
+struct entry *entry_find(const struct core *c, uint32_t id);
+struct entry *entry_after(const struct core *c, uint32_t id);
+void entry_add(struct core *c, struct entry *e);
+/* The job is over and nobody refers to it. */
+void entry_purge(struct core *c, struct entry *e);
+struct spec_box *box_new(struct core *c, const struct job_spec *spec);
+/* Have the light parts of two specs the same stored form? */
+bool specs_are_equal(const struct job_spec *a, const struct job_spec *b);
+void box_drop(struct spec_box *box);
+struct str intern(struct core *c, struct str s);
+void entry_set_state(struct core *c, struct entry *e, int state);
+void entry_set_reason(struct core *c, struct entry *e, int reason);
+/* Enter the job in the indexes that follow from its spec and state alone. */
+void entry_index(struct core *c, struct entry *e);
+void entry_index_name(struct core *c, struct entry *e);
+void entry_leave_name(struct core *c, struct entry *e);
+struct array *array_find(const struct core *c, uint32_t id);
+void waiter_add(uint32_t **list, size_t *count, size_t *cap, uint32_t job);
+void waiter_drop(uint32_t *list, size_t *count, uint32_t job);
+
+/* ---- fleet_state.c: a new fleet ------------------------------------------------------------ */
+void fleet_enter(struct core *c, const struct fleet *f);
+void fleet_derive(struct core *c); /* from c->fleet; nodes empty and up */
+/* Why the fleet cannot replace the present one while jobs hold what they hold. */
+enum err fleet_admit(const struct core *c, const struct fleet *f, struct errtext *error);
+
+/* ---- classes.c ------------------------------------------------------------------------------ */
+void class_enter(struct core *c, struct entry *e); /* the job is eligible */
+void class_join(struct core *c, struct entry *e); /* the same, leaving reasons as they are */
+void class_leave(struct core *c, struct entry *e);
+struct class *class_of(struct core *c, struct spec_box *box);
+void class_candidates(struct core *c, struct class *k); /* make them if they are stale */
+void class_set_reason(struct core *c, struct class *k, int reason, struct str rule);
+void class_push(struct core *c, struct class *k, bool try_all);
+/* Try every class with a waiting job again (that `wanted` wants; NULL: all), with any pool. */
+void classes_retry(struct core *c, bool (*wanted)(const struct class *k));
+bool class_may_use(const struct class *k, uint32_t pool);
+void classes_release(struct core *c);
+
+/* ---- legal.c -------------------------------------------------------------------------------- */
+/* The law's answer now, from the cells. */
+const struct legal *legal_of(struct core *c, struct signature *s, const struct job_spec *spec,
+                             uint32_t pool);
+/* The same worked out from nothing. What `own` (may be NULL) holds of permits counts as unused. */
+void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                const struct entry *own, struct arena *scratch, struct legal *out);
+/* Not allowed now: the next date known on which it is; CIVIL_NEVER_MS. */
+int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                   int64_t now_ms, struct arena *scratch);
+/* The permits that make it allowed now, as indexes in the fleet; looks only at those in `among`
+ * unless that is NULL. False: it is not allowed (by these). */
+bool legal_permits(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                   const uint32_t *among, uint32_t among_count, struct arena *scratch,
+                   uint32_t **permits_out, uint32_t *count_out);
+/* Group the pools that no law can tell apart; find the dates on which facts of the fleet change. */
+void legal_fleet(struct core *c);
+void legal_segment(struct core *c); /* begin the segment that c->now_ms is in */
+void legal_changed(struct core *c); /* the packs, what binds, the fleet or the segment changed */
+int64_t legal_next_date(const struct core *c, int64_t after_ms);
+void signature_bytes(const struct job_spec *s, struct buf *out);
+void permits_take(struct core *c, struct entry *e, const uint32_t *permits, uint32_t count);
+void permits_give(struct core *c, struct entry *e);
+
+/* ---- pool_row.c: one pool in the eyes of one job --------------------------------------------- */
+/* The first reason, in the order of core/explain.h, why the job cannot start in the pool now, with
+ * the numbers behind it; REASON_NONE: it can. With `legal` NULL the law is left out. */
+int pool_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
+             uint32_t pool, int64_t now_ms, struct pool_reason *out);
+/* The same for a pool that pool_row_static takes. */
+int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                 uint32_t pool, int64_t now_ms, struct pool_reason *out);
+/* Names, kind, size, memory and price alone: what only a change of the job or the fleet changes. */
+int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t pool,
+                    struct pool_reason *out);
+int64_t limit_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool);
+int64_t limit_anywhere(const struct core *c, const struct job_spec *s);
+/* The integer cost of the job in the pool (design section 7). */
+int64_t cost_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool);
+bool kind_is_preferred(const struct job_spec *s, const struct pool *p);
+/* The last instant at which a job may start so that its limit ends before the lease does. */
+int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms);
+/* The instant before which the law must not stop allowing the job, if it starts now. */
+int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_ms);
+/* Of two reasons why pools do not take a job, the one that is nearer to a start. */
+int reason_nearer(int a, int b);
+
+/* ---- place.c ---------------------------------------------------------------------------------- */
+void place_all(struct core *c);
+void mark_pool(struct core *c, uint32_t pool);
+/* When time alone may change why the class waits: keep that in c->rechecks. */
+void class_recheck(struct core *c, struct class *k);
+/* Would the law take the job nowhere, for good as far as is known? Names the rule. */
+bool law_refuses(struct core *c, struct entry *e, struct str *rule_out);
+
+/* ---- claims.c: attempts from the start order to their end ------------------------------------- */
+void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct size *z,
+                const struct legal *legal);
+void claim_enter(struct core *c, struct entry *e); /* book an existing claim */
+/* Order the end of the attempt: afterwards the job waits again (`requeue`, and it may) or ends in
+ * `state`. One that is being stopped already keeps its order, except that a cancel prevails. */
+void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int reason,
+                  struct str rule);
+void attempt_repeat(struct core *c, struct entry *e);
+void on_report(struct core *c, const struct event *ev);
+void attempts_recheck(struct core *c); /* the law, a permit or the fleet changed */
+
+/* ---- lifecycle.c: jobs that wait, and their ends ---------------------------------------------- */
+void job_settle(struct core *c, struct entry *e); /* PENDING: eligible, or why not */
+void job_close(struct core *c, struct entry *e, int state, int reason, struct str rule);
+void job_end(struct core *c, struct entry *e, int state, int reason, struct str rule);
+void job_requeue(struct core *c, struct entry *e, int reason, struct str rule, bool failed);
+bool reason_is_eligible(int reason); /* of a pending job: it is in a class */
+int64_t eligible_at(const struct entry *e);
+void array_mark(struct core *c, struct array *a);
+void arrays_promote(struct core *c);
+void array_count(struct entry *e); /* bring its array's counters up to date */
+void array_purge_timers(struct core *c, struct array *a); /* whether its tasks may be purged changed */
+
+/* ---- dependencies.c ----------------------------------------------------------------------------- */
+enum dependency_state { DEPENDENCY_MET, DEPENDENCY_WAITS, DEPENDENCY_FAILED };
+int dependencies_state(struct core *c, struct entry *e); /* remembers what is met for good */
+/* The same, only looking; with the first job that it waits for (0: none, or a namesake). */
+int dependencies_look(const struct core *c, const struct entry *e, uint32_t *waits_for_out);
+void dependencies_enter(struct core *c, struct entry *e); /* register with what it waits for */
+void dependencies_leave(struct core *c, struct entry *e);
+void wake_waiters(struct core *c, struct entry *e); /* e has started or ended */
+void wake_namesakes(struct core *c, struct name_group *g);
+
+/* ---- explain.c, flip.c, scout.c: why, and what would change it ------------------------------------ */
+struct explanation;
+struct question {
+    const struct core *c;
+    const struct job_spec *spec;
+    const struct entry *entry; /* NULL: a job that was never submitted */
+    int64_t now_ms;
+    struct arena *arena; /* of the answer */
+};
+/* All rows of a job with that spec; `best_out` and `next_out`: the pools that would take it now, in
+ * order of preference (NO_INDEX: none). */
+void explain_rows(const struct question *q, const struct job_spec *spec, struct pool_reason *rows,
+                  uint32_t *best_out, uint32_t *next_out);
+void explain_flip(const struct question *q, struct explanation *x);
+/* A copy of the core to play the future on; NULL when the state is too large for that. */
+struct scout;
+struct scout *scout_new(const struct question *q);
+void scout_free(struct scout *s);
+/* Does the event make the job run at once (submitted after it, unless it waits already)? */
+bool scout_try(struct scout *s, const struct question *q, struct event *e);
+/* Let time pass, running jobs using their whole limit, until the job is placed. Gives that instant;
+ * CIVIL_NEVER_MS: not as far as was looked. */
+int64_t scout_wait(struct scout *s, const struct question *q);
+/* The job `other` starts if it has to and ends well (or badly): does that place the job? */
+bool scout_end(struct scout *s, uint32_t other, bool well);
+uint32_t scout_pool(const struct scout *s); /* where the job was placed */
+
+/* ---- submit.c, update.c, time.c, outcome.c ---------------------------------------------------- */
+void on_submit(struct core *c, const struct event *ev);
+void on_update(struct core *c, const struct event *ev);
+/* The spec after an UPDATE event; borrows from both. */
+void update_merge(const struct job_spec *old, const struct event *ev, struct job_spec *out);
+void on_time(struct core *c); /* everything that is due at c->now_ms */
+void timer_set(struct core *c, struct entry *e);
+/* When the next thing is due for the job; CIVIL_NEVER_MS: nothing by time alone. */
+int64_t entry_due_ms(const struct entry *e);
+bool may_purge(const struct entry *e);
+struct decision *decide(struct core *c, int kind, struct entry *e, int reason, struct str rule);
+void decide_rows(struct core *c, struct entry *e, struct decision *d);
+struct effect *effect_add(struct core *c, int kind, uint32_t job, uint32_t attempt,
+                          uint32_t pool);
+
+#endif

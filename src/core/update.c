@@ -1,0 +1,99 @@
+/* update.c - changing a job that exists. */
+#include "core/state.h"
+
+#include "base/check.h"
+
+static bool has(const struct event *ev, enum update_field f)
+{
+    return (ev->update_fields >> f & 1) != 0;
+}
+
+void update_merge(const struct job_spec *old, const struct event *ev, struct job_spec *out)
+{
+    const struct job_spec *s = ev->spec;
+    *out = *old;
+    if (has(ev, UPDATE_NAME)) out->name = s->name;
+    if (has(ev, UPDATE_PRIORITY)) out->priority = s->priority;
+    if (has(ev, UPDATE_TIME_LIMIT)) out->time_limit_ms = s->time_limit_ms;
+    if (has(ev, UPDATE_BEGIN)) out->begin_ms = s->begin_ms;
+    if (has(ev, UPDATE_DEADLINE)) out->deadline_ms = s->deadline_ms;
+    if (has(ev, UPDATE_PARTITION)) {
+        out->partitions = s->partitions;
+        out->partition_count = s->partition_count;
+    }
+    if (has(ev, UPDATE_CHIP_KINDS)) {
+        out->chip_kinds = s->chip_kinds;
+        out->chip_kind_count = s->chip_kind_count;
+    }
+    if (has(ev, UPDATE_CHIPS)) {
+        out->chips = s->chips;
+        out->chips_per_node = s->chips_per_node;
+    }
+    if (has(ev, UPDATE_NODES)) {
+        out->nodes = s->nodes;
+        out->nodes_limit = s->nodes_limit;
+    }
+    if (has(ev, UPDATE_MAX_PRICE)) out->max_uusd_per_chip_h = s->max_uusd_per_chip_h;
+    if (has(ev, UPDATE_COMMENT)) out->comment = s->comment;
+    if (has(ev, UPDATE_REQUEUE)) out->no_requeue = s->no_requeue;
+    if (has(ev, UPDATE_DEPENDENCY)) {
+        out->dependencies = s->dependencies;
+        out->dependency_count = s->dependency_count;
+        out->dependency_any = s->dependency_any;
+    }
+    if (has(ev, UPDATE_SITES)) {
+        out->sites = s->sites;
+        out->site_count = s->site_count;
+        out->countries = s->countries;
+        out->country_count = s->country_count;
+    }
+    if (has(ev, UPDATE_DATA)) {
+        out->data = s->data;
+        out->data_count = s->data_count;
+        out->data_known = s->data_known;
+    }
+    if (has(ev, UPDATE_PURPOSE)) out->purpose = s->purpose;
+    if (has(ev, UPDATE_EVIDENCE)) {
+        out->evidence = s->evidence;
+        out->evidence_count = s->evidence_count;
+    }
+    if (has(ev, UPDATE_MEMORY)) {
+        out->mem_mb_per_node = s->mem_mb_per_node;
+        out->mem_mb_per_chip = s->mem_mb_per_chip;
+        out->mem_mb_per_cpu = s->mem_mb_per_cpu;
+    }
+}
+
+void on_update(struct core *c, const struct event *ev)
+{
+    struct entry *e = entry_find(c, ev->job.v);
+    struct job *j = &e->job;
+    struct job_spec merged;
+    update_merge(&j->spec, ev, &merged);
+    bool is_pending = j->state == JOB_PENDING;
+    if (e->class != NULL) class_leave(c, e);
+    dependencies_leave(c, e);
+    struct name_group *group = e->name;
+    bool was_shared = group->live.count > 1;
+    entry_leave_name(c, e);
+    if (is_pending) order_remove(&c->queue, &e->in_queue);
+
+    struct spec_box *old = e->box;
+    e->box = box_new(c, &merged);
+    j->spec = e->box->spec;
+    j->key = str_copy(&e->box->arena, j->key);
+    box_drop(old);
+
+    entry_index_name(c, e);
+    if (has(ev, UPDATE_DEPENDENCY)) e->dependencies_met = 0;
+    dependencies_enter(c, e);
+    if (was_shared && e->name != group) wake_namesakes(c, group);
+    if (is_pending) {
+        order_insert(&c->queue, &e->in_queue, -(int64_t)j->spec.priority, j->id.v);
+        j->time_limit_ms = limit_anywhere(c, &j->spec);
+        job_settle(c, e);
+    } else {
+        if (has(ev, UPDATE_TIME_LIMIT)) j->time_limit_ms = j->spec.time_limit_ms;
+        timer_set(c, e);
+    }
+}

@@ -1,0 +1,64 @@
+/* view.c - reading the state from outside (core.h). */
+#include "core/state.h"
+
+#include "base/check.h"
+
+int64_t core_now_ms(const struct core *c)
+{
+    return c->now_ms;
+}
+
+uint64_t core_record(const struct core *c)
+{
+    return c->record;
+}
+
+const struct fleet *core_fleet(const struct core *c)
+{
+    return c->has_fleet ? &c->fleet : NULL;
+}
+
+const struct law *core_law(const struct core *c)
+{
+    return c->law;
+}
+
+const struct job *core_job(const struct core *c, struct job_id id)
+{
+    const struct entry *e = entry_find(c, id.v);
+    return e != NULL ? &e->job : NULL;
+}
+
+const struct job *core_job_after(const struct core *c, struct job_id after)
+{
+    const struct entry *e = entry_after(c, after.v);
+    return e != NULL ? &e->job : NULL;
+}
+
+const struct job *core_queue_after(const struct core *c, struct job_id after)
+{
+    struct order_node *n = NULL;
+    const struct entry *e = after.v == 0 ? NULL : entry_find(c, after.v);
+    if (after.v == 0) n = order_first(&c->queue);
+    else if (e != NULL) n = order_after(&c->queue, -(int64_t)e->job.spec.priority, after.v);
+    return n != NULL ? &CONTAINER(n, struct entry, in_queue)->job : NULL;
+}
+
+struct pool_use core_pool_use(const struct core *c, struct pool_id pool)
+{
+    ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
+    return c->pools[pool.v].use;
+}
+
+struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_t node)
+{
+    ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
+    ASSERT(node < c->pools[pool.v].count);
+    const struct node *n = &c->pools[pool.v].node[node];
+    return (struct node_use){n->state, n->chip_mask, n->cpus, n->mem_mb};
+}
+
+void core_counts(const struct core *c, struct core_counts *out)
+{
+    *out = c->counts;
+}
