@@ -1,0 +1,27 @@
+/* launch.h - from a supervisor to the job's command: become the user, open the files, exec.
+ *
+ * The command is the script itself, run through its #! line, in its own process group, with the
+ * uid, gid and supplementary groups of the submitter. Everything that depends on the user (working
+ * folder, output files) is done after the change of user, so that no path of a job reaches what its
+ * user could not. It dies with its supervisor (PR_SET_PDEATHSIG). */
+#ifndef BERTH_ENGINE_LAUNCH_H
+#define BERTH_ENGINE_LAUNCH_H
+
+#include "engine/attempt_file.h"
+
+struct launch {
+    pid_t child; /* also its process group */
+    int outcome_fd; /* ends (read gives 0) when the command runs; else says why it cannot */
+};
+
+/* Fork the command. ERR_DENIED when this process cannot become the job's user. All errors are for
+ * the user: the attempt is rejected with the text. `end_ms` is the instant, ms UTC, of its time
+ * limit; 0: none. */
+enum err launch_command(const struct state_dir *d, const struct attempt_spec *spec, int64_t now_ms,
+                        int64_t end_ms, struct arena *arena, struct launch *out,
+                        struct errtext *error);
+
+/* What the child wrote before it gave up; "" when the command runs. Closes outcome_fd. */
+void launch_outcome(struct launch *l, struct errtext *out);
+
+#endif
