@@ -1,0 +1,37 @@
+/* csv.h - a bounded reader of comma-separated values as RFC 4180 has them, row by row.
+ *
+ * The first row names the columns; every other row has as many fields. Fields in double quotes may
+ * hold commas, line ends and doubled quotes. Lines end with LF or CRLF; a last line may lack its
+ * end; empty lines are skipped. Refused by line: a quote inside an unquoted field, text behind a
+ * closing quote, an open quote at the end, NUL, invalid UTF-8, a row of another length, and
+ * anything over the limits. */
+#ifndef BERTH_READ_CSV_H
+#define BERTH_READ_CSV_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdio.h>
+
+enum {
+    CSV_FIELDS_MAX = 256, /* columns */
+    CSV_ROW_BYTES_MAX = 1024 * 1024, /* bytes of one row's fields: rows of data have under 2 kB */
+};
+
+struct csv;
+
+/* Read from `file` (borrowed, as is `name`, which messages show) and take its header row. */
+enum err csv_new(FILE *file, const char *name, struct csv **out, struct errtext *error);
+void csv_free(struct csv *c); /* NULL is allowed */
+
+/* Index of a column by its header, or -1. */
+int csv_column(const struct csv *c, const char *header);
+
+/* Read the next row; *more_out is false at the end. */
+enum err csv_next(struct csv *c, bool *more_out, struct errtext *error);
+/* A field of the row, valid until the next csv_next; "" for column -1. */
+struct str csv_field(const struct csv *c, int column);
+/* The line on which the row begins, from 1. */
+unsigned csv_line(const struct csv *c);
+
+#endif
