@@ -1,0 +1,97 @@
+/* laws.h - random rule packs, and an evaluator of them that shares nothing with src/law.
+ *
+ * A rule is kept twice: as typed conditions, which laws_judge evaluates by plain comparisons, and
+ * as a law_pack with the same conditions written in CEL, which goes to the core. When the two
+ * disagree one of them is wrong; that is the LAW oracle. */
+#ifndef BERTH_SIM_LAWS_H
+#define BERTH_SIM_LAWS_H
+
+#include "law/law.h"
+#include "law/pack.h"
+#include "model/fleet.h"
+#include "sim/rng.h"
+
+enum {
+    LAWS_RULES_MAX = 6,
+    LAWS_SETS = 3, /* dated sets of countries of each version */
+    LAWS_SET_MEMBERS = 3,
+    LAWS_CONDITIONS_MAX = 3,
+};
+
+/* The countries of the simulated world. */
+enum { SIM_COUNTRY_COUNT = 6 };
+extern const char *const sim_countries[SIM_COUNTRY_COUNT];
+
+enum condition_kind {
+    CONDITION_SITE_IN, /* site.country in SET */
+    CONDITION_TENANT_IN, /* chain.tenant.country in SET */
+    CONDITION_PARENT_IN, /* chain.tenant.ultimate_parent_hq in SET */
+    CONDITION_OWNER_PARENT_IN, /* chain.owner.ultimate_parent_hq in SET */
+    CONDITION_TPP, /* chip.tpp >= N */
+    CONDITION_CHIP, /* chip.id == "..." */
+    CONDITION_END_USE, /* end_use == "military" */
+    CONDITION_DATA, /* data.exists(d, d.class == "personal") */
+    CONDITION_KIND_COUNT
+};
+
+struct condition {
+    int kind; /* enum condition_kind */
+    bool negated;
+    uint32_t set; /* *_IN */
+    int64_t tpp; /* TPP */
+    struct str chip; /* CHIP */
+};
+
+struct sim_member {
+    uint32_t country;
+    int64_t from_ms, until_ms;
+};
+
+struct sim_rule {
+    struct str id;
+    int level; /* enum law_level: law, guidance or proposed */
+    int64_t effective_ms, until_ms, suspended_from_ms, suspended_to_ms;
+    uint32_t act; /* the one act it speaks of: place, remote_use or data_export */
+    int effect; /* enum law_effect: condition, licence, forbid */
+    struct str evidence; /* of a condition */
+    struct condition conditions[LAWS_CONDITIONS_MAX]; /* all must hold */
+    uint32_t condition_count;
+};
+
+struct laws {
+    uint32_t version;
+    struct sim_member sets[LAWS_SETS][LAWS_SET_MEMBERS];
+    struct sim_rule rules[LAWS_RULES_MAX];
+    uint32_t rule_count;
+    struct law_pack *packs; /* the same for the core */
+    uint32_t pack_count;
+};
+
+/* What a claim would be judged on; everything borrowed. */
+struct laws_case {
+    const struct fleet *fleet; /* indexed */
+    const struct job_spec *spec;
+    uint32_t pool;
+    int64_t on_ms;
+    uint32_t bind; /* levels that bind */
+};
+
+enum judgement {
+    JUDGED_ALLOWED,
+    JUDGED_FORBIDDEN, /* not allowed, or unknown where that stops it */
+    JUDGED_UNSURE, /* an unknown fact meets a requirement that is met: words decide, not this */
+};
+
+/* Draw a version of the law whose dates lie around [from_ms, to_ms). `lenient`: no rules at all.
+ * Lives in `arena`. */
+struct laws *laws_draw(struct rng *r, struct arena *arena, uint32_t version, bool lenient,
+                       const struct fleet *fleet, int64_t from_ms, int64_t to_ms);
+
+/* May it run there then? *permit_out gets the index in the fleet of the permit that the claim
+ * relies on, or NO_INDEX. Amounts are not looked at: that is QUOTA's. */
+enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint32_t *permit_out);
+
+/* Headquarters of a party's ultimate parent at an instant; "" unknown. */
+struct str sim_parent_hq(const struct fleet *f, uint32_t party, int64_t on_ms);
+
+#endif

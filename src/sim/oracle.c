@@ -1,0 +1,285 @@
+/* oracle.c - what must hold after every step, whatever happened (all but LAW and QUOTA). */
+#include "base/check.h"
+#include "base/mem.h"
+#include "sim/world.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A reachable process is gone this long after its lease or time limit ended: grace, lost stops
+ * (repeated at most a minute apart), messages minutes late, processes that hang. */
+enum { OVER_SLACK_MS = 15 * 60 * 1000 };
+
+struct job_past *oracle_job(struct sim *s, struct job_id job)
+{
+    s->pasts = mem_grow(s->pasts, &s->past_cap, (size_t)job.v + 1, sizeof *s->pasts);
+    return &s->pasts[job.v];
+}
+
+struct attempt_past *oracle_attempt(struct sim *s, struct job_id job, uint32_t attempt)
+{
+    struct job_past *p = oracle_job(s, job);
+    for (uint32_t i = 0; i < p->attempt_count; i++)
+        if (p->attempts[i].number == attempt) return &p->attempts[i];
+    p->attempts =
+        mem_grow(p->attempts, &p->attempt_cap, (size_t)p->attempt_count + 1, sizeof *p->attempts);
+    struct attempt_past *a = &p->attempts[p->attempt_count++];
+    *a = (struct attempt_past){.number = attempt, .permit = NO_INDEX};
+    return a;
+}
+
+/* ---- CAPACITY: by the claims themselves, not by the core's bookkeeping ---- */
+
+struct tally {
+    uint64_t chip_mask;
+    uint64_t cpus, mem_mb;
+};
+
+static void check_part(struct sim *s, const struct job *j, const struct claim_part *part,
+                       struct tally *t)
+{
+    const struct pool *pool = &shell_fleet(s)->pools[j->claim->pool.v];
+    uint64_t all =
+        pool->chips_per_node == 64 ? UINT64_MAX : (UINT64_C(1) << pool->chips_per_node) - 1;
+    if (part->node >= pool->node_count || part->node >= SIM_NODES_MAX) {
+        sim_fail(s, "CAPACITY",
+                 "job %" PRIu32 " holds node %" PRIu32 " of pool %" PRIu32 ", which has %" PRIu32,
+                 j->id.v, part->node, j->claim->pool.v, pool->node_count);
+        return;
+    }
+    t += part->node;
+    if ((part->chip_mask & ~all) != 0 || (part->chip_mask & t->chip_mask) != 0)
+        sim_fail(s, "CAPACITY",
+                 "job %" PRIu32 " holds chips of node %" PRIu32 " of pool %" PRIu32
+                 " that do not exist or that another holds",
+                 j->id.v, part->node, j->claim->pool.v);
+    t->chip_mask |= part->chip_mask;
+    t->cpus += part->cpus;
+    t->mem_mb += part->mem_mb;
+    if (t->cpus > pool->cpus_per_node ||
+        (pool->mem_mb_per_node != 0 && t->mem_mb > pool->mem_mb_per_node))
+        sim_fail(s, "CAPACITY",
+                 "node %" PRIu32 " of pool %" PRIu32 " is overbooked: %" PRIu64 " CPUs, %" PRIu64
+                 " MB",
+                 part->node, j->claim->pool.v, t->cpus, t->mem_mb);
+}
+
+static void check_claims(struct sim *s)
+{
+    static const struct tally nothing[SIM_POOLS_MAX][SIM_NODES_MAX];
+    struct tally tallies[SIM_POOLS_MAX][SIM_NODES_MAX];
+    memcpy(tallies, nothing, sizeof tallies);
+    const struct core *c = s->shell.core;
+    for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
+         j = core_job_after(c, j->id)) {
+        if ((j->claim != NULL) != job_state_holds_chips(j->state))
+            sim_fail(s, "CAPACITY", "job %" PRIu32 " is %s %s claim", j->id.v,
+                     job_state_names[j->state], j->claim != NULL ? "with a" : "without a");
+        if (j->claim == NULL) continue;
+        for (uint32_t i = 0; i < j->claim->part_count && !sim_has_failed(s); i++)
+            check_part(s, j, &j->claim->parts[i], tallies[j->claim->pool.v]);
+    }
+}
+
+/* ---- TRUTH ---- */
+
+static bool parts_equal(const struct claim *c, const struct order *o)
+{
+    if (c->part_count != o->part_count || c->pool.v != o->effect.pool) return false;
+    for (uint32_t i = 0; i < c->part_count; i++)
+        if (c->parts[i].node != o->parts[i].node || c->parts[i].chip_mask != o->parts[i].chip_mask)
+            return false;
+    return true;
+}
+
+static void check_process(struct sim *s, const struct attempt_file *f)
+{
+    const struct job *j = core_job(s->shell.core, f->job);
+    if (j == NULL || j->claim == NULL || j->claim->attempt != f->attempt)
+        sim_fail(s, "TRUTH",
+                 "%" PRIu32 ".%" PRIu32 " runs, but the core holds no claim for it (%s)", f->job.v,
+                 f->attempt, j == NULL ? "unknown job" : job_state_names[j->state]);
+    else if (!parts_equal(j->claim, &f->order))
+        sim_fail(s, "TRUTH", "%" PRIu32 ".%" PRIu32 " runs elsewhere than its claim says", f->job.v,
+                 f->attempt);
+}
+
+/* ---- LEASE ---- */
+
+static bool is_over(const struct sim *s, const struct job *j)
+{
+    int64_t now_ms = core_now_ms(s->shell.core);
+    const struct title *t = &shell_fleet(s)->pools[j->claim->pool.v].title;
+    bool lease_over = t->to_ms != 0 && now_ms > t->to_ms;
+    bool limit_over =
+        j->state != JOB_CONFIGURING && j->start_ms != 0 && now_ms > j->start_ms + j->time_limit_ms;
+    return lease_over || limit_over;
+}
+
+static void check_over(struct sim *s, const struct machine *m, const struct attempt_file *f)
+{
+    const struct job *j = core_job(s->shell.core, f->job);
+    struct attempt_past *p = oracle_attempt(s, f->job, f->attempt);
+    if (!is_over(s, j)) {
+        p->over_since_ms = 0;
+        return;
+    }
+    if (p->over_since_ms == 0) p->over_since_ms = s->now_ms;
+    int64_t since_ms =
+        m->reachable_since_ms > p->over_since_ms ? m->reachable_since_ms : p->over_since_ms;
+    if (m->reachable_since_ms != INT64_MAX && s->now_ms - since_ms > OVER_SLACK_MS)
+        sim_fail(s, "LEASE",
+                 "%" PRIu32 ".%" PRIu32 " still runs %" PRId64
+                 " s after its lease or time limit, though it can be reached",
+                 f->job.v, f->attempt, (s->now_ms - p->over_since_ms) / 1000);
+}
+
+static void check_processes(struct sim *s)
+{
+    for (uint32_t i = 0; i < s->machine_count; i++)
+        for (uint32_t k = 0; k < s->machines[i].file_count; k++) {
+            const struct attempt_file *f = &s->machines[i].files[k];
+            if (!f->runs || sim_has_failed(s)) continue;
+            check_process(s, f);
+            if (!sim_has_failed(s)) check_over(s, &s->machines[i], f);
+        }
+}
+
+static void check_placed(struct sim *s, const struct decision *d)
+{
+    const struct core *c = s->shell.core;
+    const struct job *j = core_job(c, d->job);
+    if (j == NULL || j->claim == NULL || j->claim->attempt != d->attempt) {
+        sim_fail(s, "TRUTH", "job %" PRIu32 " was placed and has no claim", d->job.v);
+        return;
+    }
+    const struct pool *pool = &shell_fleet(s)->pools[d->pool];
+    int64_t now_ms = core_now_ms(c);
+    if (pool->title.from_ms > now_ms ||
+        (pool->title.to_ms != 0 && now_ms + j->time_limit_ms > pool->title.to_ms))
+        sim_fail(s, "LEASE",
+                 "job %" PRIu32 " starts in pool %" PRIu32
+                 " outside its lease, or would outlast it",
+                 d->job.v, d->pool);
+    if (pool->drained)
+        sim_fail(s, "CAPACITY", "job %" PRIu32 " starts in the drained pool %" PRIu32, d->job.v,
+                 d->pool);
+    for (uint32_t i = 0; i < j->claim->part_count; i++)
+        if (core_node_use(c, j->claim->pool, j->claim->parts[i].node).state != NODE_UP)
+            sim_fail(s, "CAPACITY",
+                     "job %" PRIu32 " starts on node %" PRIu32 " of pool %" PRIu32
+                     ", which is not up",
+                     d->job.v, j->claim->parts[i].node, d->pool);
+    struct attempt_past *p = oracle_attempt(s, d->job, d->attempt);
+    if (p->begun > 0)
+        sim_fail(s, "TRUTH", "%" PRIu32 ".%" PRIu32 " is placed again after it ran", d->job.v,
+                 d->attempt);
+    p->placed_ms = now_ms;
+    p->stopping_since_ms = 0;
+}
+
+/* ---- decisions ---- */
+
+static void count_decision(struct sim *s, const struct decision *d)
+{
+    static const int stats[DECISION_COUNT] = {
+        [DECISION_QUEUED] = STAT_QUEUED,     [DECISION_PLACED] = STAT_PLACED,
+        [DECISION_REFUSED] = STAT_REFUSED,   [DECISION_STOPPED] = STAT_STOPPED,
+        [DECISION_REQUEUED] = STAT_REQUEUED, [DECISION_ENDED] = STAT_ENDED};
+    sim_count(s, stats[d->kind]);
+    if (d->kind == DECISION_STOPPED &&
+        (d->reason == REASON_LAW_FORBIDS || d->reason == REASON_LAW_ENDS_FIRST ||
+         d->reason == REASON_LAW_UNRESOLVED || d->reason == REASON_LAW_NO_SITE))
+        sim_count(s, STAT_LAW_STOPS);
+    if (d->kind != DECISION_ENDED) return;
+    if (d->state == JOB_COMPLETED) sim_count(s, STAT_COMPLETED);
+    if (d->state == JOB_TIMEOUT) sim_count(s, STAT_TIMEOUTS);
+    if (d->state == JOB_CANCELLED) sim_count(s, STAT_CANCELLED);
+    if (d->state == JOB_NODE_FAIL) sim_count(s, STAT_NODE_FAILS);
+}
+
+static void note_stopping(struct sim *s)
+{
+    const struct core *c = s->shell.core;
+    for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
+         j = core_job_after(c, j->id)) {
+        if (j->state != JOB_COMPLETING) continue;
+        struct attempt_past *p = oracle_attempt(s, j->id, j->claim->attempt);
+        if (p->stopping_since_ms == 0) p->stopping_since_ms = core_now_ms(c);
+    }
+}
+
+void oracle_step(struct sim *s, const struct event *e, const struct outcome *out)
+{
+    struct errtext why;
+    sim_trace(s, "[%" PRIu64 "] %s", s->shell.count, event_names[e->kind]);
+    if (core_check(s->shell.core, &why) != ERR_NONE) {
+        sim_fail(s, "CHECK", "%s", why.s);
+        return;
+    }
+    for (size_t i = 0; i < out->decision_count && !sim_has_failed(s); i++) {
+        const struct decision *d = &out->decisions[i];
+        sim_trace(s, "    job %" PRIu32 ".%" PRIu32 " %s -> %s (%s) pool %" PRId64 " " STR_FMT,
+                  d->job.v, d->attempt, decision_names[d->kind], job_state_names[d->state],
+                  reason_names[d->reason], d->pool == NO_INDEX ? -1 : (int64_t)d->pool,
+                  STR_ARG(d->rule));
+        count_decision(s, d);
+        if (d->kind == DECISION_PLACED) check_placed(s, d);
+        if (!sim_has_failed(s)) oracle_law_decision(s, d);
+    }
+    if (shell_fleet(s) == NULL || sim_has_failed(s)) return;
+    note_stopping(s);
+    check_claims(s);
+    check_processes(s);
+    if (!sim_has_failed(s)) oracle_law_running(s);
+    if (!sim_has_failed(s)) oracle_quota(s);
+}
+
+void oracle_durable(struct sim *s, const struct record *r)
+{
+    for (uint32_t i = 0; i < r->mark_count; i++) {
+        if (r->marks[i].kind != DECISION_ENDED && r->marks[i].kind != DECISION_REFUSED) continue;
+        struct job_past *p = oracle_job(s, r->marks[i].job);
+        if (++p->ended > 1)
+            sim_fail(s, "TRUTH", "job %" PRIu32 " ends a second time", r->marks[i].job.v);
+    }
+}
+
+void oracle_recovered(struct sim *s)
+{
+    for (uint32_t id = 1; id < s->past_cap; id++) {
+        const struct job_past *p = &s->pasts[id];
+        if (p->acknowledged && p->ended == 0 &&
+            core_job(s->shell.core, (struct job_id){id}) == NULL)
+            sim_fail(s, "TRUTH", "job %" PRIu32 " was acknowledged and is lost", id);
+    }
+    if (shell_fleet(s) != NULL && !sim_has_failed(s)) check_processes(s);
+}
+
+/* ---- the world ---- */
+
+void oracle_begin(struct sim *s, const struct machine *m, const struct attempt_file *f)
+{
+    if (++oracle_attempt(s, f->job, f->attempt)->begun > 1)
+        sim_fail(s, "TRUTH", "%" PRIu32 ".%" PRIu32 " runs a second time", f->job.v, f->attempt);
+    for (uint32_t i = 0; i < s->machine_count; i++)
+        for (uint32_t k = 0; k < s->machines[i].file_count; k++) {
+            const struct attempt_file *g = &s->machines[i].files[k];
+            if (!g->runs || g == f) continue;
+            if (g->job.v == f->job.v)
+                sim_fail(s, "TRUTH",
+                         "attempts %" PRIu32 " and %" PRIu32 " of job %" PRIu32 " run at once",
+                         g->attempt, f->attempt, f->job.v);
+            if (&s->machines[i] != m || g->order.effect.pool != f->order.effect.pool) continue;
+            for (uint32_t a = 0; a < f->order.part_count; a++)
+                for (uint32_t b = 0; b < g->order.part_count; b++)
+                    if (f->order.parts[a].node == g->order.parts[b].node &&
+                        (f->order.parts[a].chip_mask & g->order.parts[b].chip_mask) != 0)
+                        sim_fail(s, "CAPACITY",
+                                 "%" PRIu32 ".%" PRIu32 " and %" PRIu32 ".%" PRIu32
+                                 " run on the same chip",
+                                 f->job.v, f->attempt, g->job.v, g->attempt);
+        }
+    if (!s->shell.is_up || sim_has_failed(s)) return;
+    check_process(s, f);
+}

@@ -1,0 +1,118 @@
+/* oracle_law.c - LAW and QUOTA: every claim judged again, by law_decide and by laws_judge. */
+#include "core/explain.h"
+#include "sim/world.h"
+
+#include <inttypes.h>
+
+static enum judgement judge(const struct sim *s, const struct job *j, uint32_t pool,
+                            uint32_t *permit_out)
+{
+    struct laws_case c = {.fleet = shell_fleet(s),
+                          .spec = &j->spec,
+                          .pool = pool,
+                          .on_ms = core_now_ms(s->shell.core),
+                          .bind = shell_bind(s)};
+    return laws_judge(shell_laws(s), &c, permit_out);
+}
+
+/* law_decide on the core's own case, without what this very claim takes from a permit. */
+static bool decide_allows(struct sim *s, const struct job *j, uint32_t pool)
+{
+    struct arena arena;
+    struct law_case x;
+    struct law_verdict verdict;
+    arena_init(&arena);
+    core_case(s->shell.core, &j->spec, pool, core_now_ms(s->shell.core), &arena, &x);
+    law_decide(core_law(s->shell.core), &x, &arena, &verdict);
+    for (uint32_t i = 0; i < verdict.finding_count; i++) {
+        const struct law_finding *f = &verdict.findings[i];
+        for (uint32_t k = 0; f->binding && !f->met && k < x.permit_count; k++)
+            if (str_eq(x.permits[k].rule, f->rule)) x.permits[k].used -= j->claim->chips;
+    }
+    if (!verdict.allowed) law_decide(core_law(s->shell.core), &x, &arena, &verdict);
+    bool allowed = verdict.allowed;
+    arena_release(&arena);
+    return allowed;
+}
+
+static void check_placed(struct sim *s, const struct decision *d)
+{
+    const struct job *j = core_job(s->shell.core, d->job);
+    uint32_t permit;
+    sim_count(s, STAT_LAW_CHECKS);
+    if (judge(s, j, d->pool, &permit) == JUDGED_FORBIDDEN)
+        sim_fail(s, "LAW",
+                 "job %" PRIu32 " was placed in pool %" PRIu32
+                 ", where no law allows it (law %" PRIu32 ")",
+                 d->job.v, d->pool, shell_laws(s)->version);
+    else if (!decide_allows(s, j, d->pool))
+        sim_fail(s, "LAW",
+                 "job %" PRIu32 " was placed in pool %" PRIu32 ", which law_decide does not allow",
+                 d->job.v, d->pool);
+    struct attempt_past *p = oracle_attempt(s, d->job, d->attempt);
+    p->permit = permit;
+    p->permit_chips = j->claim->chips;
+    if (permit != NO_INDEX) sim_count(s, STAT_PERMIT_USES);
+}
+
+void oracle_law_decision(struct sim *s, const struct decision *d)
+{
+    const struct job *j = core_job(s->shell.core, d->job);
+    if (j == NULL) return;
+    if (d->kind == DECISION_PLACED) check_placed(s, d);
+    for (uint32_t i = 0; i < d->pool_count && !sim_has_failed(s); i++) {
+        uint32_t permit;
+        int reason = d->pools[i].reason;
+        if (reason != REASON_LAW_FORBIDS && reason != REASON_LAW_UNRESOLVED) continue;
+        sim_count(s, STAT_LAW_CHECKS);
+        if (judge(s, j, d->pools[i].pool, &permit) == JUDGED_ALLOWED)
+            sim_fail(s, "LAW",
+                     "job %" PRIu32 " is kept from pool %" PRIu32 " by rule '" STR_FMT
+                     "' (%s), though the law allows it",
+                     d->job.v, d->pools[i].pool, STR_ARG(d->pools[i].rule), reason_names[reason]);
+    }
+}
+
+/* What runs and is not being stopped must be lawful after every step. */
+void oracle_law_running(struct sim *s)
+{
+    const struct core *c = s->shell.core;
+    for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
+         j = core_job_after(c, j->id)) {
+        uint32_t permit;
+        if (j->state != JOB_CONFIGURING && j->state != JOB_RUNNING) continue;
+        if (judge(s, j, j->claim->pool.v, &permit) == JUDGED_FORBIDDEN) {
+            sim_fail(s, "LAW",
+                     "job %" PRIu32 " is %s in pool %" PRIu32 ", where no law allows it any more",
+                     j->id.v, job_state_names[j->state], j->claim->pool.v);
+            return;
+        }
+    }
+}
+
+/* Two sums for each permit: over what runs on now, as the law is now; and over all that is held, as
+ * it was claimed. */
+void oracle_quota(struct sim *s)
+{
+    const struct core *c = s->shell.core;
+    const struct fleet *f = shell_fleet(s);
+    int64_t now_chips[LAWS_RULES_MAX] = {0}, held_chips[LAWS_RULES_MAX] = {0};
+    for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
+         j = core_job_after(c, j->id)) {
+        if (j->claim == NULL) continue;
+        uint32_t permit;
+        enum judgement judged = judge(s, j, j->claim->pool.v, &permit);
+        if (j->state != JOB_COMPLETING && judged == JUDGED_ALLOWED && permit != NO_INDEX)
+            now_chips[permit] += j->claim->chips;
+        const struct attempt_past *p = oracle_attempt(s, j->id, j->claim->attempt);
+        if (p->permit != NO_INDEX) held_chips[p->permit] += p->permit_chips;
+    }
+    for (uint32_t i = 0; i < f->permit_count; i++) {
+        int64_t left = f->permits[i].amount - f->permits[i].used;
+        if (now_chips[i] > left || held_chips[i] > left)
+            sim_fail(s, "QUOTA",
+                     "permit '" STR_FMT "' has %" PRId64 " chips; %" PRId64 " rely on it, %" PRId64
+                     " were claimed under it",
+                     STR_ARG(f->permits[i].id), left, now_chips[i], held_chips[i]);
+    }
+}

@@ -1,0 +1,122 @@
+/* sim.h - simulation by seed: the real core, agents, law and encodings in a made-up world.
+ *
+ * One seed makes one world: a small fleet of several sites with leases, permits and parties; rule
+ * packs that begin, end, are suspended and replaced; clients that submit, cancel, hold, update and
+ * requeue; a shell that stamps, admits, encodes, steps, appends, syncs and only then replies and
+ * orders; engines with agents, supervisors and processes. Time is virtual. Between them lies a
+ * network that delays, loses, doubles and reorders; shells, engines, hosts, nodes and supervisors
+ * die; clocks jump; facts turn out wrong and are corrected.
+ *
+ * After every step independent oracles look for a broken promise:
+ *
+ *   CHECK     core_check and agent_check: the parts' own invariants
+ *   LAW       every claim is allowed: by law_decide, and by an evaluator of its own that knows the
+ *             rules as typed conditions and shares no code with src/law; what became unlawful is
+ *             being stopped; a refusal is right
+ *   CAPACITY  claims fit the nodes and do not overlap; no two processes share a chip
+ *   REPLAY    the fold of the ledger, from scratch or from a snapshot, gives the same state bytes
+ *             and the same decisions
+ *   TRUTH     an attempt's process runs at most once, one attempt of a job at a time, under a
+ * claim; an acknowledged job is never lost and ends exactly once LEASE     nothing starts that
+ * would outlast its lease, nothing reachable runs past lease or limit QUOTA     permits are never
+ * overdrawn CHAIN     the hash chain over the records holds PROGRESS  when the world is healed
+ * everything comes to its end and is forgotten everywhere
+ *
+ * The same seed and options give the same run, byte for byte. */
+#ifndef BERTH_SIM_SIM_H
+#define BERTH_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What may go wrong. A seed draws which of these its world suffers, and how much. */
+enum sim_fault {
+    FAULT_DELAY, /* messages take up to minutes, and so overtake each other */
+    FAULT_LOSS,
+    FAULT_DUPLICATE,
+    FAULT_PARTITION, /* a site cannot be reached for a while */
+    FAULT_SHELL_CRASH, /* the shell's memory is lost */
+    FAULT_TORN, /* and with it some of what was written but not synced */
+    FAULT_ENGINE_CRASH, /* the engine's memory is lost; supervisors and processes live on */
+    FAULT_HOST_LOSS, /* a site loses power: its processes are gone */
+    FAULT_SUPERVISOR, /* a supervisor dies */
+    FAULT_SPAWN, /* an attempt cannot be started */
+    FAULT_STUBBORN, /* processes ignore TERM, or hang in the kernel, or outlive their time limit */
+    FAULT_NODE, /* nodes go down, come back, are drained */
+    FAULT_CLOCK, /* clocks jump forwards and back */
+    FAULT_LAW, /* rule packs and binding levels change in mid-run */
+    FAULT_FLEET, /* leases, prices, permits, facts and nodes change in mid-run */
+    SIM_FAULT_COUNT
+};
+extern const char *const sim_fault_names[SIM_FAULT_COUNT];
+#define SIM_FAULTS_ALL ((1u << SIM_FAULT_COUNT) - 1)
+
+struct sim_options {
+    uint32_t faults; /* bits of enum sim_fault that may happen */
+    uint64_t steps_max; /* stop (and pass) after so many steps of the core; 0: no limit */
+    FILE *trace; /* one line for everything that happens; NULL none */
+};
+
+/* What happened: proof that the faults and paths really were met. Summed over seeds. */
+enum sim_stat {
+    STAT_STEPS,
+    STAT_EVENTS_SUBMIT,
+    STAT_ADMIT_REFUSALS,
+    STAT_JOBS,
+    STAT_PLACED,
+    STAT_QUEUED,
+    STAT_REFUSED,
+    STAT_STOPPED,
+    STAT_LAW_STOPS,
+    STAT_REQUEUED,
+    STAT_ENDED,
+    STAT_COMPLETED,
+    STAT_TIMEOUTS,
+    STAT_CANCELLED,
+    STAT_NODE_FAILS,
+    STAT_PROCESSES,
+    STAT_MESSAGES,
+    STAT_LOST,
+    STAT_DOUBLED,
+    STAT_LATE, /* messages delayed by more than a minute */
+    STAT_PARTITIONS,
+    STAT_SHELL_CRASHES,
+    STAT_TORN_RECORDS,
+    STAT_FROM_SNAPSHOT,
+    STAT_ENGINE_CRASHES,
+    STAT_HOST_LOSSES,
+    STAT_SUPERVISOR_DEATHS,
+    STAT_SPAWN_FAILURES,
+    STAT_KILLS,
+    STAT_BARS,
+    STAT_NODE_FAULTS,
+    STAT_CLOCK_JUMPS,
+    STAT_LAW_CHANGES,
+    STAT_FLEET_CHANGES,
+    STAT_PERMIT_USES,
+    STAT_LAW_CHECKS, /* claims judged by both evaluators */
+    STAT_REPLAYS,
+    STAT_SIM_MINUTES,
+    SIM_STAT_COUNT
+};
+extern const char *const sim_stat_names[SIM_STAT_COUNT];
+
+struct sim_stats {
+    uint64_t n[SIM_STAT_COUNT];
+};
+
+enum { SIM_TEXT_MAX = 1024 };
+
+struct sim_result {
+    bool failed;
+    const char *oracle; /* "LAW" ...; NULL when it passed */
+    char text[SIM_TEXT_MAX]; /* what was seen */
+    uint64_t step; /* ledger record at which it was seen */
+};
+
+/* Run the world of one seed. Adds to *stats. */
+void sim_run(uint64_t seed, const struct sim_options *options, struct sim_stats *stats,
+             struct sim_result *result);
+
+#endif
