@@ -1,0 +1,663 @@
+#include "base/cbor.h"
+#include "base/check.h"
+#include "core/explain.h"
+#include "serve/api.h"
+#include "serve/reply.h"
+#include "serve/views_fill.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { JOBS_PAGE_DEFAULT = 1000, JOBS_PAGE_MAX = 10000, FILTER_IDS_MAX = 1000 };
+
+static bool may_see(const struct op *op, const struct job *j)
+{
+    return op->peer.is_operator || op->peer.uid == j->spec.uid;
+}
+
+static struct event request_event(struct server *s, const struct op *op, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .actor = str_of(arena_printf(&s->scratch, "uid:%" PRIu32, op->peer.uid)),
+        .actor_uid = op->peer.uid,
+        .actor_is_operator = op->peer.is_operator,
+    };
+}
+
+/* The job named in the path, if the peer may see it; else NULL with the reply made. */
+static const struct job *find_job(struct server *s, struct op *op, struct str id)
+{
+    uint64_t v = 0;
+    const struct job *j = NULL;
+    if (str_to_u64(id, &v) && v > 0 && v <= UINT32_MAX)
+        j = core_job(s->journal.core, (struct job_id){(uint32_t)v});
+    /* A job of somebody else is as good as none: its id tells nothing. */
+    if (j != NULL && may_see(op, j)) return j;
+    reply_error(op, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT, STR_ARG(id));
+    return NULL;
+}
+
+/* ---- submission -------------------------------------------------------------------------------
+ */
+
+struct submit_request {
+    struct job_spec spec;
+    struct str key;
+};
+
+static void visit_submit_request(struct visit *v, void *what)
+{
+    struct submit_request *r = what;
+    if (visit_map(v, "spec", false)) {
+        visit_job_spec(v, &r->spec);
+        visit_map_end(v);
+    }
+    visit_text(v, "key", &r->key);
+}
+
+static void visit_submit_reply_any(struct visit *v, void *what)
+{
+    visit_submit_reply(v, what);
+}
+
+static void visit_explanation_any(struct visit *v, void *what)
+{
+    visit_explanation(v, what);
+}
+
+/* Who no account names: the default one, else the only one there is. */
+static void choose_tenant(const struct fleet *f, struct job_spec *spec)
+{
+    if (spec->tenant.len > 0 || f == NULL) return;
+    for (uint32_t i = 0; i < f->tenant_count; i++)
+        if (f->tenants[i].is_default || f->tenant_count == 1) spec->tenant = f->tenants[i].id;
+}
+
+/* Read the body and check that the peer may submit as the uid it names. */
+static enum err read_submission(struct server *s, struct op *op, struct submit_request *r,
+                                struct errtext *error)
+{
+    enum err e = body_read(op, &s->scratch, visit_submit_request, r, error);
+    if (e != ERR_NONE) return e;
+    choose_tenant(core_fleet(s->journal.core), &r->spec);
+    if (r->key.len == 0 && op->key != NULL) r->key = str_of(op->key);
+    if (r->key.len > NAME_LEN_MAX)
+        return err_set(error, ERR_LIMIT, "an idempotency key has at most %d bytes", NAME_LEN_MAX);
+    if (r->spec.uid != op->peer.uid && !op->peer.is_operator)
+        return err_set(error, ERR_DENIED,
+                       "you are uid %" PRIu32 " and cannot submit as uid %" PRIu32, op->peer.uid,
+                       r->spec.uid);
+    return job_spec_check(&r->spec, error);
+}
+
+static void reply_submitted(struct server *s, struct op *op, const struct job *j, uint32_t count,
+                            bool repeated)
+{
+    struct explanation x = {0};
+    const struct fleet *f = core_fleet(s->journal.core);
+    struct submit_reply reply = {
+        .job_id = j->id.v,
+        .count = count,
+        .state = str_of(job_state_names[j->state]),
+        .reason = str_of(reason_names[j->reason]),
+        .repeated = repeated,
+    };
+    if (j->state == JOB_REFUSED || (j->state == JOB_PENDING && j->reason != REASON_PRIORITY &&
+                                    j->reason != REASON_RESOURCES)) {
+        core_explain(s->journal.core, j, &s->scratch, &x);
+        struct str title;
+        reply.sentence = x.flip.sentence;
+        reply.rule = j->refusal_rule;
+        if (reply.rule.len > 0)
+            law_cite(core_law(s->journal.core), reply.rule, &reply.cite, &title);
+    }
+    if (j->claim != NULL && f != NULL) reply.pool = f->pools[j->pool.v].id;
+    reply_visit(op, 201, visit_submit_reply_any, &reply);
+}
+
+void handle_submit(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    struct submit_request r = {0};
+    struct errtext error;
+    enum err e = read_submission(s, op, &r, &error);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    const struct job *known =
+        r.key.len > 0 ? core_job_by_key(s->journal.core, r.spec.uid, r.key) : NULL;
+    if (known != NULL) {
+        uint32_t count = known->spec.array_count > 0 ? known->spec.array_count : 1;
+        reply_submitted(s, op, known, count, true);
+        return;
+    }
+    struct event event = request_event(s, op, EVENT_SUBMIT);
+    event.spec = &r.spec;
+    event.key = r.key;
+    struct job_id first = {0};
+    uint32_t count = 0;
+    e = server_step(s, &event, &first, &count, &error);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    const struct job *j = core_job(s->journal.core, first);
+    ASSERT(j != NULL);
+    reply_submitted(s, op, j, count, false);
+}
+
+void handle_plan(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    struct submit_request r = {0};
+    struct errtext error;
+    enum err e = read_submission(s, op, &r, &error);
+    struct event event = request_event(s, op, EVENT_SUBMIT);
+    event.spec = &r.spec;
+    event.now_ms = journal_now_ms(&s->journal);
+    if (e == ERR_NONE) e = core_admit(s->journal.core, &event, &error);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    struct explanation x = {0};
+    core_explain_spec(s->journal.core, &r.spec, event.now_ms, &s->scratch, &x);
+    reply_visit(op, 200, visit_explanation_any, &x);
+}
+
+/* ---- listing ----------------------------------------------------------------------------------
+ */
+
+struct job_filter {
+    const char *user, *account, *name, *partition;
+    uint32_t states; /* bits of enum job_state; 0: those not ended */
+    bool all_states;
+    uint32_t ids[FILTER_IDS_MAX];
+    uint32_t id_count;
+    uint32_t after, limit;
+};
+
+static enum err parse_states(const char *text, struct job_filter *f, struct errtext *error)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, ",");
+        struct str word = {text, n};
+        text += n + (text[n] == ',');
+        if (str_eqz(word, "all") || str_eqz(word, "ALL")) {
+            f->all_states = true;
+            continue;
+        }
+        int state = 0;
+        while (state < JOB_STATE_COUNT &&
+               !(word.len == strlen(job_state_names[state]) &&
+                 strncasecmp(word.p, job_state_names[state], word.len) == 0) &&
+               !(word.len == strlen(job_state_codes[state]) &&
+                 strncasecmp(word.p, job_state_codes[state], word.len) == 0))
+            state++;
+        if (state == JOB_STATE_COUNT)
+            return err_set(error, ERR_INVALID, "state '" STR_FMT "' is not known", STR_ARG(word));
+        f->states |= 1u << state;
+    }
+    return ERR_NONE;
+}
+
+static enum err parse_ids(const char *text, struct job_filter *f, struct errtext *error)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, ",");
+        uint64_t v = 0;
+        if (!str_to_u64((struct str){text, n}, &v) || v == 0 || v > UINT32_MAX)
+            return err_set(error, ERR_INVALID, "'%.*s' is not a job id", (int)n, text);
+        if (f->id_count == FILTER_IDS_MAX)
+            return err_set(error, ERR_LIMIT, "at most %d job ids at once", FILTER_IDS_MAX);
+        f->ids[f->id_count++] = (uint32_t)v;
+        text += n + (text[n] == ',');
+    }
+    return ERR_NONE;
+}
+
+static enum err query_u32(const struct op *op, const char *name, uint32_t max, uint32_t *out,
+                          struct errtext *error)
+{
+    const char *text = op_query(op, name);
+    uint64_t v = 0;
+    if (text == NULL) return ERR_NONE;
+    if (!str_to_u64(str_of(text), &v) || v > max)
+        return err_set(error, ERR_INVALID, "%s: a number up to %" PRIu32 " is wanted", name, max);
+    *out = (uint32_t)v;
+    return ERR_NONE;
+}
+
+static enum err parse_filter(const struct op *op, struct job_filter *f, struct errtext *error)
+{
+    *f = (struct job_filter){.user = op_query(op, "user"),
+                             .account = op_query(op, "account"),
+                             .name = op_query(op, "name"),
+                             .partition = op_query(op, "partition"),
+                             .limit = JOBS_PAGE_DEFAULT};
+    const char *states = op_query(op, "state"), *ids = op_query(op, "id");
+    enum err e = query_u32(op, "after", UINT32_MAX, &f->after, error);
+    if (e == ERR_NONE) e = query_u32(op, "limit", JOBS_PAGE_MAX, &f->limit, error);
+    if (e == ERR_NONE && states != NULL) e = parse_states(states, f, error);
+    if (e == ERR_NONE && ids != NULL) e = parse_ids(ids, f, error);
+    if (f->limit == 0) f->limit = JOBS_PAGE_DEFAULT;
+    return e;
+}
+
+/* Is `word` one of the comma separated words of `list`? NULL: yes. */
+static bool in_list(const char *list, struct str word)
+{
+    if (list == NULL) return true;
+    for (;;) {
+        size_t n = strcspn(list, ",");
+        if (str_eq(word, (struct str){list, n})) return true;
+        if (list[n] == '\0') return false;
+        list += n + 1;
+    }
+}
+
+static bool in_partition(const struct fleet *f, const struct job *j, const char *list)
+{
+    if (list == NULL) return true;
+    if (f != NULL && (j->claim != NULL || j->start_ms != 0) && j->pool.v < f->pool_count) {
+        const struct pool *p = &f->pools[j->pool.v];
+        if (in_list(list, p->id)) return true;
+        for (uint32_t i = 0; i < p->alias_count; i++)
+            if (in_list(list, p->aliases[i])) return true;
+    }
+    for (uint32_t i = 0; i < j->spec.partition_count; i++)
+        if (in_list(list, j->spec.partitions[i])) return true;
+    return false;
+}
+
+static bool passes(const struct server *s, const struct job_filter *f, const struct job *j)
+{
+    if (f->id_count > 0) {
+        uint32_t i = 0;
+        while (i < f->id_count && f->ids[i] != j->id.v && f->ids[i] != j->array_job.v) i++;
+        if (i == f->id_count) return false;
+    }
+    if (f->states != 0 && (f->states >> j->state & 1u) == 0) return false;
+    if (f->states == 0 && !f->all_states && f->id_count == 0 && job_state_is_ended(j->state))
+        return false;
+    return in_list(f->user, j->spec.user) && in_list(f->account, j->spec.tenant) &&
+           in_list(f->name, j->spec.name) &&
+           in_partition(core_fleet(s->journal.core), j, f->partition);
+}
+
+static void visit_job_list_any(struct visit *v, void *what)
+{
+    visit_job_list(v, what);
+}
+
+void handle_jobs(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    struct job_filter f;
+    struct errtext error;
+    enum err e = parse_filter(op, &f, &error);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    const struct core *c = s->journal.core;
+    struct job_list list = {.now_ms = journal_now_ms(&s->journal)};
+    list.jobs = ARENA_ARRAY(&s->scratch, f.limit, struct job_view);
+    const struct job *j = core_job_after(c, (struct job_id){f.after});
+    for (; j != NULL; j = core_job_after(c, j->id)) {
+        if (!may_see(op, j) || !passes(s, &f, j)) continue;
+        if (list.count == f.limit) {
+            list.next = list.jobs[list.count - 1].job_id;
+            break;
+        }
+        list.jobs[list.count++] = view_job(c, j, &s->scratch);
+    }
+    reply_visit(op, 200, visit_job_list_any, &list);
+}
+
+static void visit_job_view_any(struct visit *v, void *what)
+{
+    visit_job_view(v, what);
+}
+
+static void reply_job(struct server *s, struct op *op, const struct job *j)
+{
+    struct job_view v = view_job(s->journal.core, j, &s->scratch);
+    reply_visit(op, 200, visit_job_view_any, &v);
+}
+
+void handle_job(struct server *s, struct op *op, struct str id)
+{
+    const struct job *j = find_job(s, op, id);
+    if (j != NULL) reply_job(s, op, j);
+}
+
+static void visit_job_spec_any(struct visit *v, void *what)
+{
+    visit_job_spec(v, what);
+}
+
+void handle_job_spec(struct server *s, struct op *op, struct str id)
+{
+    /* The job's own record may still be in the batch. */
+    if (journal_is_dirty(&s->journal)) server_flush(s);
+    const struct job *j = find_job(s, op, id);
+    if (j == NULL) return;
+    struct errtext error;
+    struct job_spec spec;
+    if (dispatch_spec(s, j, &spec, &error) == NULL)
+        reply_error(op, ERR_CORRUPT, "%s", error.s);
+    else
+        reply_visit(op, 200, visit_job_spec_any, &spec);
+}
+
+/* ---- why --------------------------------------------------------------------------------------
+ */
+
+static void visit_verdict_any(struct visit *v, void *what)
+{
+    visit_law_verdict(v, what);
+}
+
+static void verdict_for(struct server *s, const struct job *j, uint32_t pool,
+                        struct law_verdict *out)
+{
+    struct law_case c = {0};
+    core_case(s->journal.core, &j->spec, pool, journal_now_ms(&s->journal), &s->scratch, &c);
+    law_decide(core_law(s->journal.core), &c, &s->scratch, out);
+}
+
+/* The pool whose verdict tells most: the chosen one, else the first that the law keeps the job
+ * from. */
+static uint32_t telling_pool(const struct explanation *x)
+{
+    if (x->chosen != NO_INDEX) return x->chosen;
+    for (uint32_t i = 0; i < x->pool_count; i++) {
+        int r = x->pools[i].reason;
+        if (r == REASON_LAW_FORBIDS || r == REASON_LAW_UNRESOLVED || r == REASON_LAW_ENDS_FIRST)
+            return i;
+    }
+    return NO_INDEX;
+}
+
+static void reply_why_pool(struct server *s, struct op *op, const struct job *j, const char *name)
+{
+    uint32_t pool = fleet_pool(core_fleet(s->journal.core), str_of(name));
+    if (pool == NO_INDEX) {
+        reply_error(op, ERR_NOT_FOUND, "there is no pool '%s'; berth info lists them", name);
+        return;
+    }
+    struct law_verdict verdict = {0};
+    verdict_for(s, j, pool, &verdict);
+    reply_visit(op, 200, visit_verdict_any, &verdict);
+}
+
+/* What the page of a job is made of. */
+struct why {
+    struct explanation explanation;
+    bool has_decision, has_verdict;
+    struct decision decision; /* the last one stored about the job */
+    struct law_verdict verdict;
+    const struct pool *pools;
+    uint32_t pool_count;
+};
+
+static void visit_why(struct visit *v, void *what)
+{
+    struct why *w = what;
+    if (visit_map(v, "explanation", false)) {
+        visit_explanation(v, &w->explanation);
+        visit_map_end(v);
+    }
+    if (visit_map(v, "decision", !w->has_decision)) {
+        visit_decision(v, &w->decision);
+        visit_map_end(v);
+    }
+    if (visit_map(v, "verdict", !w->has_verdict)) {
+        visit_law_verdict(v, &w->verdict);
+        visit_map_end(v);
+    }
+    size_t n = w->pool_count;
+    if (!visit_list(v, "pools", &n, POOL_MAX)) return;
+    for (uint32_t i = 0; i < w->pool_count; i++) {
+        struct str id = w->pools[i].id;
+        visit_text(v, NULL, &id);
+    }
+    visit_list_end(v);
+}
+
+struct decision_search {
+    struct arena *arena;
+    struct job_id job;
+    struct why *why;
+    enum err failed;
+    struct errtext *error;
+};
+
+static bool find_decision(void *arg, const struct ledger_record *r)
+{
+    struct decision_search *d = arg;
+    struct outcome o = {0};
+    struct cbor_reader reader;
+    cbor_reader_init(&reader, str_copy(d->arena, r->outcome), d->arena);
+    if (visit_map(&reader.v, NULL, false)) {
+        visit_outcome(&reader.v, &o);
+        visit_map_end(&reader.v);
+    }
+    d->failed = cbor_reader_finish(&reader, d->error);
+    for (size_t i = 0; d->failed == ERR_NONE && i < o.decision_count; i++) {
+        if (o.decisions[i].job.v != d->job.v) continue;
+        d->why->decision = o.decisions[i];
+        d->why->has_decision = true;
+    }
+    return false;
+}
+
+/* The decision is in the ledger, which the caller has made complete. */
+static enum err last_decision(struct server *s, const struct job *j, struct why *why,
+                              struct errtext *error)
+{
+    if (j->decision_record == 0) return ERR_NONE;
+    struct decision_search d = {&s->scratch, j->id, why, ERR_NONE, error};
+    struct store *store = s->journal.store;
+    enum err e = store->ops->read(store, j->decision_record, 1, find_decision, &d, error);
+    return e != ERR_NONE ? e : d.failed;
+}
+
+void handle_why(struct server *s, struct op *op, struct str id)
+{
+    /* First, because a failed sync replaces the whole state. */
+    if (journal_is_dirty(&s->journal)) server_flush(s);
+    const struct job *j = find_job(s, op, id);
+    if (j == NULL) return;
+    const char *pool_name = op_query(op, "pool");
+    if (pool_name != NULL) {
+        reply_why_pool(s, op, j, pool_name);
+        return;
+    }
+    struct why why = {.pools = core_fleet(s->journal.core)->pools};
+    core_explain(s->journal.core, j, &s->scratch, &why.explanation);
+    why.pool_count = why.explanation.pool_count;
+    uint32_t pool = telling_pool(&why.explanation);
+    why.has_verdict = pool != NO_INDEX;
+    if (why.has_verdict) verdict_for(s, j, pool, &why.verdict);
+    struct errtext error;
+    enum err e = last_decision(s, j, &why, &error);
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else
+        reply_visit(op, 200, visit_why, &why);
+}
+
+/* ---- changing ---------------------------------------------------------------------------------
+ */
+
+/* Step an event about one job and answer with the job as it is then. */
+static void step_job(struct server *s, struct op *op, struct event *event)
+{
+    struct errtext error;
+    enum err e = server_step(s, event, NULL, NULL, &error);
+    const struct job *j = e == ERR_NONE ? core_job(s->journal.core, event->job) : NULL;
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else if (j == NULL)
+        reply_error(op, ERR_NOT_FOUND, "job %" PRIu32 " is gone", event->job.v);
+    else
+        reply_job(s, op, j);
+}
+
+static void change_job(struct server *s, struct op *op, struct str id, enum event_kind kind)
+{
+    const struct job *j = find_job(s, op, id);
+    if (j == NULL) return;
+    struct event event = request_event(s, op, kind);
+    event.job = j->id;
+    step_job(s, op, &event);
+}
+
+static void visit_cancel_request(struct visit *v, void *what)
+{
+    visit_u32(v, "signal", what);
+}
+
+void handle_cancel(struct server *s, struct op *op, struct str id)
+{
+    const struct job *j = find_job(s, op, id);
+    if (j == NULL) return;
+    struct event event = request_event(s, op, EVENT_CANCEL);
+    event.job = j->id;
+    struct errtext error;
+    enum err e = body_read(op, &s->scratch, visit_cancel_request, &event.signal, &error);
+    if (e == ERR_NONE && event.signal > 64)
+        e = err_set(&error, ERR_INVALID, "signal %" PRIu32 " does not exist", event.signal);
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else
+        step_job(s, op, &event);
+}
+
+void handle_hold(struct server *s, struct op *op, struct str id)
+{
+    change_job(s, op, id, EVENT_HOLD);
+}
+
+void handle_release(struct server *s, struct op *op, struct str id)
+{
+    change_job(s, op, id, EVENT_RELEASE);
+}
+
+void handle_requeue(struct server *s, struct op *op, struct str id)
+{
+    change_job(s, op, id, EVENT_REQUEUE);
+}
+
+struct update_request {
+    uint32_t fields;
+    struct job_spec spec;
+};
+
+static void visit_update_request(struct visit *v, void *what)
+{
+    struct update_request *r = what;
+    visit_flags(v, "fields", &r->fields, update_field_names, UPDATE_FIELD_COUNT);
+    if (visit_map(v, "spec", false)) {
+        visit_job_spec(v, &r->spec);
+        visit_map_end(v);
+    }
+}
+
+void handle_update(struct server *s, struct op *op, struct str id)
+{
+    const struct job *j = find_job(s, op, id);
+    if (j == NULL) return;
+    struct update_request r = {0};
+    struct errtext error;
+    enum err e = body_read(op, &s->scratch, visit_update_request, &r, &error);
+    if (e == ERR_NONE && r.fields == 0)
+        e = err_set(&error, ERR_INVALID, "fields: name what is to change");
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    struct event event = request_event(s, op, EVENT_UPDATE);
+    event.job = j->id;
+    event.spec = &r.spec;
+    event.update_fields = r.fields;
+    step_job(s, op, &event);
+}
+
+/* ---- accounting -------------------------------------------------------------------------------
+ */
+
+struct acct {
+    struct server *s;
+    struct job_list list;
+    uint32_t cap;
+};
+
+static bool add_history(void *arg, const struct history_row *row)
+{
+    struct acct *a = arg;
+    struct errtext error;
+    if (a->list.count == a->cap) {
+        a->list.next = a->list.jobs[a->list.count - 1].job_id;
+        return false;
+    }
+    if (view_of_history(row->blob, &a->s->scratch, &a->list.jobs[a->list.count], &error) ==
+        ERR_NONE)
+        a->list.count++;
+    return true;
+}
+
+static enum err query_ms(const struct op *op, const char *name, int64_t *out, struct errtext *error)
+{
+    const char *text = op_query(op, name);
+    if (text == NULL || str_to_i64(str_of(text), out)) return ERR_NONE;
+    return err_set(error, ERR_INVALID, "%s: milliseconds since 1970 are wanted", name);
+}
+
+/* Ended jobs come from the history, the others from the state. */
+void handle_acct(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    struct job_filter f;
+    struct errtext error;
+    enum err e = parse_filter(op, &f, &error);
+    struct history_filter h = {.user = str_of(f.user),
+                               .account = str_of(f.account),
+                               .name = str_of(f.name),
+                               .partition = str_of(f.partition),
+                               .jobs = f.ids,
+                               .job_count = f.id_count,
+                               .by_uid = !op->peer.is_operator,
+                               .uid = op->peer.uid};
+    if (e == ERR_NONE) e = query_ms(op, "from_ms", &h.from_ms, &error);
+    if (e == ERR_NONE) e = query_ms(op, "to_ms", &h.to_ms, &error);
+    struct str states[JOB_STATE_COUNT];
+    for (int i = 0; i < JOB_STATE_COUNT; i++)
+        if (f.states >> i & 1u) states[h.state_count++] = str_of(job_state_names[i]);
+    h.states = states;
+    struct acct a = {.s = s, .cap = f.limit, .list.now_ms = journal_now_ms(&s->journal)};
+    if (e == ERR_NONE) {
+        if (journal_is_dirty(&s->journal)) server_flush(s);
+        a.list.jobs = ARENA_ARRAY(&s->scratch, f.limit, struct job_view);
+        struct store *store = s->journal.store;
+        e = store->ops->history_query(store, &h, add_history, &a, &error);
+    }
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    const struct core *c = s->journal.core;
+    const struct job *j = core_job_after(c, (struct job_id){0});
+    for (; j != NULL && a.list.next == 0; j = core_job_after(c, j->id)) {
+        if (job_state_is_ended(j->state) || !may_see(op, j) || !passes(s, &f, j)) continue;
+        if (h.to_ms != 0 && j->submit_ms >= h.to_ms) continue;
+        if (a.list.count == a.cap) break;
+        a.list.jobs[a.list.count++] = view_job(c, j, &s->scratch);
+    }
+    reply_visit(op, 200, visit_job_list_any, &a.list);
+}

@@ -1,0 +1,203 @@
+#include "base/check.h"
+#include "serve/api.h"
+#include "serve/reply.h"
+#include "serve/views_fill.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const struct fleet *need_fleet(struct server *s, struct op *op)
+{
+    const struct fleet *f = core_fleet(s->journal.core);
+    if (f == NULL)
+        reply_error(op, ERR_CONFLICT, "there is no fleet yet; apply one: berth fleet apply FILE");
+    return f;
+}
+
+static void visit_pool_list_any(struct visit *v, void *what)
+{
+    visit_pool_list(v, what);
+}
+
+void handle_pools(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    const struct fleet *f = need_fleet(s, op);
+    if (f == NULL) return;
+    struct pool_list list = {
+        .count = f->pool_count, .now_ms = journal_now_ms(&s->journal), .fleet = f->name};
+    list.pools = ARENA_ARRAY(&s->scratch, f->pool_count, struct pool_view);
+    for (uint32_t i = 0; i < f->pool_count; i++)
+        list.pools[i] = view_pool(s->journal.core, (struct pool_id){i}, &s->scratch);
+    reply_visit(op, 200, visit_pool_list_any, &list);
+}
+
+/* ---- nodes ------------------------------------------------------------------------------------
+ */
+
+static void visit_node_list_any(struct visit *v, void *what)
+{
+    visit_node_list(v, what);
+}
+
+void handle_nodes(struct server *s, struct op *op, struct str id)
+{
+    const struct fleet *f = need_fleet(s, op);
+    if (f == NULL) return;
+    uint32_t pool = fleet_pool(f, id);
+    if (pool == NO_INDEX) {
+        reply_error(op, ERR_NOT_FOUND, "there is no pool '" STR_FMT "'", STR_ARG(id));
+        return;
+    }
+    const struct pool *p = &f->pools[pool];
+    struct node_list rows = {ARENA_ARRAY(&s->scratch, p->node_count, struct node_view),
+                             p->node_count};
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        char name[NODE_NAME_MAX];
+        struct node_use u = core_node_use(s->journal.core, (struct pool_id){pool}, n);
+        rows.nodes[n] = (struct node_view){
+            .name = str_copy(&s->scratch, str_of(pool_node_name(p, n, name))),
+            .state = view_node_state(p, u),
+            .chips_used = (uint32_t)__builtin_popcountll(u.chip_mask),
+            .cpus_used = u.cpus_used,
+            .mem_mb_used = u.mem_mb_used,
+        };
+    }
+    reply_visit(op, 200, visit_node_list_any, &rows);
+}
+
+struct node_changes {
+    struct node_change *changes;
+    uint32_t count;
+};
+
+enum { NODE_CHANGES_MAX = 10000 };
+
+static void visit_node_change(struct visit *v, struct node_change *c)
+{
+    visit_text(v, "pool", &c->pool);
+    visit_u32(v, "first", &c->first);
+    visit_u32(v, "count", &c->count);
+    visit_enum(v, "state", &c->state, node_state_names, NODE_STATE_COUNT);
+    visit_text(v, "reason", &c->reason);
+}
+
+static void visit_node_changes(struct visit *v, void *what)
+{
+    struct node_changes *c = what;
+    VISIT_ARRAY(v, "changes", c->changes, c->count, NODE_CHANGES_MAX, visit_node_change);
+}
+
+void handle_nodes_change(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    struct node_changes changes = {0};
+    struct errtext error;
+    enum err e = body_read(op, &s->scratch, visit_node_changes, &changes, &error);
+    if (e == ERR_NONE && changes.count == 0)
+        e = err_set(&error, ERR_INVALID, "changes: name at least one pool");
+    struct event event = {
+        .kind = EVENT_NODES,
+        .actor = str_of(arena_printf(&s->scratch, "uid:%" PRIu32, op->peer.uid)),
+        .actor_uid = op->peer.uid,
+        .actor_is_operator = true,
+        .nodes = changes.changes,
+        .node_change_count = changes.count,
+    };
+    if (e == ERR_NONE) e = server_step(s, &event, NULL, NULL, &error);
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else
+        reply_json(op, 200, STR("{\"applied\":true}"));
+}
+
+/* ---- leases -----------------------------------------------------------------------------------
+ */
+
+static void visit_lease_list_any(struct visit *v, void *what)
+{
+    visit_lease_list(v, what);
+}
+
+void handle_leases(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    const struct fleet *f = need_fleet(s, op);
+    if (f == NULL) return;
+    struct lease_list rows = {ARENA_ARRAY(&s->scratch, f->pool_count, struct lease_view), 0};
+    for (uint32_t i = 0; i < f->pool_count; i++) {
+        const struct pool *p = &f->pools[i];
+        if (p->title.kind != TITLE_LEASED) continue;
+        struct pool_view v = view_pool(s->journal.core, (struct pool_id){i}, &s->scratch);
+        rows.leases[rows.count++] = (struct lease_view){
+            .pool = p->id,
+            .site = p->site,
+            .chip = p->chip,
+            .lessor = p->title.lessor,
+            .from_ms = p->title.from_ms,
+            .to_ms = p->title.to_ms,
+            .chips = v.chips_total,
+            .uusd_per_chip_h = p->title.uusd_per_chip_h,
+            .last_safe_start_ms = v.last_safe_start_ms,
+        };
+    }
+    reply_visit(op, 200, visit_lease_list_any, &rows);
+}
+
+/* ---- the fleet itself -------------------------------------------------------------------------
+ */
+
+static void visit_whole_fleet(struct visit *v, void *what)
+{
+    if (visit_map(v, "fleet", false)) {
+        visit_fleet(v, what);
+        visit_map_end(v);
+    }
+}
+
+void handle_fleet(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    if (need_fleet(s, op) == NULL) return;
+    struct fleet copy = *core_fleet(s->journal.core);
+    reply_visit(op, 200, visit_whole_fleet, &copy);
+}
+
+static void visit_fleet_reply_any(struct visit *v, void *what)
+{
+    visit_fleet_reply(v, what);
+}
+
+/* The diff comes as lines of text; the reply has them as a list. */
+static void split_lines(struct str text, struct arena *arena, struct fleet_reply *out)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < text.len; i++) lines += text.p[i] == '\n';
+    out->diff = ARENA_ARRAY(arena, lines, struct str);
+    for (const char *end; (end = memchr(text.p, '\n', text.len)) != NULL;) {
+        size_t n = (size_t)(end - text.p);
+        out->diff[out->diff_count++] = str_copy(arena, (struct str){text.p, n});
+        text = (struct str){text.p + n + 1, text.len - n - 1};
+    }
+}
+
+void handle_fleet_apply(struct server *s, struct op *op, struct str id)
+{
+    (void)id;
+    const char *dry = op_query(op, "dry_run"), *name = op_query(op, "name");
+    bool dry_run = dry != NULL && strcmp(dry, "0") != 0;
+    struct str actor = str_of(arena_printf(&s->scratch, "uid:%" PRIu32, op->peer.uid));
+    struct buf diff = {0};
+    struct errtext error;
+    enum err e = server_apply_fleet(s, buf_str(&op->body), name != NULL ? name : "fleet.yaml",
+                                    dry_run, actor, op->peer.uid, &diff, &error);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        if (e == ERR_INVALID) op->status = 422;
+    } else {
+        struct fleet_reply reply = {.applied = !dry_run && diff.len > 0};
+        if (diff.len > 0) split_lines(buf_str(&diff), &s->scratch, &reply);
+        reply_visit(op, 200, visit_fleet_reply_any, &reply);
+    }
+    buf_release(&diff);
+}

@@ -1,0 +1,302 @@
+#include "serve/http.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "serve/clock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* One listening socket with its thread. */
+struct door {
+    struct http *http;
+    struct MHD_Daemon *daemon;
+    bool is_unix;
+};
+
+struct http {
+    struct http_config config;
+    struct door unix_door, tcp_door;
+    uint16_t port;
+    char *socket_path;
+};
+
+/* ---- replies ----------------------------------------------------------------------------------
+ */
+
+static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type,
+                                 struct str body)
+{
+    void *copy = NULL;
+    if (body.len > 0) {
+        copy = mem_alloc(body.len, 1);
+        memcpy(copy, body.p, body.len);
+    }
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer_with_free_callback(body.len, copy, mem_free);
+    if (r == NULL) {
+        mem_free(copy);
+        return MHD_NO;
+    }
+    MHD_add_response_header(r, "Content-Type", type);
+    MHD_add_response_header(r, "Cache-Control", "no-store");
+    MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+    if (status == MHD_HTTP_UNAUTHORIZED) MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE) MHD_add_response_header(r, "Retry-After", "1");
+    enum MHD_Result result = MHD_queue_response(c, status, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, const char *error,
+                                  const char *message)
+{
+    char body[512];
+    int n =
+        snprintf(body, sizeof body, "{\"error\": \"%s\", \"message\": \"%s\"}\n", error, message);
+    ASSERT(n > 0 && (size_t)n < sizeof body);
+    return send_text(c, status, "application/json", (struct str){body, (size_t)n});
+}
+
+static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, struct op *op)
+{
+    if (!op->stream)
+        return send_text(c, (unsigned)op->status, op->content_type, buf_str(&op->reply));
+    struct MHD_Response *r = streams_subscribe(d->http->config.streams, c, op->peer);
+    if (r == NULL)
+        return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
+                          "too many event streams; close one or try again later");
+    MHD_add_response_header(r, "Content-Type", "text/event-stream");
+    MHD_add_response_header(r, "Cache-Control", "no-store");
+    enum MHD_Result result = MHD_queue_response(c, MHD_HTTP_OK, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+void http_reply(struct op *op)
+{
+    struct MHD_Connection *c = op->connection;
+    op->answered = true;
+    MHD_resume_connection(c);
+}
+
+/* ---- requests ---------------------------------------------------------------------------------
+ */
+
+static struct peer peer_of(const struct door *d, struct MHD_Connection *c)
+{
+    const struct auth *auth = d->http->config.auth;
+    if (!d->is_unix)
+        return auth_peer_of_header(
+            auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct ucred cred;
+    socklen_t len = sizeof cred;
+    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
+        return (struct peer){0};
+    return auth_peer_of_uid(auth, (uint32_t)cred.uid);
+}
+
+static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    (void)kind;
+    struct op *op = cls;
+    if (op->query_count == OP_QUERY_MAX) return MHD_NO;
+    op->query[op->query_count++] = (struct op_query){name, value != NULL ? value : ""};
+    return MHD_YES;
+}
+
+static bool body_is_too_long(struct MHD_Connection *c)
+{
+    const char *text =
+        MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    uint64_t len = 0;
+    return text != NULL && (!str_to_u64(str_of(text), &len) || len > OP_BODY_MAX);
+}
+
+static char *copy_text(const char *s)
+{
+    size_t len = strlen(s);
+    char *p = mem_alloc(len + 1, 1);
+    memcpy(p, s, len);
+    return p;
+}
+
+static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, const char *url,
+                                     const char *method, void **con_cls)
+{
+    struct peer peer = peer_of(d, c);
+    if (!peer.known)
+        return send_error(c, MHD_HTTP_UNAUTHORIZED, "denied",
+                          "no or unknown bearer token; see the file tokens in the state directory");
+    if (body_is_too_long(c))
+        return send_error(c, MHD_HTTP_CONTENT_TOO_LARGE, "limit",
+                          "the request body is over 12 MiB");
+    struct op *op = mem_alloc(1, sizeof *op);
+    *op = (struct op){.connection = c, .peer = peer, .method = method, .path = copy_text(url)};
+    op->begun_steady_ms = steady_ms();
+    const char *key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
+    if (key != NULL) op->key = copy_text(key);
+    MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, op);
+    *con_cls = op;
+    return MHD_YES;
+}
+
+static enum MHD_Result request_end(struct door *d, struct MHD_Connection *c, struct op *op)
+{
+    if (op->answered) return send_reply(d, c, op);
+    /* Suspended first: the writer thread may answer before inbox_put returns. */
+    MHD_suspend_connection(c);
+    if (inbox_put(d->http->config.inbox, op)) return MHD_YES;
+    MHD_resume_connection(c);
+    return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
+                      "too many requests are waiting; try again");
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_size, void **con_cls)
+{
+    (void)version;
+    struct door *d = cls;
+    struct op *op = *con_cls;
+    if (op == NULL) return request_begin(d, c, url, method, con_cls);
+    if (*data_size == 0) return request_end(d, c, op);
+    if (op->body.len + *data_size > OP_BODY_MAX) return MHD_NO; /* a chunked body: cut it off */
+    buf_put(&op->body, data, *data_size);
+    *data_size = 0;
+    return MHD_YES;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)cls, (void)c, (void)code;
+    op_free(*con_cls);
+    *con_cls = NULL;
+}
+
+/* ---- doors ------------------------------------------------------------------------------------
+ */
+
+static enum err listen_unix(const char *path, int *fd_out, struct errtext *error)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof addr.sun_path)
+        return err_set(error, ERR_LIMIT, "%s: a socket path has at most %zu bytes", path,
+                       sizeof addr.sun_path - 1);
+    memcpy(addr.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return err_set(error, ERR_IO, "socket: %s", strerror(errno));
+    /* The state directory is locked by now, so a socket that lies here is a dead one's. */
+    unlink(path);
+    if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 || chmod(path, 0666) != 0 ||
+        listen(fd, SOMAXCONN) != 0) {
+        int saved = errno;
+        close(fd);
+        return err_set(error, ERR_IO, "cannot listen on %s: %s", path, strerror(saved));
+    }
+    *fd_out = fd;
+    return ERR_NONE;
+}
+
+static enum err listen_tcp(const char *host, uint16_t port, int *fd_out, uint16_t *port_out,
+                           struct errtext *error)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+    if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
+        return err_set(error, ERR_INVALID, "--listen: '%s' is not an IPv4 address", host);
+    if ((ntohl(addr.sin_addr.s_addr) >> 24) != 127)
+        return err_set(error, ERR_DENIED,
+                       "--listen: %s is not a loopback address; put a TLS proxy before %s instead",
+                       host, "127.0.0.1");
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return err_set(error, ERR_IO, "socket: %s", strerror(errno));
+    int one = 1;
+    socklen_t len = sizeof addr;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+        bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, SOMAXCONN) != 0 ||
+        getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
+        int saved = errno;
+        close(fd);
+        return err_set(error, ERR_IO, "cannot listen on %s:%u: %s%s", host, port, strerror(saved),
+                       saved == EADDRINUSE ? "; choose another port with --listen" : "");
+    }
+    *fd_out = fd;
+    *port_out = ntohs(addr.sin_port);
+    return ERR_NONE;
+}
+
+static enum err door_open(struct door *d, struct http *h, int fd, bool is_unix,
+                          struct errtext *error)
+{
+    *d = (struct door){.http = h, .is_unix = is_unix};
+    d->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        on_request, d, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+    if (d->daemon != NULL) return ERR_NONE;
+    close(fd);
+    return err_set(error, ERR_IO, "the HTTP server cannot start: %s", strerror(errno));
+}
+
+enum err http_start(struct http **out, const struct http_config *config, struct errtext *error)
+{
+    struct http *h = mem_alloc(1, sizeof *h);
+    *h = (struct http){.config = *config, .socket_path = copy_text(config->socket_path)};
+    int fd = -1;
+    enum err e = listen_unix(config->socket_path, &fd, error);
+    if (e == ERR_NONE) e = door_open(&h->unix_door, h, fd, true, error);
+    if (e == ERR_NONE && config->listen_host != NULL) {
+        e = listen_tcp(config->listen_host, config->listen_port, &fd, &h->port, error);
+        if (e == ERR_NONE) e = door_open(&h->tcp_door, h, fd, false, error);
+    }
+    if (e != ERR_NONE) {
+        http_stop(h);
+        return e;
+    }
+    *out = h;
+    return ERR_NONE;
+}
+
+uint16_t http_port(const struct http *h)
+{
+    return h->port;
+}
+
+static void door_quiesce(struct door *d)
+{
+    if (d->daemon == NULL) return;
+    int fd = MHD_quiesce_daemon(d->daemon);
+    if (fd >= 0) close(fd);
+}
+
+void http_quiesce(struct http *h)
+{
+    door_quiesce(&h->unix_door);
+    door_quiesce(&h->tcp_door);
+}
+
+void http_stop(struct http *h)
+{
+    if (h == NULL) return;
+    if (h->unix_door.daemon != NULL) {
+        MHD_stop_daemon(h->unix_door.daemon);
+        unlink(h->socket_path);
+    }
+    if (h->tcp_door.daemon != NULL) MHD_stop_daemon(h->tcp_door.daemon);
+    mem_free(h->socket_path);
+    mem_free(h);
+}

@@ -1,0 +1,38 @@
+/* http.h - the doors: HTTP/1.1 on a unix socket and on loopback TCP, by libmicrohttpd.
+ *
+ * Its threads authenticate, bound and collect a request, put it on the inbox, suspend the
+ * connection and send the reply when the writer thread has called http_reply. Nothing else happens
+ * here. */
+#ifndef BERTH_SERVE_HTTP_H
+#define BERTH_SERVE_HTTP_H
+
+#include "serve/auth.h"
+#include "serve/op.h"
+#include "serve/stream.h"
+
+enum {
+    HTTP_CONNECTIONS_MAX = 1024, /* each door; more wait in the kernel's backlog */
+    HTTP_IDLE_S = 60, /* a silent connection is closed */
+};
+
+struct http;
+
+struct http_config {
+    const char *socket_path; /* unix socket, made with mode 0666: peers are told apart by uid */
+    const char *listen_host; /* NULL: no TCP door */
+    uint16_t listen_port; /* 0: the kernel chooses; see http_port */
+    const struct auth *auth;
+    struct inbox *inbox;
+    struct streams *streams;
+};
+
+enum err http_start(struct http **out, const struct http_config *config, struct errtext *error);
+uint16_t http_port(const struct http *h); /* of the TCP door; 0: none */
+/* The writer thread is done with the op: send its reply. The op belongs to the HTTP thread again.
+ */
+void http_reply(struct op *op);
+/* Accept nothing new. Ops on the inbox must still be replied to before http_stop. */
+void http_quiesce(struct http *h);
+void http_stop(struct http *h);
+
+#endif

@@ -1,0 +1,84 @@
+#include "serve/op.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+const char *op_query(const struct op *op, const char *name)
+{
+    for (uint32_t i = 0; i < op->query_count; i++)
+        if (strcmp(op->query[i].name, name) == 0) return op->query[i].value;
+    return NULL;
+}
+
+void op_free(struct op *op)
+{
+    if (op == NULL) return;
+    mem_free(op->path);
+    mem_free(op->key);
+    buf_release(&op->body);
+    buf_release(&op->reply);
+    mem_free(op);
+}
+
+enum err inbox_init(struct inbox *b, struct errtext *error)
+{
+    *b = (struct inbox){0};
+    b->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (b->event_fd < 0) return err_set(error, ERR_IO, "eventfd: %s", strerror(errno));
+    ASSERT(pthread_mutex_init(&b->mutex, NULL) == 0);
+    return ERR_NONE;
+}
+
+void inbox_release(struct inbox *b)
+{
+    pthread_mutex_destroy(&b->mutex);
+    close(b->event_fd);
+}
+
+bool inbox_put(struct inbox *b, struct op *op)
+{
+    op->next = NULL;
+    pthread_mutex_lock(&b->mutex);
+    bool ok = !b->closed && b->count < OP_INBOX_MAX;
+    bool wake = ok && b->head == NULL;
+    if (ok) {
+        if (b->tail != NULL)
+            b->tail->next = op;
+        else
+            b->head = op;
+        b->tail = op;
+        b->count++;
+    }
+    pthread_mutex_unlock(&b->mutex);
+    if (wake) {
+        uint64_t one = 1;
+        ssize_t n = write(b->event_fd, &one, sizeof one);
+        ASSERT(n == (ssize_t)sizeof one);
+    }
+    return ok;
+}
+
+struct op *inbox_take(struct inbox *b)
+{
+    uint64_t count = 0;
+    ssize_t n = read(b->event_fd, &count, sizeof count);
+    (void)n; /* EAGAIN: woken for another reason */
+    pthread_mutex_lock(&b->mutex);
+    struct op *head = b->head;
+    b->head = b->tail = NULL;
+    b->count = 0;
+    pthread_mutex_unlock(&b->mutex);
+    return head;
+}
+
+void inbox_close(struct inbox *b)
+{
+    pthread_mutex_lock(&b->mutex);
+    b->closed = true;
+    pthread_mutex_unlock(&b->mutex);
+}

@@ -1,0 +1,75 @@
+/* op.h - a request on its way from an HTTP thread to the writer thread and back.
+ *
+ * HTTP threads only move bytes. Each complete request becomes an op on the inbox; the one writer
+ * thread, which owns the state, fills in the reply and gives it back after the sync of everything
+ * that the reply may rest on. */
+#ifndef BERTH_SERVE_OP_H
+#define BERTH_SERVE_OP_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    OP_BODY_MAX =
+        12 * 1024 * 1024, /* a 4 MiB script, worst case of JSON escapes for text, and room */
+    OP_QUERY_MAX = 16, /* query parameters of one request */
+    OP_INBOX_MAX = 4096, /* waiting ops: more get 503 at once, so memory stays bounded */
+};
+
+/* Who asks. */
+struct peer {
+    bool known;
+    bool is_operator; /* the daemon's own uid, root, or an operator's token */
+    uint32_t uid;
+};
+
+struct op_query {
+    const char *name, *value;
+};
+
+struct op {
+    struct op *next;
+    void *connection; /* MHD_Connection; suspended while the op is on the inbox */
+    struct peer peer;
+    const char *method;
+    char *path; /* owned */
+    struct op_query query[OP_QUERY_MAX];
+    uint32_t query_count;
+    char *key; /* Idempotency-Key header; owned, may be NULL */
+    struct buf body;
+
+    /* the reply, by the writer thread */
+    int status;
+    const char *content_type;
+    struct buf reply;
+    bool stream; /* becomes a server-sent event stream after the headers */
+    bool answered; /* the reply is complete */
+    int64_t begun_steady_ms;
+};
+
+/* The value of a query parameter, or NULL. */
+const char *op_query(const struct op *op, const char *name);
+void op_free(struct op *op);
+
+struct inbox {
+    pthread_mutex_t mutex;
+    struct op *head, *tail;
+    uint32_t count;
+    int event_fd; /* readable when something arrived */
+    bool closed;
+};
+
+enum err inbox_init(struct inbox *b, struct errtext *error);
+void inbox_release(struct inbox *b);
+/* False when it is full or closed: the caller keeps the op. */
+bool inbox_put(struct inbox *b, struct op *op);
+/* Take everything that waits, in order; NULL when nothing does. */
+struct op *inbox_take(struct inbox *b);
+/* Refuse everything from now on. */
+void inbox_close(struct inbox *b);
+
+#endif

@@ -1,0 +1,417 @@
+#include "serve/server.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "engine/local.h"
+#include "read/chips_csv.h"
+#include "store/sqlite_store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    POLL_LONGEST_MS = 1000, /* the clock and the inbox are looked at this often at least */
+    WRITE_PAUSE_MS = 1000, /* after a failed sync writes are refused for this long */
+};
+
+void server_log(struct server *s, const char *fmt, ...)
+{
+    if (s->config.log == NULL) return;
+    char line[ERRTEXT_MAX + 256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    s->config.log(s->config.log_arg, line);
+}
+
+/* ---- one turn ---------------------------------------------------------------------------------
+ */
+
+enum err server_step(struct server *s, struct event *e, struct job_id *first_out,
+                     uint32_t *count_out, struct errtext *error)
+{
+    if (steady_ms() < s->refuse_writes_until_ms)
+        return err_set(error, ERR_UNAVAILABLE, "%s", s->refuse_why.s);
+    if (journal_is_full(&s->journal)) server_flush(s);
+    return journal_step(&s->journal, e, first_out, count_out, error);
+}
+
+static void reply_all(struct server *s, const struct errtext *failed)
+{
+    struct op *op = s->done_head;
+    s->done_head = s->done_tail = NULL;
+    while (op != NULL) {
+        struct op *next = op->next;
+        if (failed != NULL) {
+            /* Even a read may have shown what was not yet durable. */
+            op->status = 503;
+            op->stream = false;
+            op->content_type = "application/json";
+            buf_clear(&op->reply);
+            buf_puts(&op->reply, "{\"error\":\"unavailable\",\"message\":\"the ledger cannot be "
+                                 "written, nothing was accepted; see the daemon's log\"}\n");
+        }
+        s->metrics.requests_total++;
+        if (op->status >= 400) s->metrics.request_errors_total++;
+        http_reply(op);
+        op = next;
+    }
+}
+
+void server_flush(struct server *s)
+{
+    struct errtext error;
+    bool wrote = journal_is_dirty(&s->journal);
+    if (journal_commit(&s->journal, &error) != ERR_NONE) {
+        server_log(s, "the ledger refused a batch; its requests were refused: %s", error.s);
+        s->refuse_writes_until_ms = steady_ms() + WRITE_PAUSE_MS;
+        err_set(&s->refuse_why, ERR_UNAVAILABLE, "the ledger cannot be written: %s", error.s);
+        events_drop(s);
+        reply_all(s, &error);
+        return;
+    }
+    if (wrote) {
+        histogram_add(&s->metrics.sync, s->journal.stats.sync_last_us);
+        for (size_t i = 0; i < s->journal.effect_count; i++)
+            dispatch_effect(s, &s->journal.effects[i]);
+        journal_batch_done(&s->journal);
+    }
+    events_send(s);
+    reply_all(s, NULL);
+}
+
+static void take_requests(struct server *s)
+{
+    struct op *op = inbox_take(&s->inbox);
+    while (op != NULL) {
+        struct op *next = op->next;
+        op->next = NULL;
+        arena_clear(&s->scratch);
+        api_handle(s, op);
+        ASSERT(op->status != 0);
+        if (s->done_tail != NULL)
+            s->done_tail->next = op;
+        else
+            s->done_head = op;
+        s->done_tail = op;
+        op = next;
+    }
+}
+
+static void keep_report(void *arg, const struct report *r)
+{
+    struct server *s = arg;
+    s->reports = mem_grow(s->reports, &s->report_cap, s->report_count + 1, sizeof *s->reports);
+    struct report *kept = &s->reports[s->report_count++];
+    *kept = *r;
+    kept->detail = str_copy(&s->report_arena, r->detail);
+}
+
+/* Engines say everything again until it is durable, so a report that cannot be stepped is dropped.
+ */
+static void take_reports(struct server *s)
+{
+    engine_drain(s->local, journal_now_ms(&s->journal), keep_report, s);
+    for (size_t i = 0; i < s->report_count; i++) {
+        struct event e = {
+            .kind = EVENT_REPORT, .actor = STR("engine:local"), .report = s->reports[i]};
+        e.actor_is_operator = true;
+        struct errtext error;
+        if (server_step(s, &e, NULL, NULL, &error) != ERR_NONE)
+            server_log(s, "job %" PRIu32 ": report dropped: %s", e.report.job.v, error.s);
+    }
+    s->report_count = 0;
+    arena_clear(&s->report_arena);
+}
+
+static void take_time(struct server *s)
+{
+    int64_t now_ms = journal_now_ms(&s->journal);
+    if (s->journal.clock.leaping != s->clock_warned) {
+        s->clock_warned = s->journal.clock.leaping;
+        server_log(s,
+                   s->clock_warned
+                       ? "the clock leapt ahead by more than a day and is not believed; if it is "
+                         "right, restart the daemon"
+                       : "the clock is believed again");
+    }
+    if (now_ms < core_next_tick_ms(s->journal.core)) return;
+    struct event e = {.kind = EVENT_TICK, .actor = STR("clock"), .actor_is_operator = true};
+    struct errtext error;
+    if (server_step(s, &e, NULL, NULL, &error) != ERR_NONE &&
+        steady_ms() >= s->refuse_writes_until_ms)
+        server_log(s, "tick refused: %s", error.s);
+}
+
+static int wait_ms(struct server *s)
+{
+    int64_t left = core_next_tick_ms(s->journal.core) - journal_now_ms(&s->journal);
+    if (left > POLL_LONGEST_MS) return POLL_LONGEST_MS;
+    /* While writes are refused a due tick cannot be stepped: do not spin. */
+    if (left < 1) return steady_ms() < s->refuse_writes_until_ms ? 100 : 1;
+    return (int)left;
+}
+
+static void take_snapshot(struct server *s)
+{
+    if (s->journal.head - s->journal.snapshot_at < JOURNAL_SNAPSHOT_EVERY) return;
+    struct errtext error;
+    if (journal_snapshot(&s->journal, &error) != ERR_NONE) {
+        server_log(s, "no snapshot was written: %s", error.s);
+        s->journal.snapshot_at = s->journal.head; /* try again later, not every turn */
+    }
+}
+
+static void turn(struct server *s)
+{
+    struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
+                           {.fd = s->inbox.event_fd, .events = POLLIN},
+                           {.fd = engine_poll_fd(s->local), .events = POLLIN}};
+    int n = poll(fds, sizeof fds / sizeof *fds, wait_ms(s));
+    if (n < 0 && errno != EINTR) server_log(s, "poll: %s", strerror(errno));
+    int64_t begun = steady_ms();
+    if ((fds[0].revents & POLLIN) != 0) {
+        struct signalfd_siginfo info;
+        if (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) s->stopping = true;
+    }
+    take_time(s);
+    take_requests(s);
+    take_reports(s);
+    server_flush(s);
+    take_snapshot(s);
+    checkpoint_due(s);
+    if (!spawner_is_alive(&s->spawner)) {
+        server_log(s, "the spawner process has died, so no job can be started; stopping");
+        s->stopping = s->broken = true;
+    }
+    histogram_add(&s->metrics.turn, (steady_ms() - begun) * 1000);
+}
+
+/* ---- decisions as they fall -------------------------------------------------------------------
+ */
+
+static void on_decision(void *arg, const struct event *e, const struct decision *d)
+{
+    struct server *s = arg;
+    (void)e;
+    const struct job *j = core_job(s->journal.core, d->job);
+    switch ((enum decision_kind)d->kind) {
+    case DECISION_QUEUED: s->metrics.submits_total += e->kind == EVENT_SUBMIT; break;
+    case DECISION_PLACED:
+        s->metrics.submits_total += e->kind == EVENT_SUBMIT;
+        s->metrics.starts_total++;
+        if (j != NULL && d->attempt == 1)
+            histogram_add(&s->metrics.wait, (e->now_ms - j->submit_ms) * 1000);
+        break;
+    case DECISION_REFUSED:
+        s->metrics.submits_total += e->kind == EVENT_SUBMIT;
+        metrics_refusal(&s->metrics, d->rule);
+        break;
+    case DECISION_ENDED: s->metrics.ends_total++; break;
+    case DECISION_STOPPED:
+    case DECISION_REQUEUED: break;
+    case DECISION_COUNT: ASSERT(!"not a decision");
+    }
+    events_add(s, d, j != NULL ? j->spec.uid : 0);
+}
+
+/* ---- starting and stopping --------------------------------------------------------------------
+ */
+
+static enum err make_state_dir(const char *dir, struct errtext *error)
+{
+    struct buf path = {0};
+    enum err e = ERR_NONE;
+    for (const char *p = dir; e == ERR_NONE && *p != '\0';) {
+        size_t n = strcspn(p + 1, "/") + 1;
+        buf_put(&path, p, n);
+        p += n;
+        if (mkdir(path.p, 0700) != 0 && errno != EEXIST)
+            e = err_set(error, ERR_IO, "cannot make %s: %s", path.p, strerror(errno));
+    }
+    buf_release(&path);
+    struct stat st;
+    if (e == ERR_NONE && (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)))
+        e = err_set(error, ERR_IO, "%s is not a directory", dir);
+    if (e == ERR_NONE && (st.st_mode & 022) != 0)
+        e = err_set(error, ERR_DENIED, "%s: others may write there; run: chmod go-w %s", dir, dir);
+    return e;
+}
+
+/* Signals are read from a descriptor; threads started later inherit the mask. */
+static enum err catch_signals(struct server *s, struct errtext *error)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->signal_fd < 0) return err_set(error, ERR_IO, "signalfd: %s", strerror(errno));
+    return ERR_NONE;
+}
+
+/* The ledger's lock comes first: it keeps a second daemon from everything that follows. The spawner is
+ * forked next, while there is one thread and little memory; then the state is rebuilt. */
+static enum err open_ledger(struct server *s, struct errtext *error)
+{
+    struct store_options options = {
+        .dir = s->config.state_dir, .create = true, .origin = s->config.origin};
+    struct store *store = NULL;
+    enum err e = sqlite_store_ops.open(&options, &store, error);
+    if (e != ERR_NONE) return e;
+    e = spawner_start(&s->spawner, s->config.state_dir, error);
+    struct local_config local = {
+        .dir = s->config.state_dir, .spawner = &s->spawner, .socket = s->config.socket_path};
+    if (e == ERR_NONE) e = local_engine_new(&local, &s->local, error);
+    if (e == ERR_NONE) e = journal_open(&s->journal, store, NULL, error);
+    if (e != ERR_NONE) {
+        store->ops->close(store);
+        return e;
+    }
+    s->journal.on_decision = on_decision;
+    s->journal.on_decision_arg = s;
+    if (s->journal.stats.replayed > 0)
+        server_log(s, "ledger: %" PRIu64 " records, %" PRIu64 " replayed", s->journal.head,
+                   s->journal.stats.replayed);
+    return ERR_NONE;
+}
+
+static enum err load_catalogue(struct server *s, struct errtext *error)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/chips.csv", s->config.data_dir);
+    return chips_load(path, &s->catalogue_arena, &s->catalogue, &s->catalogue_count, error);
+}
+
+static enum err read_file(const char *path, struct buf *out, struct errtext *error)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL) return err_set(error, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    char block[65536];
+    size_t n = 0;
+    while ((n = fread(block, 1, sizeof block, f)) > 0 && out->len <= OP_BODY_MAX)
+        buf_put(out, block, n);
+    bool failed = ferror(f) != 0;
+    fclose(f);
+    if (failed) return err_set(error, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    if (out->len > OP_BODY_MAX) return err_set(error, ERR_LIMIT, "%s: over 12 MiB", path);
+    return ERR_NONE;
+}
+
+/* The law before the fleet, so that the first placement already knows it. */
+static enum err load_world(struct server *s, struct errtext *error)
+{
+    enum err e = load_catalogue(s, error);
+    bool changed = false;
+    const char *law = s->config.law_dir;
+    if (law == NULL && s->journal.head == 0) law = s->config.law_default;
+    if (e == ERR_NONE && law != NULL)
+        e = server_adopt_law(s, law, STR("start"), 0, &changed, error);
+    if (e == ERR_NONE && changed) server_log(s, "law: adopted from %s", law);
+    if (e != ERR_NONE || s->config.fleet_path == NULL) return e;
+    struct buf yaml = {0}, diff = {0};
+    e = read_file(s->config.fleet_path, &yaml, error);
+    if (e == ERR_NONE)
+        e = server_apply_fleet(s, buf_str(&yaml), s->config.fleet_path, false, STR("start"), 0,
+                               &diff, error);
+    if (e == ERR_NONE && diff.len > 0) server_log(s, "fleet: applied %s", s->config.fleet_path);
+    buf_release(&yaml);
+    buf_release(&diff);
+    return e;
+}
+
+static enum err resume(struct server *s, struct errtext *error)
+{
+    struct event e = {
+        .kind = EVENT_TICK, .actor = STR("clock"), .actor_is_operator = true, .resume = true};
+    return journal_step(&s->journal, &e, NULL, NULL, error);
+}
+
+static enum err start_all(struct server *s, struct errtext *error)
+{
+    enum err e = make_state_dir(s->config.state_dir, error);
+    if (e == ERR_NONE) e = catch_signals(s, error);
+    if (e == ERR_NONE) e = open_ledger(s, error);
+    if (e == ERR_NONE) e = checkpoint_open(s, error);
+    if (e == ERR_NONE) e = auth_load(&s->auth, s->config.state_dir, error);
+    if (e == ERR_NONE) e = engine_recover(s->local, journal_now_ms(&s->journal), error);
+    if (e == ERR_NONE) e = load_world(s, error);
+    if (e == ERR_NONE) e = resume(s, error);
+    if (e != ERR_NONE) return e;
+    server_flush(s);
+    struct http_config doors = {.socket_path = s->config.socket_path,
+                                .listen_host = s->config.listen_host,
+                                .listen_port = s->config.listen_port,
+                                .auth = &s->auth,
+                                .inbox = &s->inbox,
+                                .streams = &s->streams};
+    e = http_start(&s->http, &doors, error);
+    if (e != ERR_NONE) return e;
+    s->started_ms = journal_now_ms(&s->journal);
+    if (s->config.ready != NULL) s->config.ready(s->config.ready_arg, http_port(s->http));
+    return ERR_NONE;
+}
+
+/* Answer what has arrived, keep the jobs running, leave a snapshot for a quick start. */
+static void stop_all(struct server *s)
+{
+    if (s->http != NULL) {
+        http_quiesce(s->http);
+        take_requests(s);
+        inbox_close(&s->inbox);
+        take_requests(s);
+        server_flush(s);
+        streams_close(&s->streams);
+        http_stop(s->http);
+    }
+    struct errtext error;
+    if (s->journal.core != NULL && journal_snapshot(&s->journal, &error) != ERR_NONE)
+        server_log(s, "no snapshot was written: %s", error.s);
+    if (s->journal.core != NULL) journal_close(&s->journal);
+    engine_close(s->local);
+    spawner_release(&s->spawner);
+}
+
+enum err server_run(const struct server_config *config, struct errtext *error)
+{
+    struct server *s = mem_alloc(1, sizeof *s);
+    *s = (struct server){.config = *config, .signal_fd = -1, .spawner.fd = -1};
+    arena_init(&s->scratch);
+    arena_init(&s->report_arena);
+    arena_init(&s->event_arena);
+    arena_init(&s->catalogue_arena);
+    for (int i = 0; i < SPEC_SLOTS; i++) arena_init(&s->specs[i].arena);
+    metrics_init(&s->metrics);
+    streams_init(&s->streams);
+    enum err e = inbox_init(&s->inbox, error);
+    if (e == ERR_NONE) e = start_all(s, error);
+    while (e == ERR_NONE && !s->stopping) turn(s);
+    if (s->broken) e = err_set(error, ERR_UNAVAILABLE, "the spawner process died; start again");
+    stop_all(s);
+
+    streams_release(&s->streams);
+    inbox_release(&s->inbox);
+    auth_release(&s->auth);
+    note_signer_release(&s->signer);
+    if (s->signal_fd >= 0) close(s->signal_fd);
+    for (int i = 0; i < SPEC_SLOTS; i++) arena_release(&s->specs[i].arena);
+    arena_release(&s->scratch);
+    arena_release(&s->report_arena);
+    arena_release(&s->catalogue_arena);
+    mem_free(s->events);
+    arena_release(&s->event_arena);
+    mem_free(s->reports);
+    mem_free(s);
+    return e;
+}

@@ -1,0 +1,120 @@
+/* server.h - the daemon: one writer thread that owns the state, and the doors around it.
+ *
+ * A turn of the loop takes what has arrived (requests, engine reports, time), steps it into the
+ * core as one batch, syncs the batch, and only then sends orders to engines and replies to clients.
+ */
+#ifndef BERTH_SERVE_SERVER_H
+#define BERTH_SERVE_SERVER_H
+
+#include "engine/local.h"
+#include "port/engine.h"
+#include "serve/auth.h"
+#include "serve/http.h"
+#include "serve/journal.h"
+#include "serve/metrics.h"
+#include "store/note.h"
+
+struct server_config {
+    const char *state_dir; /* created private when absent */
+    const char *socket_path;
+    const char *listen_host; /* NULL: unix socket only */
+    uint16_t listen_port;
+    const char *fleet_path; /* applied at start when it differs; NULL: what the ledger has */
+    const char *law_dir; /* folder of pack folders, adopted at start when it differs; NULL: not */
+    const char *law_default; /* adopted at the very first start when law_dir is NULL */
+    const char *data_dir; /* catalogues */
+    const char *origin; /* of a new ledger; NULL: a random name */
+    void (*log)(void *arg, const char *line); /* one line for the operator, without newline */
+    void *log_arg;
+    void (*ready)(void *arg, uint16_t port); /* the doors are open; may be NULL */
+    void *ready_arg;
+};
+
+/* A spec that was read back from the ledger, kept because tasks of an array share it. */
+struct spec_slot {
+    uint64_t record; /* 0: empty */
+    uint64_t used; /* turn of the last use */
+    struct arena arena;
+    struct job_spec spec;
+};
+
+enum { SPEC_SLOTS = 16 };
+
+struct server {
+    struct server_config config;
+    struct journal journal;
+    struct auth auth;
+    struct inbox inbox;
+    struct streams streams;
+    struct http *http;
+    struct spawner spawner;
+    struct engine *local;
+    struct metrics metrics;
+    struct arena scratch; /* of the request in hand */
+    struct spec_slot specs[SPEC_SLOTS];
+    uint64_t spec_turn;
+
+    struct op *done_head, *done_tail; /* answered; to be sent after the sync */
+    struct pending_event *events; /* server-sent events of the batch (events.c) */
+    size_t event_count, event_cap;
+    struct arena event_arena;
+    struct report *reports; /* drained from engines, not yet stepped */
+    size_t report_count, report_cap;
+    struct arena report_arena;
+
+    struct chip *catalogue;
+    uint32_t catalogue_count;
+    struct arena catalogue_arena;
+    struct note_signer signer;
+    uint64_t checkpoint_at; /* record of the last signed head */
+    int64_t checkpoint_steady_ms;
+
+    int64_t started_ms;
+    int64_t refuse_writes_until_ms; /* steady clock: after a failed sync */
+    struct errtext refuse_why;
+    int signal_fd;
+    bool stopping;
+    bool broken; /* stopping because it cannot work on */
+    bool clock_warned;
+};
+
+/* Run until SIGTERM or SIGINT. Returns ERR_NONE after a clean stop. */
+enum err server_run(const struct server_config *config, struct errtext *error);
+
+/* ---- for the parts of the daemon ---- */
+
+void server_log(struct server *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Step one event for the request in hand. ERR_UNAVAILABLE while writes are refused. */
+enum err server_step(struct server *s, struct event *e, struct job_id *first_out,
+                     uint32_t *count_out, struct errtext *error);
+/* Sync the batch, then send orders, events and replies. */
+void server_flush(struct server *s);
+
+/* Server-sent events: one per decision of the batch, sent after the sync (events.c). */
+void events_add(struct server *s, const struct decision *d, uint32_t uid);
+void events_send(struct server *s);
+void events_drop(struct server *s);
+
+/* Answer the request: fills status and reply (api.c). */
+void api_handle(struct server *s, struct op *op);
+
+/* Carry out one effect whose record is durable (dispatch.c). */
+void dispatch_effect(struct server *s, const struct effect *e);
+/* The whole spec of a job as it is in force now; borrowed until the next call. NULL: unreadable. */
+const struct job_spec *dispatch_spec(struct server *s, const struct job *j, struct job_spec *out,
+                                     struct errtext *error);
+
+/* Signed heads of the ledger (checkpoint.c). */
+enum err checkpoint_open(struct server *s, struct errtext *error);
+enum err checkpoint_sign(struct server *s, struct buf *note_out, struct errtext *error);
+void checkpoint_due(struct server *s);
+
+/* Load and adopt (world.c). The texts name file, line and column. */
+enum err server_apply_fleet(struct server *s, struct str yaml, const char *file_name, bool dry_run,
+                            struct str actor, uint32_t uid, struct buf *diff_out,
+                            struct errtext *error);
+enum err server_adopt_law(struct server *s, const char *dir, struct str actor, uint32_t uid,
+                          bool *changed_out, struct errtext *error);
+
+#endif

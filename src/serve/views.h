@@ -1,0 +1,148 @@
+/* views.h - what the API shows: jobs, pools, nodes, leases and replies as flat records.
+ *
+ * The daemon fills them from the core; the command line reads them back with the same visit
+ * functions, so names and meanings are defined once, here. Field names are stable
+ * (docs/openapi.yaml). Instants are ms UTC, 0: not yet or none. Money is micro-USD. */
+#ifndef BERTH_SERVE_VIEWS_H
+#define BERTH_SERVE_VIEWS_H
+
+#include "base/visit.h"
+
+struct job_view {
+    uint32_t job_id, array_job_id, array_task_id;
+    bool is_array;
+    struct str name, user, account, partition; /* partition: pool placed in, or those asked for */
+    uint32_t uid;
+    struct str state, state_code, reason; /* "PENDING", "PD", "Resources" */
+    struct str reason_detail; /* one sentence; "" none */
+    struct str nodes; /* compressed hostlist; "" while not placed */
+    struct str site, chip; /* of the pool placed in */
+    uint32_t node_count, chips, cpus, tasks, cpus_per_task;
+    uint64_t mem_mb; /* per node */
+    struct str gres; /* as asked: "gpu:h100-sxm:8"; "" none */
+    int64_t submit_ms, eligible_ms, start_ms, end_ms, time_limit_ms;
+    int32_t priority;
+    struct str qos;
+    int32_t exit_code, exit_signal;
+    uint32_t attempt, restarts;
+    int64_t cost_uusd, spent_uusd; /* expected by the decision; of ended attempts */
+    struct str rule; /* rule that refused it or keeps it waiting */
+    struct str dependency, comment, workdir, stdout_path, stderr_path, stdin_path;
+    struct str purpose;
+    int64_t deadline_ms, begin_ms;
+    bool requeue;
+    uint64_t spec_record, decision_record;
+};
+void visit_job_view(struct visit *v, struct job_view *x);
+
+struct job_list {
+    struct job_view *jobs;
+    uint32_t count;
+    uint32_t next; /* pass as `after` to go on; 0: that was all */
+    int64_t now_ms;
+};
+void visit_job_list(struct visit *v, struct job_list *x);
+
+/* Rows of `sinfo`: nodes of one pool in one state. */
+struct node_group_view {
+    struct str state; /* idle mixed allocated down drained */
+    uint32_t count;
+    struct str nodes;
+};
+
+struct pool_view {
+    struct str pool, site, country, chip, engine, title; /* title: owned leased on-demand */
+    struct str aliases; /* comma separated */
+    bool up; /* false: drained as a whole */
+    bool is_default;
+    uint32_t nodes, chips_per_node, cpus_per_node;
+    uint64_t mem_mb_per_node;
+    uint32_t nodes_idle, nodes_mixed, nodes_allocated, nodes_down, nodes_drained;
+    uint32_t chips_total, chips_up, chips_used;
+    int64_t uusd_per_chip_h, time_limit_max_ms, lease_from_ms, lease_to_ms;
+    int64_t last_safe_start_ms; /* of a job with the default time limit; 0: no wall ahead */
+    struct node_group_view *groups;
+    uint32_t group_count;
+};
+void visit_pool_view(struct visit *v, struct pool_view *x);
+
+struct pool_list {
+    struct pool_view *pools;
+    uint32_t count;
+    int64_t now_ms;
+    struct str fleet; /* its name: SLURM_CLUSTER_NAME */
+};
+void visit_pool_list(struct visit *v, struct pool_list *x);
+
+/* Reply to a submission. HTTP 201 also when the law refuses: the job exists and says why. */
+struct submit_reply {
+    uint32_t job_id, count;
+    struct str state, reason, sentence, rule, cite;
+    struct str pool; /* where it was placed; "" not yet */
+    bool repeated; /* the idempotency key was known: nothing was stored anew */
+};
+void visit_submit_reply(struct visit *v, struct submit_reply *x);
+
+struct error_reply {
+    struct str error, message; /* error: err_name() */
+};
+void visit_error_reply(struct visit *v, struct error_reply *x);
+
+struct ping_reply {
+    struct str version, fleet;
+    int64_t now_ms, started_ms;
+    uint64_t record;
+    uint32_t jobs_pending, jobs_running;
+};
+void visit_ping_reply(struct visit *v, struct ping_reply *x);
+
+/* One node of a pool: GET /v1/pools/ID/nodes. */
+struct node_view {
+    struct str name, state; /* idle mixed allocated down drained */
+    uint32_t chips_used, cpus_used;
+    uint64_t mem_mb_used;
+    struct str reason; /* of the operator or engine; "" none */
+};
+struct node_list {
+    struct node_view *nodes;
+    uint32_t count;
+};
+void visit_node_list(struct visit *v, struct node_list *x);
+
+/* One leased pool: GET /v1/leases. */
+struct lease_view {
+    struct str pool, site, chip, lessor; /* lessor: party id */
+    int64_t from_ms, to_ms;
+    uint32_t chips;
+    int64_t uusd_per_chip_h;
+    int64_t last_safe_start_ms; /* as in pool_view */
+};
+struct lease_list {
+    struct lease_view *leases;
+    uint32_t count;
+};
+void visit_lease_list(struct visit *v, struct lease_list *x);
+
+/* The adopted rule packs: GET /v1/law. */
+struct pack_view {
+    struct str id, digest, title;
+    uint32_t rules;
+};
+struct law_view {
+    struct pack_view *packs;
+    uint32_t pack_count;
+    struct str *binding; /* levels, as law_level_names */
+    uint32_t binding_count;
+    int64_t next_change_ms;
+};
+void visit_law_view(struct visit *v, struct law_view *x);
+
+/* What applying a fleet file changes, or would change: POST /v1/fleet. */
+struct fleet_reply {
+    struct str *diff; /* one line for each thing added, removed or changed */
+    uint32_t diff_count;
+    bool applied; /* false: dry run */
+};
+void visit_fleet_reply(struct visit *v, struct fleet_reply *x);
+
+#endif

@@ -1,0 +1,295 @@
+#include "serve/views_fill.h"
+
+#include "base/cbor.h"
+#include "base/check.h"
+#include "base/civil.h"
+#include "model/nodelist.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static struct str finish(struct buf *b, struct arena *arena)
+{
+    struct str s = str_copy(arena, buf_str(b));
+    buf_release(b);
+    return s;
+}
+
+static struct str join(const struct str *items, uint32_t count, struct arena *arena)
+{
+    if (count == 1) return items[0];
+    struct buf b = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0) buf_putc(&b, ',');
+        buf_put_str(&b, items[i]);
+    }
+    return finish(&b, arena);
+}
+
+static struct str claim_nodes(const struct pool *p, const struct claim *claim, struct arena *arena)
+{
+    uint32_t *nodes = ARENA_ARRAY(arena, claim->part_count, uint32_t);
+    for (uint32_t i = 0; i < claim->part_count; i++) nodes[i] = claim->parts[i].node;
+    struct buf b = {0};
+    nodelist_format(p, nodes, claim->part_count, &b);
+    return finish(&b, arena);
+}
+
+static struct str gres_text(const struct job_spec *s, struct arena *arena)
+{
+    uint32_t count = s->chips_per_node > 0 ? s->chips_per_node : s->chips;
+    if (count == 0) return (struct str){0};
+    struct buf b = {0};
+    buf_puts(&b, "gpu:");
+    if (s->chip_kind_count > 0) {
+        for (uint32_t i = 0; i < s->chip_kind_count; i++) {
+            if (i > 0) buf_putc(&b, '|');
+            buf_put_str(&b, s->chip_kinds[i]);
+        }
+        buf_putc(&b, ':');
+    }
+    buf_printf(&b, "%u", count);
+    return finish(&b, arena);
+}
+
+static struct str dependency_text(const struct job_spec *s, struct arena *arena)
+{
+    if (s->dependency_count == 0) return (struct str){0};
+    struct buf b = {0};
+    for (uint32_t i = 0; i < s->dependency_count; i++) {
+        if (i > 0) buf_putc(&b, s->dependency_any ? '?' : ',');
+        buf_puts(&b, dependency_names[s->dependencies[i].kind]);
+        if (s->dependencies[i].job != 0) buf_printf(&b, ":%u", s->dependencies[i].job);
+    }
+    return finish(&b, arena);
+}
+
+uint32_t view_job_cpus(const struct job *j)
+{
+    uint32_t cpus = 0;
+    if (j->claim != NULL) {
+        for (uint32_t i = 0; i < j->claim->part_count; i++) cpus += j->claim->parts[i].cpus;
+        return cpus;
+    }
+    uint32_t tasks = j->spec.tasks > 0 ? j->spec.tasks : 1;
+    uint32_t each = j->spec.cpus_per_task > 0 ? j->spec.cpus_per_task : 1;
+    return tasks * each;
+}
+
+static bool was_placed(const struct job *j)
+{
+    return j->claim != NULL || j->start_ms != 0;
+}
+
+static void fill_place(const struct core *c, const struct job *j, struct arena *arena,
+                       struct job_view *out)
+{
+    const struct fleet *f = core_fleet(c);
+    out->node_count = j->spec.nodes > 0 ? j->spec.nodes : 1;
+    if (!was_placed(j) || f == NULL || j->pool.v >= f->pool_count) {
+        out->partition = join(j->spec.partitions, j->spec.partition_count, arena);
+        return;
+    }
+    const struct pool *p = &f->pools[j->pool.v];
+    out->partition = p->id;
+    out->site = p->site;
+    out->chip = p->chip;
+    if (j->claim == NULL) return;
+    out->nodes = claim_nodes(p, j->claim, arena);
+    out->node_count = j->claim->part_count;
+}
+
+struct job_view view_job(const struct core *c, const struct job *j, struct arena *arena)
+{
+    const struct job_spec *s = &j->spec;
+    struct job_view v = {
+        .job_id = j->id.v,
+        .array_job_id = j->array_job.v,
+        .array_task_id = j->array_task,
+        .is_array = j->array_job.v != 0,
+        .name = s->name,
+        .user = s->user,
+        .account = s->tenant,
+        .uid = s->uid,
+        .state = str_of(job_state_names[j->state]),
+        .state_code = str_of(job_state_codes[j->state]),
+        .reason = str_of(reason_names[j->reason]),
+        .chips = j->claim != NULL ? j->claim->chips : job_spec_chips(s),
+        .cpus = view_job_cpus(j),
+        .tasks = s->tasks > 0 ? s->tasks : 1,
+        .cpus_per_task = s->cpus_per_task > 0 ? s->cpus_per_task : 1,
+        .mem_mb = s->mem_mb_per_node,
+        .gres = gres_text(s, arena),
+        .submit_ms = j->submit_ms,
+        .eligible_ms = j->eligible_ms,
+        .start_ms = j->start_ms,
+        .end_ms = j->end_ms,
+        .time_limit_ms = j->time_limit_ms,
+        .priority = s->priority,
+        .qos = s->qos,
+        .exit_code = j->exit_code,
+        .exit_signal = j->exit_signal,
+        .attempt = j->attempt,
+        .restarts = j->restarts,
+        .cost_uusd = j->cost_uusd,
+        .spent_uusd = j->spent_uusd,
+        .rule = j->refusal_rule,
+        .dependency = dependency_text(s, arena),
+        .comment = s->comment,
+        .workdir = s->workdir,
+        .stdout_path = s->stdout_path,
+        .stderr_path = s->stderr_path,
+        .stdin_path = s->stdin_path,
+        .purpose = s->purpose,
+        .deadline_ms = s->deadline_ms,
+        .begin_ms = s->begin_ms,
+        .requeue = !s->no_requeue,
+        .spec_record = j->spec_record,
+        .decision_record = j->decision_record,
+    };
+    fill_place(c, j, arena, &v);
+    return v;
+}
+
+/* ---- pools ------------------------------------------------------------------------------------
+ */
+
+enum node_group {
+    GROUP_IDLE,
+    GROUP_MIXED,
+    GROUP_ALLOCATED,
+    GROUP_DRAINED,
+    GROUP_DOWN,
+    GROUP_COUNT
+};
+
+static enum node_group group_of(const struct pool *p, struct node_use u)
+{
+    if (u.state == NODE_DOWN) return GROUP_DOWN;
+    if (u.state == NODE_DRAIN) return GROUP_DRAINED;
+    uint32_t chips = (uint32_t)__builtin_popcountll(u.chip_mask);
+    if (chips == 0 && u.cpus_used == 0 && u.mem_mb_used == 0) return GROUP_IDLE;
+    bool full =
+        p->chips_per_node > 0 ? chips == p->chips_per_node : u.cpus_used >= p->cpus_per_node;
+    return full ? GROUP_ALLOCATED : GROUP_MIXED;
+}
+
+static const char *const group_names[GROUP_COUNT] = {"idle", "mixed", "allocated", "drained",
+                                                     "down"};
+
+struct str view_node_state(const struct pool *p, struct node_use u)
+{
+    return str_of(group_names[group_of(p, u)]);
+}
+
+static void fill_groups(const struct core *c, struct pool_id id, struct arena *arena,
+                        struct pool_view *out)
+{
+    const struct pool *p = &core_fleet(c)->pools[id.v];
+    uint32_t *nodes[GROUP_COUNT], count[GROUP_COUNT] = {0};
+    for (int g = 0; g < GROUP_COUNT; g++) nodes[g] = ARENA_ARRAY(arena, p->node_count, uint32_t);
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        enum node_group g = group_of(p, core_node_use(c, id, n));
+        nodes[g][count[g]++] = n;
+    }
+    out->groups = ARENA_ARRAY(arena, GROUP_COUNT, struct node_group_view);
+    for (int g = 0; g < GROUP_COUNT; g++) {
+        if (count[g] == 0) continue;
+        struct buf text = {0};
+        nodelist_format(p, nodes[g], count[g], &text);
+        out->groups[out->group_count++] =
+            (struct node_group_view){str_of(group_names[g]), count[g], finish(&text, arena)};
+    }
+}
+
+struct pool_view view_pool(const struct core *c, struct pool_id id, struct arena *arena)
+{
+    const struct fleet *f = core_fleet(c);
+    ASSERT(f != NULL && id.v < f->pool_count);
+    const struct pool *p = &f->pools[id.v];
+    struct pool_use u = core_pool_use(c, id);
+    struct pool_view v = {
+        .pool = p->id,
+        .site = p->site,
+        .country = f->sites[p->site_index].country,
+        .chip = p->chip,
+        .engine = f->sites[p->site_index].engine,
+        .title = str_of(title_names[p->title.kind]),
+        .aliases = join(p->aliases, p->alias_count, arena),
+        .up = !p->drained,
+        .is_default = p->is_default,
+        .nodes = p->node_count,
+        .chips_per_node = p->chips_per_node,
+        .cpus_per_node = p->cpus_per_node,
+        .mem_mb_per_node = p->mem_mb_per_node,
+        .nodes_idle = u.nodes_idle,
+        .nodes_mixed = u.nodes_mixed,
+        .nodes_allocated = u.nodes_allocated,
+        .nodes_down = u.nodes_down,
+        .nodes_drained = u.nodes_drained,
+        .chips_total = u.chips_total,
+        .chips_up = u.chips_up,
+        .chips_used = u.chips_used,
+        .uusd_per_chip_h = p->title.uusd_per_chip_h,
+        .time_limit_max_ms = p->time_limit_max_ms,
+        .lease_from_ms = p->title.from_ms,
+        .lease_to_ms = p->title.to_ms,
+    };
+    if (p->title.to_ms > 0) {
+        int64_t limit =
+            p->time_limit_default_ms > 0 ? p->time_limit_default_ms : f->time_limit_default_ms;
+        if (limit == 0) limit = 3600 * 1000;
+        v.last_safe_start_ms = p->title.to_ms - limit;
+    }
+    fill_groups(c, id, arena, &v);
+    return v;
+}
+
+/* ---- history ----------------------------------------------------------------------------------
+ */
+
+struct history_row view_history(const struct core *c, const struct job *j, struct arena *arena)
+{
+    struct job_view v = view_job(c, j, arena);
+    struct buf bytes = {0};
+    struct cbor_writer w;
+    cbor_writer_init(&w, &bytes);
+    if (visit_map(&w.v, NULL, false)) {
+        visit_job_view(&w.v, &v);
+        visit_map_end(&w.v);
+    }
+    struct history_row row = {
+        .job = v.job_id,
+        .array_job = v.array_job_id,
+        .array_task = v.array_task_id,
+        .uid = v.uid,
+        .user = str_copy(arena, v.user),
+        .account = str_copy(arena, v.account),
+        .name = str_copy(arena, v.name),
+        .partition = str_copy(arena, v.partition),
+        .state = v.state,
+        .submit_ms = v.submit_ms,
+        .start_ms = v.start_ms,
+        .end_ms = v.end_ms,
+        .exit_code = v.exit_code,
+        .exit_signal = v.exit_signal,
+        .chips = v.chips,
+        .nodes = str_copy(arena, v.nodes),
+        .cost_uusd = v.spent_uusd,
+        .blob = finish(&bytes, arena),
+    };
+    return row;
+}
+
+enum err view_of_history(struct str blob, struct arena *arena, struct job_view *out,
+                         struct errtext *error)
+{
+    struct cbor_reader r;
+    cbor_reader_init(&r, str_copy(arena, blob), arena);
+    *out = (struct job_view){0};
+    if (visit_map(&r.v, NULL, false)) {
+        visit_job_view(&r.v, out);
+        visit_map_end(&r.v);
+    }
+    return cbor_reader_finish(&r, error);
+}

@@ -1,0 +1,68 @@
+#include "serve/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct stamp_clock at(int64_t wall_ms)
+{
+    return (struct stamp_clock){.last_ms = wall_ms, .base_wall_ms = wall_ms, .base_steady_ms = 0};
+}
+
+static void stamps_follow_the_wall_clock(void **state)
+{
+    (void)state;
+    struct stamp_clock c = at(1000000);
+    assert_int_equal(stamp_clock_advance(&c, 1000010, 10), 1000010);
+    assert_int_equal(stamp_clock_advance(&c, 1003000, 20),
+                     1003000); /* a small step forward is believed */
+    assert_false(c.leaping);
+}
+
+static void a_clock_set_back_makes_time_stand_still(void **state)
+{
+    (void)state;
+    struct stamp_clock c = at(1000000);
+    assert_int_equal(stamp_clock_advance(&c, 400000, 10), 1000000);
+    assert_int_equal(c.set_back_ms, 600000);
+    assert_int_equal(stamp_clock_advance(&c, 999999, 600009), 1000000);
+    assert_int_equal(stamp_clock_advance(&c, 1000001, 600011), 1000001);
+    assert_int_equal(c.set_back_ms, 0);
+}
+
+static void a_leap_of_years_is_not_believed(void **state)
+{
+    (void)state;
+    struct stamp_clock c = at(1000000);
+    int64_t years_ms = INT64_C(10) * 365 * 86400000;
+    assert_int_equal(stamp_clock_advance(&c, 1000000 + years_ms, 50), 1000050);
+    assert_true(c.leaping);
+    assert_int_equal(stamp_clock_advance(&c, 1000100 + years_ms, 150), 1000150);
+    assert_int_equal(stamp_clock_advance(&c, 1000200, 200), 1000200);
+    assert_false(c.leaping);
+}
+
+static void a_new_clock_never_starts_before_the_ledger(void **state)
+{
+    (void)state;
+    struct stamp_clock c;
+    stamp_clock_init(&c, INT64_MAX / 4);
+    assert_true(stamp_clock_now(&c) == INT64_MAX / 4);
+    stamp_clock_init(&c, 0);
+    int64_t first = stamp_clock_now(&c);
+    assert_true(stamp_clock_now(&c) >= first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stamps_follow_the_wall_clock),
+        cmocka_unit_test(a_clock_set_back_makes_time_stand_still),
+        cmocka_unit_test(a_leap_of_years_is_not_believed),
+        cmocka_unit_test(a_new_clock_never_starts_before_the_ledger),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
