@@ -1,0 +1,310 @@
+#include "cli/api.h"
+
+#include "base/check.h"
+#include "cli/say.h"
+#include "read/json_visit.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int api_open(struct api *a, const char *name)
+{
+    *a = (struct api){.name = name};
+    arena_init(&a->arena);
+    enum err code = client_init(&a->client, &a->error);
+    return code == ERR_NONE ? EXIT_DONE : api_fail(a, code);
+}
+
+int api_close(struct api *a, int code)
+{
+    json_decref(a->json);
+    client_release(&a->client);
+    arena_release(&a->arena);
+    a->json = NULL;
+    return code;
+}
+
+int api_fail(struct api *a, enum err code)
+{
+    return api_close(a, say_failure(a->name, code, &a->error));
+}
+
+void api_print_json(const struct api *a)
+{
+    if (a->json == NULL) return;
+    json_dumpf(a->json, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+    putchar('\n');
+}
+
+const char *api_user_name(struct api *a)
+{
+    const struct passwd *p = getpwuid(geteuid());
+    if (p != NULL) return str_dupz(&a->arena, str_of(p->pw_name));
+    return arena_printf(&a->arena, "%u", (unsigned)geteuid());
+}
+
+/* Read the map `from` into *out with its visit function; sets `code`. */
+#define READ(code, a, from, visit_one, out)                                                        \
+    do {                                                                                           \
+        memset((out), 0, sizeof *(out));                                                           \
+        struct json_reader r_;                                                                     \
+        json_reader_init(&r_, (from), &(a)->arena);                                                \
+        if (visit_map(&r_.v, NULL, false)) {                                                       \
+            visit_one(&r_.v, (out));                                                               \
+            visit_map_end(&r_.v);                                                                  \
+        }                                                                                          \
+        (code) = json_reader_finish(&r_, &(a)->error);                                             \
+        if ((code) != ERR_NONE)                                                                    \
+            (code) = err_prefix(&(a)->error, ERR_CORRUPT, "the daemon's reply is not understood"); \
+    } while (0)
+
+enum err api_call(struct api *a, const char *method, const char *path, json_t *body)
+{
+    struct request r = {.method = method, .path = path};
+    char *text = NULL;
+    if (body != NULL) {
+        text = json_dumps(body, JSON_COMPACT);
+        json_decref(body);
+        ASSERT(text != NULL);
+        r.body = str_of(text);
+    }
+    json_decref(a->json);
+    a->json = NULL;
+    enum err code = client_json(&a->client, &r, &a->json, &a->error);
+    free(text);
+    return code;
+}
+
+/* ---- lists of jobs -------------------------------------------------------------------------- */
+
+static void put_query(struct buf *url, const struct job_query *q)
+{
+    char number[24];
+    url_put_query(url, "state", q->states);
+    url_put_query(url, "user", q->users);
+    url_put_query(url, "account", q->accounts);
+    url_put_query(url, "name", q->names);
+    url_put_query(url, "partition", q->partitions);
+    url_put_query(url, "id", q->ids);
+    snprintf(number, sizeof number, "%" PRId64, q->from_ms);
+    if (q->from_ms != 0) url_put_query(url, "from_ms", str_of(number));
+    snprintf(number, sizeof number, "%" PRId64, q->to_ms);
+    if (q->to_ms != 0) url_put_query(url, "to_ms", str_of(number));
+}
+
+/* Put the jobs of `page` behind those of `all` (taken over); gives where the next page begins. */
+static uint32_t join_page(json_t **all, json_t *page)
+{
+    json_int_t next = json_integer_value(json_object_get(page, "next"));
+    json_object_del(page, "next");
+    if (*all == NULL) {
+        *all = page;
+        return (uint32_t)next;
+    }
+    json_t *jobs = json_object_get(*all, "jobs");
+    if (jobs == NULL) {
+        jobs = json_array();
+        json_object_set_new(*all, "jobs", jobs);
+    }
+    if (json_is_array(json_object_get(page, "jobs")))
+        json_array_extend(jobs, json_object_get(page, "jobs"));
+    json_decref(page);
+    return (uint32_t)next;
+}
+
+static enum err get_jobs(struct api *a, const char *path, const struct job_query *q,
+                         struct job_list *out)
+{
+    json_t *all = NULL;
+    uint32_t after = 0;
+    enum err code;
+    do {
+        struct buf url = {0};
+        buf_puts(&url, path);
+        put_query(&url, q);
+        char number[24];
+        snprintf(number, sizeof number, "%d", API_PAGE);
+        url_put_query(&url, "limit", str_of(number));
+        snprintf(number, sizeof number, "%" PRIu32, after);
+        if (after != 0) url_put_query(&url, "after", str_of(number));
+        code = api_call(a, "GET", url.p, NULL);
+        buf_release(&url);
+        if (code != ERR_NONE) break;
+        uint32_t next = join_page(&all, json_incref(a->json));
+        if (next != 0 && next <= after)
+            code = err_set(&a->error, ERR_CORRUPT, "the daemon's pages of jobs do not advance");
+        after = next;
+    } while (code == ERR_NONE && after != 0);
+    json_decref(a->json);
+    a->json = all;
+    if (code == ERR_NONE) READ(code, a, a->json, visit_job_list, out);
+    return code;
+}
+
+enum err api_jobs(struct api *a, const struct job_query *q, struct job_list *out)
+{
+    return get_jobs(a, "/v1/jobs", q, out);
+}
+
+enum err api_acct(struct api *a, const struct job_query *q, struct job_list *out)
+{
+    return get_jobs(a, "/v1/acct", q, out);
+}
+
+/* ---- reading one thing ---------------------------------------------------------------------- */
+
+static enum err get(struct api *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static enum err get(struct api *a, const char *fmt, ...)
+{
+    char path[512];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(path, sizeof path, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return err_set(&a->error, ERR_LIMIT, "the name is too long");
+    return api_call(a, "GET", path, NULL);
+}
+
+enum err api_job(struct api *a, uint32_t id, struct job_view *out)
+{
+    enum err code = get(a, "/v1/jobs/%" PRIu32, id);
+    if (code == ERR_NONE) READ(code, a, a->json, visit_job_view, out);
+    return code;
+}
+
+enum err api_job_spec(struct api *a, uint32_t id, struct job_spec *out)
+{
+    enum err code = get(a, "/v1/jobs/%" PRIu32 "/spec", id);
+    if (code == ERR_NONE) READ(code, a, a->json, visit_job_spec, out);
+    return code;
+}
+
+enum err api_pools(struct api *a, struct pool_list *out)
+{
+    enum err code = get(a, "/v1/pools");
+    if (code == ERR_NONE) READ(code, a, a->json, visit_pool_list, out);
+    return code;
+}
+
+/* "/v1/.../ID..." with the id percent-encoded. */
+static enum err get_named(struct api *a, const char *before, struct str id, const char *after)
+{
+    struct buf url = {0};
+    buf_puts(&url, before);
+    url_put(&url, id);
+    buf_puts(&url, after);
+    enum err code = api_call(a, "GET", url.p, NULL);
+    buf_release(&url);
+    return code;
+}
+
+enum err api_nodes(struct api *a, struct str pool, struct node_list *out)
+{
+    enum err code = get_named(a, "/v1/pools/", pool, "/nodes");
+    if (code == ERR_NONE) READ(code, a, a->json, visit_node_list, out);
+    return code;
+}
+
+enum err api_ping(struct api *a, struct ping_reply *out)
+{
+    enum err code = get(a, "/v1/ping");
+    if (code == ERR_NONE) READ(code, a, a->json, visit_ping_reply, out);
+    return code;
+}
+
+void visit_why_reply(struct visit *v, struct why_reply *x)
+{
+    if (visit_map(v, "explanation", false)) {
+        visit_explanation(v, &x->explanation);
+        visit_map_end(v);
+    }
+    if (visit_map(v, "decision", x->decision.job.v == 0)) {
+        visit_decision(v, &x->decision);
+        visit_map_end(v);
+    }
+    if (visit_map(v, "verdict", false)) {
+        visit_law_verdict(v, &x->verdict);
+        visit_map_end(v);
+    }
+    visit_texts(v, "pools", &x->pools, &x->pool_count, POOL_MAX);
+}
+
+enum err api_why(struct api *a, uint32_t id, struct why_reply *out)
+{
+    *out = (struct why_reply){0};
+    enum err code = get(a, "/v1/jobs/%" PRIu32 "/why", id);
+    if (code == ERR_NONE) READ(code, a, a->json, visit_why_reply, out);
+    return code;
+}
+
+enum err api_verdict(struct api *a, uint32_t id, struct str pool, struct law_verdict *out)
+{
+    char before[64];
+    snprintf(before, sizeof before, "/v1/jobs/%" PRIu32 "/why?pool=", id);
+    enum err code = get_named(a, before, pool, "");
+    if (code == ERR_NONE) READ(code, a, a->json, visit_law_verdict, out);
+    return code;
+}
+
+/* ---- asking for something ------------------------------------------------------------------- */
+
+static json_t *spec_json(struct job_spec *spec)
+{
+    struct json_writer w;
+    json_writer_init(&w);
+    if (visit_map(&w.v, NULL, false)) {
+        visit_job_spec(&w.v, spec);
+        visit_map_end(&w.v);
+    }
+    json_t *json = json_writer_finish(&w);
+    ASSERT(json != NULL);
+    return json;
+}
+
+enum err api_submit(struct api *a, struct job_spec *spec, const char *key, struct submit_reply *out)
+{
+    json_t *body = json_pack("{s:o, s:s}", "spec", spec_json(spec), "key", key);
+    ASSERT(body != NULL);
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    ASSERT(text != NULL);
+    struct request r = {.method = "POST", .path = "/v1/jobs", .body = str_of(text), .key = key};
+    json_decref(a->json);
+    enum err code = client_json(&a->client, &r, &a->json, &a->error);
+    free(text);
+    if (code == ERR_NONE) READ(code, a, a->json, visit_submit_reply, out);
+    return code;
+}
+
+enum err api_plan(struct api *a, struct job_spec *spec, struct explanation *out)
+{
+    enum err code = api_call(a, "POST", "/v1/plan", json_pack("{s:o}", "spec", spec_json(spec)));
+    if (code == ERR_NONE) READ(code, a, a->json, visit_explanation, out);
+    return code;
+}
+
+enum err api_act(struct api *a, uint32_t id, const char *action, uint32_t signal)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/v1/jobs/%" PRIu32 "/%s", id, action);
+    json_t *body = json_object();
+    if (signal != 0) json_object_set_new(body, "signal", json_integer(signal));
+    return api_call(a, "POST", path, body);
+}
+
+enum err api_update(struct api *a, uint32_t id, uint32_t fields, struct job_spec *spec)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/v1/jobs/%" PRIu32, id);
+    json_t *names = json_array();
+    for (int i = 0; i < UPDATE_FIELD_COUNT; i++)
+        if (((fields >> i) & 1u) != 0)
+            json_array_append_new(names, json_string(update_field_names[i]));
+    return api_call(a, "PATCH", path,
+                    json_pack("{s:o, s:o}", "fields", names, "spec", spec_json(spec)));
+}

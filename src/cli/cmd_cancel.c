@@ -1,0 +1,169 @@
+/* berth cancel (scancel): end jobs, or send them a signal. */
+#include "cli/api.h"
+#include "cli/commands.h"
+#include "cli/job_rows.h"
+#include "cli/lists.h"
+#include "cli/say.h"
+#include "cli/targets.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { OPT_ME = OPTION_LONG };
+
+const struct cli_option cancel_options[] = {
+    {'A', "account", "NAME", "jobs of this account"},
+    {'i', "interactive", NULL, "ask before each job"},
+    {OPT_ME, "me", NULL, "your own jobs"},
+    {'n', "name", "NAME", "jobs of this name (also --jobname)"},
+    {'p', "partition", "NAME", "jobs of this pool or partition"},
+    {'q', "qos", "NAME", "jobs of this class of service"},
+    {'Q', "quiet", NULL, "no word about jobs that are over already"},
+    {'s', "signal", "NAME", "send this signal (USR1, 10, ...) in place of ending the job"},
+    {'t', "state", "NAME", "jobs in this state: PENDING, RUNNING, ..."},
+    {'u', "user", "NAME", "jobs of this user"},
+    {'v', "verbose", NULL, "say what is done"},
+    {'N', "jobname", "NAME", NULL},
+    {'b', "batch", NULL, NULL},
+    {'f', "full", NULL, NULL},
+    {'H', "hurry", NULL, NULL},
+    {0},
+};
+
+struct options {
+    struct job_query query;
+    struct str qos;
+    uint32_t signal; /* 0: end the job */
+    bool interactive, me, quiet, verbose;
+};
+
+static bool parse_signal(const char *text, uint32_t *out)
+{
+    uint64_t n = 0;
+    if (str_to_u64(str_of(text), &n) && n > 0 && n <= (uint64_t)SIGRTMAX) {
+        *out = (uint32_t)n;
+        return true;
+    }
+    if (strncasecmp(text, "SIG", 3) == 0) text += 3;
+    for (int s = 1; s < NSIG; s++) {
+        const char *name = sigabbrev_np(s);
+        if (name == NULL || strcasecmp(name, text) != 0) continue;
+        *out = (uint32_t)s;
+        return true;
+    }
+    return false;
+}
+
+static int parse_one(struct args *a, int id, struct options *o)
+{
+    struct str value = str_of(a->value);
+    switch (id) {
+    case 'A': o->query.accounts = value; break;
+    case 'i': o->interactive = true; break;
+    case OPT_ME: o->me = true; break;
+    case 'n':
+    case 'N': o->query.names = value; break;
+    case 'p': o->query.partitions = value; break;
+    case 'q': o->qos = value; break;
+    case 'Q': o->quiet = true; break;
+    case 's':
+        if (!parse_signal(a->value, &o->signal))
+            return say_error(a->name, "there is no signal '%s'", a->value);
+        break;
+    case 't': o->query.states = value; break;
+    case 'u': o->query.users = value; break;
+    case 'v': o->verbose = true; break;
+    default: break;
+    }
+    return GO_ON;
+}
+
+static bool is_filtered(const struct options *o)
+{
+    const struct job_query *q = &o->query;
+    return o->me || q->accounts.len + q->names.len + q->partitions.len + q->states.len +
+                            q->users.len + o->qos.len >
+                        0;
+}
+
+static bool fits(const struct options *o, const struct job_view *j)
+{
+    const struct job_query *q = &o->query;
+    return (q->accounts.len == 0 || list_has(q->accounts, j->account)) &&
+           (q->names.len == 0 || list_has(q->names, j->name)) &&
+           (q->partitions.len == 0 || list_has(q->partitions, j->partition)) &&
+           (q->users.len == 0 || list_has(q->users, j->user)) &&
+           (q->states.len == 0 || list_has(q->states, j->state) ||
+            list_has(q->states, j->state_code)) &&
+           (o->qos.len == 0 || list_has(o->qos, j->qos.len > 0 ? j->qos : STR("normal")));
+}
+
+static bool confirmed(const struct options *o, const struct job_view *j, const char *id)
+{
+    if (!o->interactive) return true;
+    char question[1024];
+    snprintf(question, sizeof question, "%s job_id=%s name=%.*s partition=%.*s",
+             o->signal != 0 ? "Signal" : "Cancel", id, STR_ARG(j->name), STR_ARG(j->partition));
+    return say_confirm(question);
+}
+
+/* One job; gives EXIT_DONE, or an exit code after a message. */
+static int cancel_one(struct api *a, const struct options *o, const struct job_view *j, bool named)
+{
+    struct buf id = {0};
+    int exit_code = EXIT_DONE;
+    job_view_id(j, &id);
+    if (job_view_is_ended(j)) {
+        if (named && !o->quiet)
+            exit_code = say_error(a->name,
+                                  "Kill job error on job id %s: Job/step already "
+                                  "completing or completed",
+                                  id.p);
+    } else if (confirmed(o, j, id.p)) {
+        enum err code = api_act(a, j->job_id, "cancel", o->signal);
+        if (code != ERR_NONE)
+            exit_code = say_failure(a->name, code, &a->error);
+        else if (o->verbose || strcmp(a->name, "scancel") != 0)
+            printf("%s job %s\n", o->signal != 0 ? "signalled" : "cancelled", id.p);
+    }
+    buf_release(&id);
+    return exit_code;
+}
+
+static enum err find(struct api *a, struct args *args, const struct options *o,
+                     struct job_list *list)
+{
+    if (args_count(args) > 0) return targets_find(a, args_operands(args), args_count(args), list);
+    return api_jobs(a, &o->query, list);
+}
+
+int cmd_cancel(int argc, char **argv)
+{
+    struct args args;
+    struct options o = {0};
+    args_init(&args, argc, argv, cancel_options, false);
+    for (int id; (id = args_next(&args)) != ARGS_END;) {
+        if (id == ARGS_STOP) return args.exit_code;
+        int code = parse_one(&args, id, &o);
+        if (code != GO_ON) return code;
+    }
+    bool named = args_count(&args) > 0;
+    if (!named && !is_filtered(&o)) return say_error(argv[0], "No job identification provided");
+    struct api a;
+    int exit_code = api_open(&a, argv[0]);
+    if (exit_code != EXIT_DONE) return exit_code;
+    if (o.me) o.query.users = str_of(api_user_name(&a));
+    struct job_list list;
+    enum err code = find(&a, &args, &o, &list);
+    if (code != ERR_NONE) return api_fail(&a, code);
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (!fits(&o, &list.jobs[i])) continue;
+        /* Tasks of a named array that are over are no mistake of the user's. */
+        int one = cancel_one(&a, &o, &list.jobs[i], named && list.count == 1);
+        if (one == EXIT_UNREACHABLE) return api_close(&a, one);
+        if (one != EXIT_DONE) exit_code = one;
+    }
+    return api_close(&a, say_end(argv[0], exit_code));
+}

@@ -1,0 +1,278 @@
+/* berth info (sinfo): the pools. As sinfo it prints Slurm's formats; as berth info, unless a format
+ * is asked for, what is free where, at what price, and until when. */
+#include "cli/api.h"
+#include "cli/commands.h"
+#include "cli/lists.h"
+#include "cli/node_set.h"
+#include "cli/pool_rows.h"
+#include "cli/say.h"
+#include "cli/table.h"
+#include "cli/times.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { OPT_JSON = OPTION_LONG, OPT_IGNORED };
+enum { ITERATE_S_MAX = 86400 };
+
+const struct cli_option info_options[] = {
+    {'d', "dead", NULL, "only nodes that are down"},
+    {'h', "noheader", NULL, "print no header"},
+    {'i', "iterate", "SECONDS", "print again every so many seconds"},
+    {'l', "long", NULL, "Slurm's long format"},
+    {'M', "clusters", "LIST", "only pools at these sites"},
+    {'n', "nodes", "HOSTLIST", "only these nodes, such as a[1-4],b7"},
+    {'N', "Node", NULL, "one line for each node"},
+    {'o', "format", "FORMAT", "Slurm's format with %-letters, such as \"%P %a %D %N\""},
+    {'O', "Format", "LIST", "Slurm's format by names, such as \"Partition,Nodes,StateLong\""},
+    {'p', "partition", "LIST", "only these pools or partitions"},
+    {'r', "responding", NULL, "only nodes that are not down"},
+    {'R', "list-reasons", NULL, "why nodes are down or drained"},
+    {'s', "summarize", NULL, "one line for each pool"},
+    {'t', "states", "LIST", "only nodes in these states (idle mixed allocated down drained)"},
+    {OPT_JSON, "json", NULL, "the API's JSON"},
+    {'a', "all", NULL, NULL},
+    {'e', "exact", NULL, NULL},
+    {OPT_IGNORED, "noconvert", NULL, NULL},
+    {0},
+};
+
+struct options {
+    struct str sites, nodes, partitions, states;
+    const char *format, *long_format;
+    unsigned iterate_s; /* 0: once */
+    bool bare, long_rows, by_node, reasons, summary, dead, responding, json, slurm;
+};
+
+static int parse_one(struct args *a, int id, struct options *o)
+{
+    struct str value = str_of(a->value);
+    uint64_t n = 0;
+    switch (id) {
+    case 'd': o->dead = true; break;
+    case 'h': o->bare = true; break;
+    case 'i':
+        if (!str_to_u64(value, &n) || n == 0 || n > ITERATE_S_MAX)
+            return say_error(a->name, "--iterate takes 1 to %d seconds, not '%s'", ITERATE_S_MAX,
+                             a->value);
+        o->iterate_s = (unsigned)n;
+        break;
+    case 'l': o->long_rows = true; break;
+    case 'M': o->sites = value; break;
+    case 'n': o->nodes = value; break;
+    case 'N': o->by_node = true; break;
+    case 'o': o->format = a->value; break;
+    case 'O': o->long_format = a->value; break;
+    case 'p': o->partitions = value; break;
+    case 'r': o->responding = true; break;
+    case 'R': o->reasons = true; break;
+    case 's': o->summary = true; break;
+    case 't': o->states = value; break;
+    case OPT_JSON: o->json = true; break;
+    default: break;
+    }
+    return GO_ON;
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+    struct args a;
+    args_init(&a, argc, argv, info_options, false);
+    o->slurm = strcmp(argv[0], "sinfo") == 0;
+    for (int id; (id = args_next(&a)) != ARGS_END;) {
+        if (id == ARGS_STOP) return a.exit_code;
+        int code = parse_one(&a, id, o);
+        if (code != GO_ON) return code;
+    }
+    if (args_count(&a) > 0)
+        return say_error(a.name, "'%s' is not understood; see '%s --help'", args_operands(&a)[0],
+                         a.name);
+    return GO_ON;
+}
+
+static bool pool_fits(const struct options *o, const struct pool_view *p)
+{
+    if (o->sites.len > 0 && !list_has(o->sites, p->site)) return false;
+    if (o->partitions.len == 0) return true;
+    struct str rest = o->partitions;
+    struct str word;
+    while (list_next(&rest, &word))
+        if (str_eq(word, p->pool) || list_has(p->aliases, word)) return true;
+    return false;
+}
+
+/* "idle", "alloc", "MIX", "drng" and the like: a state is named by a beginning of its name. */
+static bool state_fits(struct str list, struct str state)
+{
+    if (list.len == 0 || list_has(list, STR("all"))) return true;
+    struct str word;
+    while (list_next(&list, &word))
+        if (word.len >= 3 && word.len <= state.len && strncasecmp(word.p, state.p, word.len) == 0)
+            return true;
+    return false;
+}
+
+static void keep(const struct options *o, const struct node_set *nodes, struct pool_rows *rows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        struct pool_row *r = &rows->row[i];
+        bool down = str_eqz(r->state, "down");
+        bool out = down || str_eqz(r->state, "drained");
+        bool fits = state_fits(o->states, r->state) && (!o->dead || down) &&
+                    (!o->responding || !down) && (!o->reasons || out) &&
+                    (o->nodes.len == 0 || node_set_has(nodes, r->nodes));
+        if (fits) rows->row[kept++] = *r;
+    }
+    rows->count = kept;
+}
+
+static enum err make_rows(struct api *a, const struct options *o, const struct pool_list *pools,
+                          const struct format *format, struct pool_rows *rows)
+{
+    bool by_node = o->by_node || o->nodes.len > 0 || pool_format_needs_nodes(format);
+    for (uint32_t i = 0; i < pools->count; i++) {
+        const struct pool_view *p = &pools->pools[i];
+        if (!pool_fits(o, p)) continue;
+        if (!by_node) {
+            pool_rows_add_groups(rows, p);
+            continue;
+        }
+        struct node_list nodes;
+        enum err code = api_nodes(a, p->pool, &nodes);
+        if (code != ERR_NONE) return code;
+        pool_rows_add_nodes(rows, p, &nodes);
+    }
+    struct node_set named = {0};
+    if (o->nodes.len > 0) {
+        enum err code = node_set_parse(o->nodes, &a->arena, &named, &a->error);
+        if (code != ERR_NONE) return code;
+    }
+    keep(o, &named, rows);
+    if (!o->by_node) pool_rows_join(rows, format, &a->arena);
+    return ERR_NONE;
+}
+
+static enum err print_slurm(struct api *a, const struct options *o, const struct pool_list *pools,
+                            struct buf *out)
+{
+    struct format format;
+    const char *text = o->format != NULL            ? o->format
+                       : o->reasons                 ? INFO_FORMAT_REASONS
+                       : o->summary                 ? INFO_FORMAT_SUMMARY
+                       : o->by_node && o->long_rows ? INFO_FORMAT_NODES_LONG
+                       : o->by_node                 ? INFO_FORMAT_NODES
+                       : o->long_rows               ? INFO_FORMAT_LONG
+                                                    : INFO_FORMAT;
+    enum err code =
+        o->long_format != NULL
+            ? format_long(str_of(o->long_format), pool_fields, pool_field_count, &format, &a->error)
+            : format_percent(str_of(text), pool_fields, pool_field_count, &format, &a->error);
+    if (code != ERR_NONE) return code;
+    struct pool_rows rows = {0};
+    code = make_rows(a, o, pools, &format, &rows);
+    const void **pointers = arena_alloc(&a->arena, rows.count, sizeof *pointers);
+    for (size_t i = 0; i < rows.count; i++) pointers[i] = &rows.row[i];
+    format_fit(&format, pointers, rows.count, NULL, !o->bare);
+    if (code == ERR_NONE && !o->bare) format_header(&format, STYLE_CUT, out);
+    for (size_t i = 0; code == ERR_NONE && i < rows.count; i++)
+        format_row(&format, STYLE_CUT, &rows.row[i], NULL, out);
+    pool_rows_release(&rows);
+    return code;
+}
+
+static void add_instant(struct table *t, int64_t ms, int64_t now_ms)
+{
+    char text[INSTANT_TEXT_MAX];
+    enum colour c = ms != 0 && ms < now_ms ? COLOUR_RED : COLOUR_NONE;
+    table_add_colour(t, c, str_of(ms != 0 ? instant_words(ms, now_ms, text) : "-"));
+}
+
+static void add_pool(struct table *t, const struct pool_view *p, int64_t now_ms)
+{
+    char text[DOLLARS_TEXT_MAX];
+    bool has_chips = p->chips_total > 0;
+    table_addf(t, "%.*s%s", STR_ARG(p->pool), p->is_default ? "*" : "");
+    table_add(t, p->site);
+    table_add(t, p->country);
+    table_add(t, has_chips ? p->chip : STR("-"));
+    table_add(t, p->title);
+    uint32_t free = p->chips_up > p->chips_used ? p->chips_up - p->chips_used : 0;
+    if (has_chips)
+        table_addf(t, "%" PRIu32 "/%" PRIu32, free, p->chips_total);
+    else
+        table_add(t, STR("-"));
+    if (!p->up)
+        table_add_colour(t, COLOUR_YELLOW, STR("draining"));
+    else
+        table_addf(t, "%" PRIu32 "/%" PRIu32, p->nodes_idle + p->nodes_mixed, p->nodes);
+    table_add(t, str_of(has_chips ? dollars(p->uusd_per_chip_h, text) : "-"));
+    add_instant(t, p->lease_to_ms, now_ms);
+    add_instant(t, p->last_safe_start_ms, now_ms);
+}
+
+static void print_table(const struct options *o, const struct pool_list *pools, struct buf *out)
+{
+    static const struct table_column columns[] = {
+        {"POOL", COLUMN_PLAIN},
+        {"SITE", COLUMN_SHRINKS},
+        {"COUNTRY", COLUMN_DROPS},
+        {"CHIP", COLUMN_SHRINKS},
+        {"TITLE", COLUMN_DROPS},
+        {"FREE CHIPS", COLUMN_RIGHT},
+        {"OPEN NODES", COLUMN_RIGHT | COLUMN_DROPS},
+        {"$/CHIP H", COLUMN_RIGHT},
+        {"LEASE ENDS", COLUMN_RIGHT},
+        {"LAST SAFE START", COLUMN_RIGHT},
+    };
+    struct table t;
+    table_init(&t, columns, sizeof columns / sizeof *columns);
+    for (uint32_t i = 0; i < pools->count; i++)
+        if (pool_fits(o, &pools->pools[i])) add_pool(&t, &pools->pools[i], pools->now_ms);
+    table_print(&t, out, say_width(), 0, !o->bare, say_in_colour());
+    table_release(&t);
+}
+
+static enum err show(struct api *a, const struct options *o)
+{
+    struct pool_list pools;
+    enum err code = api_pools(a, &pools);
+    if (code != ERR_NONE) return code;
+    if (o->json) {
+        api_print_json(a);
+        return ERR_NONE;
+    }
+    struct buf out = {0};
+    bool formatted = o->slurm || o->format != NULL || o->long_format != NULL || o->long_rows ||
+                     o->by_node || o->summary || o->reasons || o->states.len > 0 || o->dead ||
+                     o->responding || o->nodes.len > 0;
+    if (formatted)
+        code = print_slurm(a, o, &pools, &out);
+    else
+        print_table(o, &pools, &out);
+    fwrite(out.p, 1, out.len, stdout);
+    buf_release(&out);
+    return code;
+}
+
+int cmd_info(int argc, char **argv)
+{
+    struct options o = {0};
+    int exit_code = parse(argc, argv, &o);
+    if (exit_code != GO_ON) return exit_code;
+    for (;;) {
+        struct api a;
+        exit_code = api_open(&a, argv[0]);
+        if (exit_code != EXIT_DONE) return exit_code;
+        enum err code = show(&a, &o);
+        if (code != ERR_NONE) return api_fail(&a, code);
+        api_close(&a, EXIT_DONE);
+        if (o.iterate_s == 0) return say_end(argv[0], EXIT_DONE);
+        fflush(stdout);
+        sleep(o.iterate_s);
+        putchar('\n');
+    }
+}

@@ -1,0 +1,15 @@
+/* cmd_law.h - `berth law`: the rule packs as their authors and readers use them. */
+#ifndef BERTH_CLI_CMD_LAW_H
+#define BERTH_CLI_CMD_LAW_H
+
+/* law list|show|lint|test|diff|explain|eval ...; argv[0] is "law". */
+int cmd_law(int argc, char **argv);
+
+/* Its parts; argv[0] is "law list" and so on. Each gives the exit code. */
+int cmd_law_list(int argc, char **argv);
+int cmd_law_show(int argc, char **argv);
+int cmd_law_lint(int argc, char **argv);
+int cmd_law_test(int argc, char **argv);
+int cmd_law_diff(int argc, char **argv);
+
+#endif

@@ -1,0 +1,332 @@
+/* scontrol: what Slurm's scontrol does to jobs, nodes and partitions, in its words. */
+#include "cli/api.h"
+#include "cli/commands.h"
+#include "cli/lists.h"
+#include "cli/node_set.h"
+#include "cli/say.h"
+#include "cli/show.h"
+#include "cli/targets.h"
+#include "cli/update.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+const struct cli_option scontrol_options[] = {
+    {'o', "oneliner", NULL, "each record in one line"},
+    {'a', "all", NULL, NULL},
+    {'d', "details", NULL, NULL},
+    {'Q', "quiet", NULL, NULL},
+    {'v', "verbose", NULL, NULL},
+    {0},
+};
+
+/* Print what was shown, close, give the exit code. */
+static int finish(struct api *a, enum err code, struct buf *out)
+{
+    if (code == ERR_NONE) fwrite(out->p, 1, out->len, stdout);
+    buf_release(out);
+    if (code != ERR_NONE) return api_fail(a, code);
+    return api_close(a, say_end(a->name, EXIT_DONE));
+}
+
+/* ---- show ----------------------------------------------------------------------------------- */
+
+static enum err show_jobs(struct api *a, const char *id, bool oneline, struct buf *out)
+{
+    struct job_list list;
+    char *words[] = {NULL};
+    struct job_query query = {.states = STR("all")};
+    if (id != NULL) words[0] = str_dupz(&a->arena, str_of(id));
+    enum err code = id != NULL ? targets_find(a, words, 1, &list) : api_jobs(a, &query, &list);
+    for (uint32_t i = 0; code == ERR_NONE && i < list.count; i++)
+        show_job(&list.jobs[i], list.now_ms, oneline, out);
+    if (code == ERR_NONE && list.count == 0) buf_puts(out, "No jobs in the system\n");
+    return code;
+}
+
+static enum err show_partitions(struct api *a, const char *name, bool oneline, struct buf *out)
+{
+    struct pool_list pools;
+    enum err code = api_pools(a, &pools);
+    bool found = false;
+    for (uint32_t i = 0; code == ERR_NONE && i < pools.count; i++) {
+        const struct pool_view *p = &pools.pools[i];
+        if (name != NULL && !str_eqz(p->pool, name) && !list_has(p->aliases, str_of(name)))
+            continue;
+        show_partition(p, oneline, out);
+        found = true;
+    }
+    if (code == ERR_NONE && !found && name != NULL)
+        return err_set(&a->error, ERR_NOT_FOUND, "Partition %s not found", name);
+    return code;
+}
+
+static enum err show_nodes(struct api *a, const char *names, bool oneline, struct buf *out)
+{
+    struct pool_list pools;
+    struct node_set wanted = {0};
+    enum err code = api_pools(a, &pools);
+    if (code == ERR_NONE && names != NULL)
+        code = node_set_parse(str_of(names), &a->arena, &wanted, &a->error);
+    uint32_t found = 0;
+    for (uint32_t i = 0; code == ERR_NONE && i < pools.count; i++) {
+        struct node_list nodes = {0};
+        code = api_nodes(a, pools.pools[i].pool, &nodes);
+        for (uint32_t n = 0; code == ERR_NONE && n < nodes.count; n++) {
+            if (names != NULL && !node_set_has(&wanted, nodes.nodes[n].name)) continue;
+            show_node(&nodes.nodes[n], &pools.pools[i], oneline, out);
+            found++;
+        }
+    }
+    if (code == ERR_NONE && names != NULL && found == 0)
+        return err_set(&a->error, ERR_NOT_FOUND, "Node %s not found", names);
+    return code;
+}
+
+static enum err show_config(struct api *a, struct buf *out)
+{
+    struct ping_reply p;
+    enum err code = api_ping(a, &p);
+    if (code != ERR_NONE) return code;
+    buf_printf(out, "ClusterName             = " STR_FMT "\n", STR_ARG(p.fleet));
+    buf_printf(out, "SLURM_VERSION           = berth " STR_FMT "\n", STR_ARG(p.version));
+    buf_puts(out, "SchedulerType           = berth\n");
+    buf_printf(out, "BerthRecord             = %" PRIu64 "\n", p.record);
+    return ERR_NONE;
+}
+
+/* scontrol show hostnames a[1-3]: one name a line; needs no daemon. */
+static int show_hostnames(const char *name, const char *list)
+{
+    struct arena arena;
+    struct node_set set;
+    struct errtext error;
+    char text[NODE_NAME_MAX];
+    arena_init(&arena);
+    enum err code = node_set_parse(str_of(list), &arena, &set, &error);
+    for (uint32_t i = 0; code == ERR_NONE && i < set.names.node_count; i++)
+        puts(pool_node_name(&set.names, i, text));
+    int exit_code = code == ERR_NONE ? say_end(name, EXIT_DONE) : say_failure(name, code, &error);
+    arena_release(&arena);
+    return exit_code;
+}
+
+static bool is_word(const char *typed, const char *word)
+{
+    size_t n = strlen(typed);
+    return n > 0 && strncasecmp(typed, word, n) == 0;
+}
+
+static int show(const char *name, char **words, int count, bool oneline)
+{
+    const char *what = count > 0 ? words[0] : "";
+    const char *which = count > 1 ? words[1] : NULL;
+    char *equals = count > 0 ? strchr(words[0], '=') : NULL;
+    if (equals != NULL) { /* show JobId=12 */
+        *equals = '\0';
+        which = equals + 1;
+    }
+    if (strncasecmp(what, "hostn", 5) == 0) {
+        if (which == NULL) return say_error(name, "show hostnames: name a host list");
+        return show_hostnames(name, which);
+    }
+    struct api a;
+    struct buf out = {0};
+    int exit_code = api_open(&a, name);
+    if (exit_code != EXIT_DONE) return exit_code;
+    enum err code;
+    if (is_word(what, "jobs") || strcasecmp(what, "jobid") == 0)
+        code = show_jobs(&a, which, oneline, &out);
+    else if (is_word(what, "nodes"))
+        code = show_nodes(&a, which, oneline, &out);
+    else if (is_word(what, "partitions"))
+        code = show_partitions(&a, which, oneline, &out);
+    else if (is_word(what, "config"))
+        code = show_config(&a, &out);
+    else
+        code = err_set(&a.error, ERR_INVALID,
+                       "invalid entity: %s for keyword: show; there are: job node partition "
+                       "config hostnames",
+                       what);
+    return finish(&a, code, &out);
+}
+
+/* ---- update --------------------------------------------------------------------------------- */
+
+static bool split_pair(const char *word, struct str *key, struct str *value)
+{
+    const char *equals = strchr(word, '=');
+    if (equals == NULL) return false;
+    *key = (struct str){word, (size_t)(equals - word)};
+    *value = str_of(equals + 1);
+    return true;
+}
+
+static bool is_key(struct str key, const char *name)
+{
+    return strlen(name) == key.len && strncasecmp(name, key.p, key.len) == 0;
+}
+
+static enum err node_state_of(struct str word, int *out, struct errtext *error)
+{
+    static const struct {
+        const char *word;
+        int state;
+    } words[] = {
+        {"DRAIN", NODE_DRAIN}, {"DOWN", NODE_DOWN}, {"RESUME", NODE_UP},      {"UNDRAIN", NODE_UP},
+        {"IDLE", NODE_UP},     {"UP", NODE_UP},     {"INACTIVE", NODE_DRAIN},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!is_key(word, words[i].word)) continue;
+        *out = words[i].state;
+        return ERR_NONE;
+    }
+    return err_set(error, ERR_INVALID, "state '" STR_FMT "' is none of DRAIN, DOWN, RESUME, UP",
+                   STR_ARG(word));
+}
+
+/* update NodeName=... or PartitionName=... State=... Reason=... */
+static int update_nodes(struct api *a, char **words, int count)
+{
+    struct str pool = {0}, nodes = {0}, reason = {0}, key, value;
+    int state = -1;
+    enum err code = ERR_NONE;
+    for (int i = 0; i < count && code == ERR_NONE; i++) {
+        if (!split_pair(words[i], &key, &value))
+            code = err_set(&a->error, ERR_INVALID, "'%s' is not KEY=VALUE", words[i]);
+        else if (is_key(key, "NodeName"))
+            nodes = value;
+        else if (is_key(key, "PartitionName"))
+            pool = value;
+        else if (is_key(key, "Reason"))
+            reason = value;
+        else if (is_key(key, "State"))
+            code = node_state_of(value, &state, &a->error);
+        else
+            code = err_set(&a->error, ERR_INVALID,
+                           "Update of this parameter is not supported: " STR_FMT, STR_ARG(key));
+    }
+    if (code == ERR_NONE && state < 0)
+        code = err_set(&a->error, ERR_INVALID, "say State=DRAIN, DOWN or RESUME");
+    if (code == ERR_NONE && nodes.len > 0 && state != NODE_UP && reason.len == 0)
+        code = err_set(&a->error, ERR_INVALID,
+                       "You must specify a reason when DOWNING or DRAINING a node: Reason=TEXT");
+    uint32_t changed;
+    if (code == ERR_NONE) code = nodes_change(a, pool, nodes, state, reason, &changed);
+    return code == ERR_NONE ? api_close(a, EXIT_DONE) : api_fail(a, code);
+}
+
+static int update_job(struct api *a, char **words, int count)
+{
+    struct update u;
+    char *job = NULL;
+    enum err code = ERR_NONE;
+    update_init(&u, &a->arena);
+    for (int i = 0; i < count && code == ERR_NONE; i++) {
+        struct str key, value;
+        if (!split_pair(words[i], &key, &value))
+            code = err_set(&a->error, ERR_INVALID, "'%s' is not KEY=VALUE", words[i]);
+        else if (is_key(key, "JobId") || is_key(key, "Job"))
+            job = str_dupz(&a->arena, value);
+        else
+            code = update_key(&u, key, value, &a->error);
+    }
+    if (code == ERR_NONE && job == NULL)
+        code = err_set(&a->error, ERR_INVALID,
+                       "No entity specified: say JobId=, NodeName= or "
+                       "PartitionName=");
+    if (code != ERR_NONE) return api_fail(a, code);
+    return update_send(&u, a, &job, 1, false);
+}
+
+static int update(const char *name, char **words, int count)
+{
+    struct api a;
+    int exit_code = api_open(&a, name);
+    if (exit_code != EXIT_DONE) return exit_code;
+    for (int i = 0; i < count; i++)
+        if (strncasecmp(words[i], "NodeName=", 9) == 0 ||
+            strncasecmp(words[i], "PartitionName=", 14) == 0)
+            return update_nodes(&a, words, count);
+    return update_job(&a, words, count);
+}
+
+/* ---- the other verbs ------------------------------------------------------------------------ */
+
+static int act(const char *name, const char *action, char **words, int count)
+{
+    struct api a;
+    if (count == 0) return say_error(name, "%s: name a job", action);
+    for (int i = 0; i < count; i++)
+        if (strncasecmp(words[i], "JobId=", 6) == 0) words[i] += 6;
+    int code = api_open(&a, name);
+    return code == EXIT_DONE ? targets_act(&a, words, count, action, NULL) : code;
+}
+
+/* write batch_script ID [FILE]; "-" is standard output, as without a file. */
+static int write_script(const char *name, char **words, int count)
+{
+    struct api a;
+    struct job_list list;
+    struct job_spec spec;
+    if (count < 2 || strcmp(words[0], "batch_script") != 0)
+        return say_error(name, "say: write batch_script ID [FILE]");
+    int exit_code = api_open(&a, name);
+    if (exit_code != EXIT_DONE) return exit_code;
+    enum err code = targets_find(&a, words + 1, 1, &list);
+    if (code == ERR_NONE) code = api_job_spec(&a, list.jobs[0].job_id, &spec);
+    if (code != ERR_NONE) return api_fail(&a, code);
+    bool to_file = count > 2 && strcmp(words[2], "-") != 0;
+    FILE *f = to_file ? fopen(words[2], "we") : stdout;
+    bool ok = f != NULL && fwrite(spec.script.p, 1, spec.script.len, f) == spec.script.len;
+    if (to_file && f != NULL && fclose(f) != 0) ok = false;
+    if (!ok)
+        return api_close(&a, say_error(name, "%s cannot be written: %s",
+                                       to_file ? words[2] : "standard output", strerror(errno)));
+    return api_close(&a, say_end(name, EXIT_DONE));
+}
+
+static int ping(const char *name)
+{
+    struct api a;
+    struct ping_reply p;
+    int exit_code = api_open(&a, name);
+    if (exit_code != EXIT_DONE) return exit_code;
+    enum err code = api_ping(&a, &p);
+    const char *where = a.client.socket != NULL ? a.client.socket : a.client.url;
+    printf("Slurmctld(primary) at %s is %s\n", where, code == ERR_NONE ? "UP" : "DOWN");
+    fflush(stdout);
+    return code == ERR_NONE ? api_close(&a, EXIT_DONE) : api_fail(&a, code);
+}
+
+int cmd_scontrol(int argc, char **argv)
+{
+    struct args args;
+    bool oneline = false;
+    args_init(&args, argc, argv, scontrol_options, false);
+    for (int id; (id = args_next(&args)) != ARGS_END;) {
+        if (id == ARGS_STOP) return args.exit_code;
+        if (id == 'o') oneline = true;
+    }
+    const char *name = argv[0];
+    int count = args_count(&args) - 1;
+    if (count < 0) return say_error(name, "say what to do; see '%s --help'", name);
+    char **words = args_operands(&args) + 1;
+    const char *verb = words[-1];
+    if (strcasecmp(verb, "show") == 0) return show(name, words, count, oneline);
+    if (strcasecmp(verb, "update") == 0) return update(name, words, count);
+    if (strcasecmp(verb, "hold") == 0 || strcasecmp(verb, "uhold") == 0)
+        return act(name, "hold", words, count);
+    if (strcasecmp(verb, "release") == 0) return act(name, "release", words, count);
+    if (strcasecmp(verb, "requeue") == 0) return act(name, "requeue", words, count);
+    if (strcasecmp(verb, "write") == 0) return write_script(name, words, count);
+    if (strcasecmp(verb, "ping") == 0) return ping(name);
+    if (strcasecmp(verb, "version") == 0) return cmd_version(1, argv);
+    return say_error(name,
+                     "there is no verb '%s'; there are: show update hold uhold release "
+                     "requeue write ping version",
+                     verb);
+}

@@ -1,0 +1,290 @@
+#include "cli/commands.h"
+
+#include "cli/cmd_check.h"
+#include "cli/cmd_law.h"
+#include "cli/cmd_ledger.h"
+#include "cli/cmd_serve.h"
+
+const struct command commands[] = {
+    {
+        .name = "submit",
+        .alias = "sbatch",
+        .group = GROUP_JOBS,
+        .summary = "submit a batch script or a SkyPilot task",
+        .usage = "[OPTION]... [FILE [ARGUMENT]...]",
+        .about = "A file that begins with #! is read as a script for sbatch: #SBATCH lines say "
+                 "what the job needs, #BERTH lines what only Berth knows. A YAML file is read as "
+                 "a SkyPilot task. Without a file, the script is read from standard input. "
+                 "Options on the command line go before SBATCH_ variables, and those before the "
+                 "lines of the script.",
+        .options_of = submit_options,
+        .examples = "sbatch train.sh\tsubmit a script\n"
+                    "sbatch --wrap=\"python train.py\" --gpus=h100-sxm:8 -t 4:00:00\twithout one\n"
+                    "berth submit task.yaml\tsubmit a SkyPilot task\n",
+        .exits = "2\tthe law refuses the job in every pool that would do\n",
+        .run = cmd_submit,
+    },
+    {
+        .name = "plan",
+        .group = GROUP_JOBS,
+        .summary = "say where a job would go, at what cost, and why; store nothing",
+        .usage = "[OPTION]... [FILE [ARGUMENT]...]",
+        .about = "Takes what berth submit takes, and prints a table of all pools with the chips "
+                 "that are free, the cost of the whole job and the law's answer, then one line "
+                 "for each pool that will not do. The same as sbatch --test-only.",
+        .options_of = submit_options,
+        .examples = "berth plan train.sh\twhere would it run?\n",
+        .exits = "2\tthe law refuses the job in every pool that would do\n"
+                 "3\tlawful, but no capacity now\n",
+        .run = cmd_plan,
+    },
+    {
+        .name = "queue",
+        .alias = "squeue",
+        .group = GROUP_JOBS,
+        .summary = "show the jobs that wait and run",
+        .usage = "[OPTION]... [JOB,...]",
+        .about = "As squeue, and with a format, it prints what Slurm's squeue prints. As berth "
+                 "queue it prints a table that fits the terminal and says where each job is and "
+                 "why it waits.",
+        .options = queue_options,
+        .examples = "berth queue\tall jobs that wait and run\n"
+                    "squeue --me -t PENDING\tyour own jobs that wait\n"
+                    "squeue -o \"%i %T %R\" -h\tthree fields, for a script\n"
+                    "squeue --start\twhen waiting jobs are expected to start\n",
+        .run = cmd_queue,
+    },
+    {
+        .name = "why",
+        .group = GROUP_JOBS,
+        .summary = "say why a job is where it is, and what would change it",
+        .usage = "[OPTION]... JOB [POOL]",
+        .about = "Prints the chosen pool and its cost, the runner-up, every other pool with its "
+                 "one reason (law with rule and citation, capacity, memory, lease end, price, "
+                 "quota), and the smallest change that would make the job run. With a pool, the "
+                 "law's whole verdict about the job there.",
+        .options = why_options,
+        .examples = "berth why 12\tthe story of job 12\n"
+                    "berth why 12 tokyo-h100\twhy not there\n",
+        .run = cmd_why,
+    },
+    {
+        .name = "cancel",
+        .alias = "scancel",
+        .group = GROUP_JOBS,
+        .summary = "end jobs, or send them a signal",
+        .usage = "[OPTION]... [JOB]...",
+        .about = "Jobs are named by id (12), as tasks of an array (12_3, 12_[1-3]) or by "
+                 "options that pick among the jobs that wait and run.",
+        .options = cancel_options,
+        .examples = "scancel 12\tend job 12, or all tasks of array 12\n"
+                    "scancel 12_[1-3]\tend three tasks of an array\n"
+                    "scancel --me -t PENDING\tend all your waiting jobs\n"
+                    "scancel -s USR1 12\tsend SIGUSR1 to job 12\n",
+        .run = cmd_cancel,
+    },
+    {
+        .name = "hold",
+        .group = GROUP_JOBS,
+        .summary = "keep waiting jobs from starting",
+        .usage = "JOB...",
+        .options = no_options,
+        .run = cmd_hold,
+    },
+    {
+        .name = "release",
+        .group = GROUP_JOBS,
+        .summary = "let held jobs start",
+        .usage = "JOB...",
+        .options = no_options,
+        .run = cmd_release,
+    },
+    {
+        .name = "requeue",
+        .group = GROUP_JOBS,
+        .summary = "stop running jobs and let them wait again",
+        .usage = "JOB...",
+        .options = no_options,
+        .run = cmd_requeue,
+    },
+    {
+        .name = "update",
+        .group = GROUP_JOBS,
+        .summary = "change jobs that wait",
+        .usage = "OPTION... JOB...",
+        .about = "Values are written as for berth submit.",
+        .options_of = update_options,
+        .examples = "berth update 12 --time=2:00:00 --constraint=\"h100-sxm|h200-sxm\"\tboth\n",
+        .run = cmd_update,
+    },
+    {
+        .name = "scontrol",
+        .alias = "scontrol",
+        .group = GROUP_JOBS,
+        .summary = "do what Slurm's scontrol does to jobs, nodes and partitions",
+        .usage = "[OPTION]... VERB [ARGUMENT]...",
+        .about = "Verbs: show job [ID], show node [NAME], show partition [NAME], show config, "
+                 "show hostnames LIST; hold, release, uhold and requeue JOB...; update JobId=ID "
+                 "KEY=VALUE..., update NodeName=LIST State=DRAIN|DOWN|RESUME Reason=TEXT, update "
+                 "PartitionName=NAME State=UP|DOWN|DRAIN; write batch_script ID [FILE]; ping; "
+                 "version.",
+        .options = scontrol_options,
+        .examples = "scontrol show job 12\tall that is known of job 12\n"
+                    "scontrol update JobId=12 TimeLimit=2:00:00\tchange a job that waits\n"
+                    "scontrol update NodeName=th001 State=DRAIN Reason=fan\ttake a node out\n",
+        .run = cmd_scontrol,
+    },
+    {
+        .name = "logs",
+        .group = GROUP_JOBS,
+        .summary = "print the output of a job",
+        .usage = "[OPTION]... JOB",
+        .options = logs_options,
+        .examples = "berth logs -f 12\tfollow the output until the job ends\n",
+        .run = cmd_logs,
+    },
+    {
+        .name = "acct",
+        .alias = "sacct",
+        .group = GROUP_JOBS,
+        .summary = "show the history of jobs and what they cost",
+        .usage = "[OPTION]...",
+        .about = "Jobs of today unless --starttime or --jobs says otherwise; your own unless "
+                 "--allusers or --user does. Berth keeps no record of job steps: each job is one "
+                 "line, as with sacct -X.",
+        .options = acct_options,
+        .examples = "sacct -S now-7days\tyour jobs of the last week\n"
+                    "sacct -j 12 -P -o JobID,State,Elapsed,Cost\tfor a script\n",
+        .run = cmd_acct,
+    },
+    {
+        .name = "info",
+        .alias = "sinfo",
+        .group = GROUP_FLEET,
+        .summary = "show the pools: what is free, at what price, until when",
+        .usage = "[OPTION]...",
+        .about = "As sinfo, and with a format, it prints what Slurm's sinfo prints, a pool being "
+                 "a partition. LAST SAFE START is the last instant at which a job with the usual "
+                 "time limit can still end before the lease does or a rule takes effect.",
+        .options = info_options,
+        .examples = "berth info\tall pools\n"
+                    "sinfo -N -l\tone line for each node\n"
+                    "sinfo -R\twhy nodes are down or drained\n",
+        .run = cmd_info,
+    },
+    {
+        .name = "fleet",
+        .group = GROUP_FLEET,
+        .summary = "check, show or apply a fleet file",
+        .usage = "[OPTION]... [show | check FILE | apply FILE]",
+        .about = "check reads the file here and reports every mistake with its line. apply sends "
+                 "it to the daemon, which takes it whole or not at all, and prints what changed.",
+        .options = fleet_options,
+        .examples = "berth fleet check fleet.yaml\tfind mistakes\n"
+                    "berth fleet apply --dry-run fleet.yaml\tsay what would change\n",
+        .run = cmd_fleet,
+    },
+    {
+        .name = "drain",
+        .group = GROUP_FLEET,
+        .summary = "let nothing new start on a pool or on nodes of it",
+        .usage = "[OPTION]... POOL [NODES]",
+        .options = nodes_options,
+        .examples = "berth drain tokyo-h100 th[001-004] -r \"new firmware\"\tfour nodes\n",
+        .run = cmd_drain,
+    },
+    {
+        .name = "resume",
+        .group = GROUP_FLEET,
+        .summary = "take a pool or nodes of it back into use",
+        .usage = "[OPTION]... POOL [NODES]",
+        .options = nodes_options,
+        .run = cmd_resume,
+    },
+    {
+        .name = "check",
+        .group = GROUP_LAW,
+        .summary = "ask whether a case or deal is lawful, by which rule, and until when",
+        .usage = "[OPTION]... FILE...",
+        .options = check_options,
+        .examples = "berth check deal.yaml\ta page on each case of the file\n",
+        .exits = "2\tone is refused, or its demands are not met\n3\tone is unresolved\n",
+        .run = cmd_check,
+    },
+    {
+        .name = "law",
+        .group = GROUP_LAW,
+        .summary = "list, show, check, test and compare the rule packs",
+        .usage = "list | show RULE | lint | test | diff | explain | eval ...",
+        .about = "'berth law VERB --help' tells more of each.",
+        .examples = "berth law list --on 2027-01-01\tthe rules in force on that day\n",
+        .run = cmd_law,
+    },
+    {
+        .name = "ledger",
+        .group = GROUP_RECORD,
+        .summary = "verify the ledger, show its records, prove one",
+        .usage = "[OPTION]... verify | show | checkpoint | prove ...",
+        .options = ledger_options,
+        .examples = ledger_examples,
+        .run = cmd_ledger,
+    },
+    {
+        .name = "replay",
+        .group = GROUP_RECORD,
+        .summary = "derive every decision again from the ledger, and compare",
+        .usage = "[OPTION]...",
+        .options = replay_options,
+        .examples = replay_examples,
+        .run = cmd_replay,
+    },
+    {
+        .name = "serve",
+        .group = GROUP_OTHER,
+        .summary = "run the daemon",
+        .usage = "[OPTION]...",
+        .options = serve_options,
+        .run = cmd_serve,
+    },
+    {
+        .name = "ping",
+        .group = GROUP_OTHER,
+        .summary = "ask whether the daemon is there",
+        .usage = "[OPTION]...",
+        .options = ping_options,
+        .run = cmd_ping,
+    },
+    {
+        .name = "completion",
+        .group = GROUP_OTHER,
+        .summary = "print a completion script for a shell",
+        .usage = "bash|zsh|fish",
+        .options = no_options,
+        .examples = "source <(berth completion bash)\tfor this shell\n",
+        .run = cmd_completion,
+    },
+    {
+        .name = "man",
+        .group = GROUP_OTHER,
+        .summary = "print a manual page",
+        .usage = "[OPTION]... [COMMAND]",
+        .options = man_options,
+        .examples = "berth man queue | man -l -\tread the page of berth queue\n",
+        .run = cmd_man,
+    },
+    {
+        .name = "help",
+        .group = GROUP_OTHER,
+        .summary = "list the commands, or explain one",
+        .usage = "[COMMAND]",
+        .run = cmd_help,
+    },
+    {
+        .name = "version",
+        .group = GROUP_OTHER,
+        .summary = "print the version",
+        .usage = "",
+        .run = cmd_version,
+    },
+};
+const size_t command_count = sizeof commands / sizeof *commands;

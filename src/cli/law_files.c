@@ -1,0 +1,233 @@
+#include "cli/law_files.h"
+
+#include "base/check.h"
+#include "cli/lists.h"
+#include "cli/paths.h"
+#include "cli/say.h"
+#include "read/chips_csv.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void law_files_init(struct law_files *f, const char *name)
+{
+    *f = (struct law_files){.name = name, .bind = LAW_BIND_DEFAULT};
+    arena_init(&f->arena);
+    yaml_errors_init(&f->errs, &f->arena);
+    f->law = law_new();
+}
+
+void law_files_release(struct law_files *f)
+{
+    law_free(f->law);
+    arena_release(&f->arena);
+}
+
+bool levels_parse(struct str list, uint32_t *out, struct str *wrong)
+{
+    uint32_t bits = 0;
+    struct str word;
+    while (list_next(&list, &word)) {
+        int i = 0;
+        while (i < LEVEL_COUNT && !str_eqz(word, law_level_names[i])) i++;
+        *wrong = word;
+        if (i == LEVEL_COUNT) return false;
+        bits |= 1u << i;
+    }
+    *out = bits;
+    return true;
+}
+
+int law_files_add(struct law_files *f, const char *dir)
+{
+    if (f->dir_count == LAW_DIRS_MAX)
+        return say_error(f->name, "--law is given more than %d times", LAW_DIRS_MAX);
+    f->dirs[f->dir_count++] = dir;
+    return GO_ON;
+}
+
+int law_files_bind(struct law_files *f, const char *list)
+{
+    struct str wrong = {0};
+    if (levels_parse(str_of(list), &f->bind, &wrong)) return GO_ON;
+    return say_error(f->name,
+                     "--bind: '" STR_FMT "' is no level; levels are law, act, guidance, reported, "
+                     "proposed",
+                     STR_ARG(wrong));
+}
+
+int law_files_errors(struct law_files *f)
+{
+    if (f->errs.total == 0) return GO_ON;
+    struct buf text = {0};
+    yaml_errors_print(&f->errs, &text);
+    fwrite(text.p, 1, text.len, stderr);
+    buf_release(&text);
+    return EXIT_USER;
+}
+
+int law_files_chips(struct law_files *f)
+{
+    struct errtext t;
+    struct chip *chips = NULL;
+    const char *path = arena_printf(&f->arena, "%s/chips.csv", path_data());
+    if (access(path, F_OK) != 0) return GO_ON;
+    if (chips_load(path, &f->arena, &chips, &f->world.chip_count, &t) != ERR_NONE)
+        return say_error(f->name, "%s", t.s);
+    f->world.chips = chips;
+    return GO_ON;
+}
+
+static int load_dir(struct law_files *f, const char *dir)
+{
+    struct pack_file *packs = NULL;
+    uint32_t count = 0;
+    if (!packs_load(dir, &f->world, &f->arena, &f->errs, &packs, &count))
+        return law_files_errors(f);
+    struct pack_file *all = ARENA_ARRAY(&f->arena, f->pack_count + count + 1, struct pack_file);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->pack_count; i++) {
+        bool replaced = false;
+        for (uint32_t k = 0; k < count; k++)
+            if (str_eq(packs[k].pack.id, f->packs[i].pack.id)) replaced = true;
+        if (!replaced) all[n++] = f->packs[i];
+    }
+    for (uint32_t i = 0; i < count; i++) all[n++] = packs[i];
+    f->packs = all;
+    f->pack_count = n;
+    return GO_ON;
+}
+
+int law_files_load(struct law_files *f)
+{
+    if (f->dir_count == 0) f->dirs[f->dir_count++] = path_law();
+    for (int i = 0; i < f->dir_count; i++) {
+        int code = load_dir(f, f->dirs[i]);
+        if (code != GO_ON) return code;
+    }
+    struct errtext t;
+    law_bind(f->law, f->bind);
+    for (uint32_t i = 0; i < f->pack_count; i++)
+        if (law_adopt(f->law, &f->packs[i].pack, &t) != ERR_NONE)
+            return say_error(f->name, "%s", t.s);
+    return GO_ON;
+}
+
+/* ---- expectations ---------------------------------------------------------------------------- */
+
+void put_verdict_words(struct buf *out, int effect, int policy)
+{
+    buf_puts(out, law_effect_names[effect]);
+    if (policy != POLICY_NONE) buf_printf(out, " %s", law_policy_names[policy]);
+}
+
+static bool has_finding(const struct law_verdict *v, struct str rule)
+{
+    for (uint32_t i = 0; i < v->finding_count; i++)
+        if (str_eq(v->findings[i].rule, rule)) return true;
+    return false;
+}
+
+static bool is_open(const struct law_verdict *v, struct str fact)
+{
+    for (uint32_t i = 0; i < v->unresolved_count; i++)
+        if (str_eq(v->unresolved[i].fact, fact)) return true;
+    return false;
+}
+
+/* Which rules and facts made the verdict, for the person who mends the rule. */
+static void put_reasons(struct buf *why, const struct law_verdict *v)
+{
+    for (uint32_t i = 0; i < v->finding_count; i++) {
+        const struct law_finding *f = &v->findings[i];
+        buf_printf(why, "%s" STR_FMT " ", i == 0 ? "; findings: " : ", ", STR_ARG(f->rule));
+        put_verdict_words(why, f->effect, f->policy);
+        if (!f->binding) buf_puts(why, " (warning)");
+    }
+    for (uint32_t i = 0; i < v->unresolved_count; i++) {
+        const struct law_unknown *u = &v->unresolved[i];
+        buf_printf(why, "%s" STR_FMT " (", i == 0 ? "; unknown: " : ", ", STR_ARG(u->fact));
+        for (uint32_t r = 0; r < u->rule_count; r++)
+            buf_printf(why, "%s" STR_FMT, r > 0 ? ", " : "", STR_ARG(u->rules[r]));
+        buf_puts(why, ")");
+    }
+}
+
+static bool verdict_is(const struct law_verdict *v, const struct expectation *e, struct buf *why)
+{
+    bool same = v->effect == e->effect && (e->policy == POLICY_NONE || v->policy == e->policy);
+    if (!same) {
+        buf_puts(why, "expected ");
+        put_verdict_words(why, e->effect, e->policy);
+        buf_puts(why, ", got ");
+        put_verdict_words(why, v->effect, v->policy);
+        put_reasons(why, v);
+        return false;
+    }
+    int32_t percent = 0;
+    for (uint32_t i = 0; i < v->cost_count; i++) percent += v->costs[i].percent;
+    if (e->cost_percent >= 0 && e->cost_percent != percent) {
+        buf_printf(why, "expected a cost of %d %%, got %d %%", e->cost_percent, percent);
+        put_reasons(why, v);
+        return false;
+    }
+    for (uint32_t i = 0; i < e->rule_count; i++)
+        if (!has_finding(v, e->rules[i])) {
+            buf_printf(why, "rule " STR_FMT " is not among the findings", STR_ARG(e->rules[i]));
+            put_reasons(why, v);
+            return false;
+        }
+    for (uint32_t i = 0; i < e->unresolved_count; i++)
+        if (!is_open(v, e->unresolved[i])) {
+            buf_printf(why, "fact " STR_FMT " is not named as unknown", STR_ARG(e->unresolved[i]));
+            put_reasons(why, v);
+            return false;
+        }
+    return true;
+}
+
+bool expectation_holds(const struct law *law, const struct law_case *c, const struct expectation *e,
+                       struct arena *arena, struct buf *why)
+{
+    struct law_verdict v;
+    law_decide(law, c, arena, &v);
+    return verdict_is(&v, e, why);
+}
+
+static bool names_rule(const struct law_verdict *v, struct str rule)
+{
+    for (uint32_t i = 0; i < v->unresolved_count; i++)
+        for (uint32_t r = 0; r < v->unresolved[i].rule_count; r++)
+            if (str_eq(v->unresolved[i].rules[r], rule)) return true;
+    return false;
+}
+
+bool example_holds(const struct pack_file *p, const struct law_example *x, struct arena *arena,
+                   struct buf *why)
+{
+    const struct law_rule *rule = &p->pack.rules[x->rule];
+    struct law *law = law_new();
+    struct law_pack pack = p->pack;
+    struct law_verdict v;
+    struct errtext t;
+    enum err adopted = law_adopt(law, &pack, &t);
+    ASSERT(adopted == ERR_NONE); /* the reader checked it */
+    law_bind(law, LAW_BIND_DEFAULT | 1u << rule->level);
+    law_decide(law, &x->c, arena, &v);
+    law_free(law);
+    bool found = has_finding(&v, rule->id);
+    bool exception = rule->lower_count > 0;
+    bool want = (x->kind == EXAMPLE_REFUSED) != exception;
+    if (x->kind == EXAMPLE_UNRESOLVED && !names_rule(&v, rule->id)) {
+        buf_puts(why, "no unknown fact names the rule");
+        put_reasons(why, &v);
+        return false;
+    }
+    if (x->kind != EXAMPLE_UNRESOLVED && found != want) {
+        buf_printf(why, "the rule is %s the findings of an example that is %s",
+                   found ? "among" : "not among", example_kind_names[x->kind]);
+        put_reasons(why, &v);
+        return false;
+    }
+    return verdict_is(&v, &x->expect, why);
+}

@@ -1,0 +1,23 @@
+/* paths.h - where Berth's files lie, by environment and convention.
+ *
+ * Every function returns text that stays valid and unchanged for the life of the process; the
+ * environment is read at the first call. Nothing is created here. */
+#ifndef BERTH_CLI_PATHS_H
+#define BERTH_CLI_PATHS_H
+
+/* The daemon's folder (ledger, keys, socket): $BERTH_STATE; for root /var/lib/berth; else
+ * $XDG_STATE_HOME/berth or ~/.local/state/berth. */
+const char *path_state(void);
+
+/* The daemon's unix socket: $BERTH_SOCKET; else berth.sock in path_state(); when that does not
+ * exist and the machine's daemon (/var/lib/berth/berth.sock) does, that one. */
+const char *path_socket(void);
+
+/* The folder of rule packs: $BERTH_LAW; else the first that exists of ./law, ../law and
+ * ../share/berth/law beside the executable; else PREFIX/share/berth/law. */
+const char *path_law(void);
+
+/* The folder of catalogues (chips, countries, prices): $BERTH_DATA, else searched like the law. */
+const char *path_data(void);
+
+#endif

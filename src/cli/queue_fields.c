@@ -1,0 +1,279 @@
+/* The fields of squeue: letters of -o, names of -O, headers as Slurm prints them; then Berth's. */
+#include "cli/job_rows.h"
+#include "cli/times.h"
+
+#include <inttypes.h>
+
+#define GETTER(name) static void name(const void *row, const void *env, struct buf *out)
+#define JOB (((const struct job_row *)row)->job)
+#define NOW (((const struct job_env *)env)->now_ms)
+
+static void put_or(struct buf *out, struct str text, const char *absent)
+{
+    if (text.len > 0)
+        buf_put_str(out, text);
+    else
+        buf_puts(out, absent);
+}
+
+static void put_instant(struct buf *out, int64_t ms)
+{
+    char text[INSTANT_TEXT_MAX];
+    buf_puts(out, ms != 0 ? instant_iso(ms, text) : "N/A");
+}
+
+static void put_span(struct buf *out, int64_t ms)
+{
+    char text[SPAN_TEXT_MAX];
+    buf_puts(out, span_short(ms, text));
+}
+
+static void put_u32(struct buf *out, uint32_t n)
+{
+    buf_printf(out, "%" PRIu32, n);
+}
+
+#define TEXT_GETTER(name, field, absent)                                                           \
+    GETTER(name)                                                                                   \
+    {                                                                                              \
+        (void)env;                                                                                 \
+        put_or(out, JOB->field, absent);                                                           \
+    }
+#define U32_GETTER(name, field)                                                                    \
+    GETTER(name)                                                                                   \
+    {                                                                                              \
+        (void)env;                                                                                 \
+        put_u32(out, JOB->field);                                                                  \
+    }
+#define INSTANT_GETTER(name, field)                                                                \
+    GETTER(name)                                                                                   \
+    {                                                                                              \
+        (void)env;                                                                                 \
+        put_instant(out, JOB->field);                                                              \
+    }
+
+TEXT_GETTER(q_account, account, "(null)")
+TEXT_GETTER(q_name, name, "(null)")
+TEXT_GETTER(q_comment, comment, "(null)")
+TEXT_GETTER(q_dependency, dependency, "(null)")
+TEXT_GETTER(q_nodes, nodes, "")
+TEXT_GETTER(q_partition, partition, "(any)")
+TEXT_GETTER(q_qos, qos, "normal")
+TEXT_GETTER(q_reason, reason, "None")
+TEXT_GETTER(q_detail, reason_detail, "")
+TEXT_GETTER(q_state, state, "")
+TEXT_GETTER(q_code, state_code, "")
+TEXT_GETTER(q_user, user, "nobody")
+TEXT_GETTER(q_workdir, workdir, "")
+TEXT_GETTER(q_stdout, stdout_path, "")
+TEXT_GETTER(q_stderr, stderr_path, "")
+TEXT_GETTER(q_stdin, stdin_path, "/dev/null")
+TEXT_GETTER(q_site, site, "")
+TEXT_GETTER(q_chip, chip, "")
+TEXT_GETTER(q_rule, rule, "")
+TEXT_GETTER(q_purpose, purpose, "")
+U32_GETTER(q_job_id, job_id)
+U32_GETTER(q_cpus, cpus)
+U32_GETTER(q_chips, chips)
+U32_GETTER(q_tasks, tasks)
+U32_GETTER(q_uid, uid)
+U32_GETTER(q_restarts, restarts)
+INSTANT_GETTER(q_submit, submit_ms)
+INSTANT_GETTER(q_eligible, eligible_ms)
+INSTANT_GETTER(q_start, start_ms)
+INSTANT_GETTER(q_deadline, deadline_ms)
+
+GETTER(q_id)
+{
+    (void)env;
+    job_row_id(row, out);
+}
+
+GETTER(q_array_id)
+{
+    (void)env;
+    put_u32(out, JOB->is_array ? JOB->array_job_id : JOB->job_id);
+}
+
+GETTER(q_task_id)
+{
+    (void)env;
+    const struct job_row *r = row;
+    if (r->tasks.len > 0)
+        buf_put_str(out, r->tasks);
+    else if (JOB->is_array)
+        put_u32(out, JOB->array_task_id);
+    else
+        buf_puts(out, "N/A");
+}
+
+GETTER(q_node_count)
+{
+    (void)env;
+    put_u32(out, JOB->node_count > 0 ? JOB->node_count : 1);
+}
+
+GETTER(q_min_cpus)
+{
+    (void)env;
+    put_u32(out, JOB->cpus_per_task > 0 ? JOB->cpus_per_task : 1);
+}
+
+GETTER(q_gres)
+{
+    (void)env;
+    if (JOB->gres.len > 0)
+        buf_printf(out, "gres/" STR_FMT, STR_ARG(JOB->gres));
+    else
+        buf_puts(out, "N/A");
+}
+
+GETTER(q_memory)
+{
+    (void)env;
+    char text[SPAN_TEXT_MAX];
+    buf_puts(out, megabytes(JOB->mem_mb, text));
+}
+
+GETTER(q_priority)
+{
+    (void)env;
+    buf_printf(out, "%" PRId32, JOB->priority);
+}
+
+GETTER(q_time)
+{
+    put_span(out, job_elapsed_ms(JOB, NOW));
+}
+
+GETTER(q_time_limit)
+{
+    (void)env;
+    if (JOB->time_limit_ms == 0)
+        buf_puts(out, "UNLIMITED");
+    else
+        put_span(out, JOB->time_limit_ms);
+}
+
+GETTER(q_time_left)
+{
+    if (JOB->time_limit_ms == 0)
+        buf_puts(out, "UNLIMITED");
+    else
+        put_span(out, JOB->time_limit_ms - job_elapsed_ms(JOB, NOW));
+}
+
+GETTER(q_end)
+{
+    (void)env;
+    bool known = JOB->end_ms != 0 || (JOB->start_ms != 0 && JOB->time_limit_ms != 0);
+    put_instant(out, JOB->end_ms != 0 ? JOB->end_ms
+                     : known          ? JOB->start_ms + JOB->time_limit_ms
+                                      : 0);
+}
+
+/* Slurm shows why a job waits or failed in the place of the nodes. */
+GETTER(q_nodes_or_reason)
+{
+    (void)env;
+    static const char *const with_reason[] = {"PENDING",       "TIMEOUT",  "FAILED",
+                                              "OUT_OF_MEMORY", "DEADLINE", "REFUSED"};
+    for (size_t i = 0; i < sizeof with_reason / sizeof *with_reason; i++) {
+        if (!str_eqz(JOB->state, with_reason[i])) continue;
+        buf_putc(out, '(');
+        put_or(out, JOB->reason, "None");
+        buf_putc(out, ')');
+        return;
+    }
+    buf_put_str(out, JOB->nodes);
+}
+
+GETTER(q_exit)
+{
+    (void)env;
+    buf_printf(out, "%" PRId32 ":%" PRId32, JOB->exit_code, JOB->exit_signal);
+}
+
+GETTER(q_requeue)
+{
+    (void)env;
+    buf_puts(out, JOB->requeue ? "1" : "0");
+}
+
+GETTER(q_cost)
+{
+    (void)env;
+    char text[DOLLARS_TEXT_MAX];
+    buf_puts(out, dollars(job_view_is_ended(JOB) ? JOB->spent_uusd : JOB->cost_uusd, text));
+}
+
+GETTER(q_none)
+{
+    (void)row;
+    (void)env;
+    buf_puts(out, "N/A");
+}
+
+GETTER(q_cluster)
+{
+    (void)row;
+    put_or(out, ((const struct job_env *)env)->cluster, "N/A");
+}
+
+const struct field queue_fields[] = {
+    {'a', "Account", "ACCOUNT", 0, q_account},
+    {'A', "JobID", "JOBID", 0, q_job_id},
+    {'b', "tres-per-node", "TRES_PER_NODE", 0, q_gres},
+    {'c', "MinCPUs", "MIN_CPUS", 0, q_min_cpus},
+    {'C', "NumCPUs", "CPUS", 0, q_cpus},
+    {'D', "NumNodes", "NODES", 0, q_node_count},
+    {'e', "EndTime", "END_TIME", 0, q_end},
+    {'E', "Dependency", "DEPENDENCY", 0, q_dependency},
+    {'f', "Feature", "FEATURES", 0, q_chip},
+    {'F', "ArrayJobID", "ARRAY_JOB_ID", 0, q_array_id},
+    {'i', "JobArrayID", "JOBID", 0, q_id},
+    {'j', "Name", "NAME", 0, q_name},
+    {'k', "Comment", "COMMENT", 0, q_comment},
+    {'K', "ArrayTaskID", "ARRAY_TASK_ID", 0, q_task_id},
+    {'l', "TimeLimit", "TIME_LIMIT", 0, q_time_limit},
+    {'L', "TimeLeft", "TIME_LEFT", 0, q_time_left},
+    {'m', "MinMemory", "MIN_MEMORY", 0, q_memory},
+    {'M', "TimeUsed", "TIME", 0, q_time},
+    {'n', "ReqNodes", "REQ_NODES", 0, q_none},
+    {'N', "NodeList", "NODELIST", 0, q_nodes},
+    {'p', "Priority", "PRIORITY", 0, q_priority},
+    {'P', "Partition", "PARTITION", 0, q_partition},
+    {'q', "QOS", "QOS", 0, q_qos},
+    {'Q', "PriorityLong", "PRIORITY", 0, q_priority},
+    {'r', "Reason", "REASON", 0, q_reason},
+    {'R', "ReasonList", "NODELIST(REASON)", 0, q_nodes_or_reason},
+    {'S', "StartTime", "START_TIME", 0, q_start},
+    {'t', "StateCompact", "ST", 0, q_code},
+    {'T', "State", "STATE", 0, q_state},
+    {'u', "UserName", "USER", 0, q_user},
+    {'U', "UserID", "USER", 0, q_uid},
+    {'v', "Reservation", "RESERVATION", 0, q_none},
+    {'V', "SubmitTime", "SUBMIT_TIME", 0, q_submit},
+    {'x', "ExcNodes", "EXC_NODES", 0, q_none},
+    {'Y', "SchedNodes", "SCHEDNODES", 0, q_none},
+    {'Z', "WorkDir", "WORK_DIR", 0, q_workdir},
+    {0, "cluster", "CLUSTER", 0, q_cluster},
+    {0, "NumTasks", "TASKS", 0, q_tasks},
+    {0, "cpus-per-task", "CPUS_PER_TASK", 0, q_min_cpus},
+    {0, "EligibleTime", "ELIGIBLE_TIME", 0, q_eligible},
+    {0, "Deadline", "DEADLINE", 0, q_deadline},
+    {0, "exit_code", "EXIT_CODE", 0, q_exit},
+    {0, "Requeue", "REQUEUE", 0, q_requeue},
+    {0, "RestartCnt", "RESTART_COUNT", 0, q_restarts},
+    {0, "STDOUT", "STDOUT", 0, q_stdout},
+    {0, "STDERR", "STDERR", 0, q_stderr},
+    {0, "STDIN", "STDIN", 0, q_stdin},
+    {0, "Site", "SITE", 0, q_site},
+    {0, "Chip", "CHIP", 0, q_chip},
+    {0, "Chips", "CHIPS", 0, q_chips},
+    {0, "Cost", "COST", 0, q_cost},
+    {0, "Rule", "RULE", 0, q_rule},
+    {0, "Purpose", "PURPOSE", 0, q_purpose},
+    {0, "ReasonDetail", "REASON_DETAIL", 0, q_detail},
+};
+const size_t queue_field_count = sizeof queue_fields / sizeof *queue_fields;

@@ -1,0 +1,137 @@
+#include "cli/targets.h"
+
+#include "cli/args.h"
+#include "cli/job_rows.h"
+#include "cli/say.h"
+#include "cli/times.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum err target_parse(struct str word, struct arena *arena, struct target *out,
+                      struct errtext *error)
+{
+    *out = (struct target){0};
+    const char *mark = memchr(word.p, '_', word.len);
+    struct str number = {word.p, mark != NULL ? (size_t)(mark - word.p) : word.len};
+    uint64_t job = 0;
+    if (!str_to_u64(number, &job) || job == 0 || job > UINT32_MAX)
+        return err_set(error, ERR_INVALID, "'" STR_FMT "' is not a job id such as 12 or 12_[1-3]",
+                       STR_ARG(word));
+    out->job = (uint32_t)job;
+    if (mark == NULL) return ERR_NONE;
+    struct str tasks = {mark + 1, word.len - number.len - 1};
+    if (str_eqz(tasks, "*")) return ERR_NONE;
+    out->tasks = ARENA_ARRAY(arena, TARGET_TASKS_MAX, uint32_t);
+    int n = ranges_parse(tasks, out->tasks, TARGET_TASKS_MAX);
+    if (n <= 0)
+        return err_set(error, ERR_INVALID, "'" STR_FMT "' does not name array tasks as in 12_[1-3]",
+                       STR_ARG(word));
+    out->task_count = (uint32_t)n;
+    return ERR_NONE;
+}
+
+bool target_has(const struct target *t, const struct job_view *job)
+{
+    if (t->task_count == 0)
+        return job->job_id == t->job || (job->is_array && job->array_job_id == t->job);
+    if (!job->is_array || job->array_job_id != t->job) return false;
+    for (uint32_t i = 0; i < t->task_count; i++)
+        if (t->tasks[i] == job->array_task_id) return true;
+    return false;
+}
+
+/* The next target of a word: commas within brackets do not separate. */
+static bool next_target(struct str *rest, struct str *word)
+{
+    size_t n = 0;
+    int depth = 0;
+    while (n < rest->len && (rest->p[n] != ',' || depth > 0)) {
+        depth += (rest->p[n] == '[') - (rest->p[n] == ']');
+        n++;
+    }
+    *word = (struct str){rest->p, n};
+    size_t skip = n < rest->len ? n + 1 : n;
+    *rest = (struct str){rest->p + skip, rest->len - skip};
+    return word->len > 0;
+}
+
+static enum err parse_all(struct api *a, char *const *words, int count, struct target *targets,
+                          struct str *texts, uint32_t *found)
+{
+    *found = 0;
+    for (int i = 0; i < count; i++) {
+        struct str rest = str_of(words[i]);
+        struct str word;
+        while (next_target(&rest, &word)) {
+            if (*found == TARGETS_MAX)
+                return err_set(&a->error, ERR_LIMIT, "more than %d jobs are named", TARGETS_MAX);
+            texts[*found] = word;
+            enum err code = target_parse(word, &a->arena, &targets[(*found)++], &a->error);
+            if (code != ERR_NONE) return code;
+        }
+    }
+    if (*found == 0) return err_set(&a->error, ERR_INVALID, "name a job by its id");
+    return ERR_NONE;
+}
+
+enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out)
+{
+    struct target *targets = ARENA_ARRAY(&a->arena, TARGETS_MAX, struct target);
+    struct str *texts = ARENA_ARRAY(&a->arena, TARGETS_MAX, struct str);
+    uint32_t n;
+    enum err code = parse_all(a, words, count, targets, texts, &n);
+    if (code != ERR_NONE) return code;
+    struct buf ids = {0};
+    for (uint32_t i = 0; i < n; i++)
+        buf_printf(&ids, "%s%" PRIu32, i > 0 ? "," : "", targets[i].job);
+    struct job_query query = {.ids = buf_str(&ids), .states = STR("all")};
+    code = api_jobs(a, &query, out);
+    buf_release(&ids);
+    if (code != ERR_NONE) return code;
+    bool used[TARGETS_MAX] = {false};
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < out->count; j++) {
+        bool wanted = false;
+        for (uint32_t i = 0; i < n; i++) {
+            if (!target_has(&targets[i], &out->jobs[j])) continue;
+            used[i] = wanted = true;
+        }
+        if (wanted) out->jobs[kept++] = out->jobs[j];
+    }
+    out->count = kept;
+    for (uint32_t i = 0; i < n; i++)
+        if (!used[i])
+            return err_set(&a->error, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT,
+                           STR_ARG(texts[i]));
+    return ERR_NONE;
+}
+
+int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done)
+{
+    struct job_list list;
+    enum err code = targets_find(a, words, count, &list);
+    if (code != ERR_NONE) return api_fail(a, code);
+    int exit_code = EXIT_DONE;
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct buf id = {0};
+        job_view_id(&list.jobs[i], &id);
+        bool whole_array = list.count > 1 && list.jobs[i].is_array;
+        if (job_view_is_ended(&list.jobs[i]) && whole_array) {
+            buf_release(&id);
+            continue; /* tasks of an array that are over do not stand in the way of the others */
+        }
+        code = api_act(a, list.jobs[i].job_id, action, 0);
+        if (code == ERR_UNAVAILABLE) {
+            buf_release(&id);
+            return api_fail(a, code);
+        }
+        if (code != ERR_NONE)
+            exit_code = say_error(a->name, "job %s: %s", id.p, a->error.s);
+        else if (done != NULL)
+            printf("%s %s\n", done, id.p);
+        buf_release(&id);
+    }
+    return api_close(a, say_end(a->name, exit_code));
+}

@@ -1,0 +1,30 @@
+/* targets.h - the jobs that a command is about: "12", "12_3", "12_[1-3,5]". */
+#ifndef BERTH_CLI_TARGETS_H
+#define BERTH_CLI_TARGETS_H
+
+#include "cli/api.h"
+
+enum { TARGETS_MAX = 1000, TARGET_TASKS_MAX = 10000 };
+
+/* One word of the command line. */
+struct target {
+    uint32_t job;
+    uint32_t *tasks; /* of an array; task_count 0: the job, or all tasks of the array */
+    uint32_t task_count;
+};
+
+/* Parse one word; ERR_INVALID when it names no job. Tasks live in the arena. */
+enum err target_parse(struct str word, struct arena *arena, struct target *out,
+                      struct errtext *error);
+bool target_has(const struct target *t, const struct job_view *job);
+
+/* The jobs that the words name, in order of id, ended ones included, each once. ERR_NOT_FOUND names
+ * the first word that fits no job. Words may hold several targets separated by commas. */
+enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out);
+
+/* Do one thing to each job named: see api_act. Prints what failed, goes on, gives the exit code. A
+ * job that has ended is reported, too. `done`: what to print of a success, such as "held job"; NULL
+ * nothing. */
+int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done);
+
+#endif
