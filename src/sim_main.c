@@ -119,6 +119,25 @@ static void print_stats(const struct sim_stats *stats)
                i % 3 == 2 || i == SIM_STAT_COUNT - 1 ? "\n" : "   ");
 }
 
+/* So many worlds with every fault must have met everything at least once; what was never met was
+ * never tested. */
+enum { COVERING_SEEDS = 200 };
+
+static bool covers_everything(const struct arguments *a, const struct sim_stats *stats)
+{
+    bool all = true;
+    if (a->count < COVERING_SEEDS || a->options.faults != SIM_FAULTS_ALL ||
+        a->options.steps_max != 0)
+        return true;
+    for (int i = 0; i < SIM_STAT_COUNT; i++) {
+        if (stats->n[i] > 0) continue;
+        printf("coverage: FAILED: in %" PRIu64 " worlds nothing was met of: %s\n", a->count,
+               sim_stat_names[i]);
+        all = false;
+    }
+    return all;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a;
@@ -155,5 +174,6 @@ int main(int argc, char **argv)
            (double)run * 60 / cpu_s, (double)stats.n[STAT_STEPS] / cpu_s,
            (double)stats.n[STAT_SIM_MINUTES] / 60 / cpu_s);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", run - failed, failed);
-    return failed > 0 ? 1 : 0;
+    bool covered = (a.first && failed > 0) || covers_everything(&a, &stats);
+    return failed > 0 || !covered ? 1 : 0;
 }

@@ -11,17 +11,17 @@
  *   A3  after GONE, FINISHED or REJECTED was reported for an attempt it never runs again;
  *   A4  the end of an attempt is reported again and again until FORGET.
  *
- * States of an attempt (every row not listed: the input changes nothing and puts nothing out):
+ * States of an attempt. What is not listed changes nothing and puts nothing out:
  *
- *   state     START               STOP             facts                              clock
- *   (none)    SPAWN -> STARTING   BAR, GONE -> TOMB  FOUND_*: see below               -
- *   UNBEGUN   SPAWN -> STARTING   BAR, GONE -> TOMB                                   ERASE ->
- * (none) STARTING  -                   remember it      SPAWNED: STARTED -> RUNNING, or, when a
- * stop came: TERM -> STOPPING - RUNNING   STARTED             TERM -> STOPPING EXITED: FINISHED ->
- * ENDED          - STOPPING  -                   sooner KILL?     EXITED: FINISHED -> ENDED KILL,
- * repeated ENDED     its end again       its end again    -                                  its
- * end again TOMB      GONE                GONE             -                                  ERASE
- * -> (none)
+ *   state     START              STOP               fact                        clock
+ *   (none)    SPAWN -> STARTING  BAR, GONE -> TOMB  FOUND_*: as found           -
+ *   UNBEGUN   SPAWN -> STARTING  BAR, GONE -> TOMB  -                           ERASE -> (none)
+ *   STARTING  -                  remembered         SPAWNED: STARTED -> RUNNING,
+ *                                                   after a stop TERM -> STOPPING  -
+ *   RUNNING   STARTED            TERM -> STOPPING   EXITED: FINISHED -> ENDED   -
+ *   STOPPING  -                  KILL sooner        EXITED: FINISHED -> ENDED   KILL, again
+ *   ENDED     its end again      its end again      -                           its end again
+ *   TOMB      GONE               GONE               -                           ERASE -> (none)
  *
  *   A START that has expired, or whose older attempt still runs (which is then stopped), is dropped
  *   silently: the core repeats it. A START of an older attempt than one known answers GONE. In any

@@ -9,6 +9,9 @@
 /* Print the failed condition to stderr and abort. */
 _Noreturn void check_failed(const char *condition, const char *file, int line);
 
+/* A place that no correct program reaches; `why` is a string literal. */
+#define UNREACHABLE(why) check_failed(why, __FILE__, __LINE__)
+
 #define ASSERT(cond) ((cond) ? (void)0 : check_failed(#cond, __FILE__, __LINE__))
 
 #endif

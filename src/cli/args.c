@@ -7,7 +7,14 @@
 
 #include <string.h>
 
-enum { OPTION_HELP = 10000 };
+enum { OPTION_HELP = 10000, OPTION_VERSION };
+
+static bool has_letter(const struct cli_option *options, int letter)
+{
+    for (; options->id != 0; options++)
+        if (options->id == letter) return true;
+    return false;
+}
 
 void args_init(struct args *a, int argc, char **argv, const struct cli_option *options,
                bool in_order)
@@ -19,9 +26,9 @@ void args_init(struct args *a, int argc, char **argv, const struct cli_option *o
     a->shorts[s++] = ':';
     for (const struct cli_option *o = options; o->id != 0; o++) {
         ASSERT(l < OPTIONS_MAX);
-        int wants = o->argument == NULL     ? no_argument
-                    : o->argument[0] == '[' ? optional_argument
-                                            : required_argument;
+        int wants = o->argument == NULL                  ? no_argument
+                    : strncmp(o->argument, "[=", 2) == 0 ? optional_argument
+                                                         : required_argument;
         if (o->name != NULL)
             a->longs[l++] = (struct option){.name = o->name, .has_arg = wants, .val = o->id};
         if (o->id >= OPTION_LONG) continue;
@@ -29,7 +36,9 @@ void args_init(struct args *a, int argc, char **argv, const struct cli_option *o
         if (wants != no_argument) a->shorts[s++] = ':';
         if (wants == optional_argument) a->shorts[s++] = ':';
     }
-    a->longs[l] = (struct option){.name = "help", .val = OPTION_HELP};
+    a->longs[l++] = (struct option){.name = "help", .val = OPTION_HELP};
+    a->longs[l] = (struct option){.name = "version", .val = OPTION_VERSION};
+    if (!has_letter(options, 'V')) a->shorts[s++] = 'V';
     a->shorts[s] = '\0';
     optind = 0; /* GNU: begin anew */
     opterr = 0;
@@ -38,7 +47,7 @@ void args_init(struct args *a, int argc, char **argv, const struct cli_option *o
 /* The long option nearest to what was typed, NULL when none is near. */
 static const char *nearest(const struct args *a, const char *typed)
 {
-    const char *names[OPTIONS_MAX + 2];
+    const char *names[OPTIONS_MAX + 3];
     size_t n = 0;
     for (const struct option *o = a->longs; o->name != NULL; o++) names[n++] = o->name;
     names[n] = NULL;
@@ -80,6 +89,10 @@ int args_next(struct args *a)
     if (got == '?' || got == ':') {
         report(a, got);
         a->exit_code = EXIT_USER;
+        return ARGS_STOP;
+    }
+    if (got == OPTION_VERSION || (got == 'V' && !has_letter(a->options, 'V'))) {
+        a->exit_code = cmd_version(1, a->argv);
         return ARGS_STOP;
     }
     if (got == OPTION_HELP) {

@@ -17,7 +17,7 @@ enum { OPTION_LONG = 256, OPTIONS_MAX = 96 };
 struct cli_option {
     int id;
     const char *name; /* long name; NULL: only the letter */
-    const char *argument; /* "LIST"; "[LIST]": may be left out; NULL: takes none */
+    const char *argument; /* "LIST"; "[=LIST]": may be left out; NULL: takes none */
     const char *help; /* one sentence without a full stop; NULL: accepted, not shown */
 };
 
@@ -26,8 +26,8 @@ struct args {
     char **argv;
     const char *name; /* as typed: "squeue" */
     const struct cli_option *options;
-    struct option longs[OPTIONS_MAX + 2]; /* with --help and the end */
-    char shorts[3 + 3 * OPTIONS_MAX];
+    struct option longs[OPTIONS_MAX + 3]; /* with --help, --version and the end */
+    char shorts[4 + 3 * OPTIONS_MAX];
     const char *value; /* of the option just given; NULL none */
     int operand; /* after ARGS_END: argv[operand ..] are the operands */
     int exit_code; /* after ARGS_STOP: what the command returns */
@@ -42,7 +42,8 @@ enum {
 /* `options` ends with id 0. `in_order`: stop at the first operand (its arguments are not ours). */
 void args_init(struct args *a, int argc, char **argv, const struct cli_option *options,
                bool in_order);
-/* The next option's id, ARGS_END or ARGS_STOP. --help is known to every command. */
+/* The next option's id, ARGS_END or ARGS_STOP. --help, --version and -V are known to
+ * every command. */
 int args_next(struct args *a);
 /* The operands that are left after ARGS_END. */
 int args_count(const struct args *a);

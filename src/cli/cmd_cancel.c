@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { OPT_ME = OPTION_LONG };
+enum { OPT_ME = OPTION_LONG, OPT_JSON };
 
 const struct cli_option cancel_options[] = {
     {'A', "account", "NAME", "jobs of this account"},
@@ -25,6 +25,7 @@ const struct cli_option cancel_options[] = {
     {'t', "state", "NAME", "jobs in this state: PENDING, RUNNING, ..."},
     {'u', "user", "NAME", "jobs of this user"},
     {'v', "verbose", NULL, "say what is done"},
+    {OPT_JSON, "json", NULL, "the API's JSON, one object for each job"},
     {'N', "jobname", "NAME", NULL},
     {'b', "batch", NULL, NULL},
     {'f', "full", NULL, NULL},
@@ -36,7 +37,7 @@ struct options {
     struct job_query query;
     struct str qos;
     uint32_t signal; /* 0: end the job */
-    bool interactive, me, quiet, verbose;
+    bool interactive, me, quiet, verbose, json;
 };
 
 static bool parse_signal(const char *text, uint32_t *out)
@@ -75,6 +76,7 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 't': o->query.states = value; break;
     case 'u': o->query.users = value; break;
     case 'v': o->verbose = true; break;
+    case OPT_JSON: o->json = true; break;
     default: break;
     }
     return GO_ON;
@@ -125,6 +127,8 @@ static int cancel_one(struct api *a, const struct options *o, const struct job_v
         enum err code = api_act(a, j->job_id, "cancel", o->signal);
         if (code != ERR_NONE)
             exit_code = say_failure(a->name, code, &a->error);
+        else if (o->json)
+            api_print_json(a);
         else if (o->verbose || strcmp(a->name, "scancel") != 0)
             printf("%s job %s\n", o->signal != 0 ? "signalled" : "cancelled", id.p);
     }

@@ -204,7 +204,7 @@ static void deal_head(const struct check *k, const struct deal *d)
     buf_printf(&b, ", signed %s", civil_format(d->signed_ms, signed_on));
     if (d->ends_ms != CIVIL_NEVER_MS)
         buf_printf(&b, ", until %s", civil_format(d->ends_ms - CIVIL_DAY_MS, ends));
-    if (d->value_uusd > 0) buf_printf(&b, ", worth %" PRId64 " USD", d->value_uusd / 1000000);
+    if (d->value_usd > 0) buf_printf(&b, ", worth %" PRId64 " USD", d->value_usd);
     say_coloured(k->colour, COLOUR_BOLD, STR_FMT, STR_ARG(buf_str(&b)));
     putchar('\n');
     buf_release(&b);

@@ -10,11 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_REASON = OPTION_LONG, OPT_JSON };
+enum { OPT_JSON = OPTION_LONG };
 
 const struct cli_option no_options[] = {{0}};
+const struct cli_option act_options[] = {
+    {OPT_JSON, "json", NULL, "the API's JSON, one object for each job"},
+    {0},
+};
 const struct cli_option nodes_options[] = {
     {'r', "reason", "TEXT", "why, for those who look at the nodes"},
+    {OPT_JSON, "json", NULL, "the API's JSON"},
     {0},
 };
 const struct cli_option ping_options[] = {
@@ -25,14 +30,18 @@ const struct cli_option ping_options[] = {
 static int act(int argc, char **argv, const char *action, const char *done)
 {
     struct args args;
-    args_init(&args, argc, argv, no_options, false);
-    if (args_next(&args) == ARGS_STOP) return args.exit_code;
+    bool json = false;
+    args_init(&args, argc, argv, act_options, false);
+    for (int id; (id = args_next(&args)) != ARGS_END;) {
+        if (id == ARGS_STOP) return args.exit_code;
+        json = true;
+    }
     if (args_count(&args) == 0)
         return say_error(argv[0], "name a job, such as: berth %s 12", argv[0]);
     struct api a;
     int code = api_open(&a, argv[0]);
     if (code != EXIT_DONE) return code;
-    return targets_act(&a, args_operands(&args), args_count(&args), action, done);
+    return targets_act(&a, args_operands(&args), args_count(&args), action, done, json);
 }
 
 int cmd_hold(int argc, char **argv)
@@ -54,10 +63,14 @@ static int change_nodes(int argc, char **argv, int state, const char *done)
 {
     struct args args;
     struct str reason = {0};
+    bool json = false;
     args_init(&args, argc, argv, nodes_options, false);
     for (int id; (id = args_next(&args)) != ARGS_END;) {
         if (id == ARGS_STOP) return args.exit_code;
-        reason = str_of(args.value);
+        if (id == 'r')
+            reason = str_of(args.value);
+        else
+            json = true;
     }
     int words = args_count(&args);
     if (words < 1 || words > 2)
@@ -71,10 +84,13 @@ static int change_nodes(int argc, char **argv, int state, const char *done)
     uint32_t count;
     enum err code = nodes_change(&a, pool, nodes, state, reason, &count);
     if (code != ERR_NONE) return api_fail(&a, code);
-    if (count == 0)
+    if (json)
+        api_print_json(&a);
+    else if (count == 0)
         printf("%s pool %.*s\n", done, STR_ARG(pool));
     else
-        printf("%s %" PRIu32 " nodes of pool %.*s\n", done, count, STR_ARG(pool));
+        printf("%s %" PRIu32 " node%s of pool %.*s\n", done, count, count == 1 ? "" : "s",
+               STR_ARG(pool));
     return api_close(&a, say_end(argv[0], EXIT_DONE));
 }
 

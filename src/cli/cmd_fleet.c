@@ -201,8 +201,8 @@ static int apply(const char *name, const char *path, const struct options *o)
     if (reply.diff_count == 0)
         puts("nothing to change: this fleet is in force");
     else
-        printf("%" PRIu32 " changes %s\n", reply.diff_count,
-               reply.applied ? "applied" : "would be applied (dry run)");
+        printf("%" PRIu32 " change%s %s\n", reply.diff_count, reply.diff_count == 1 ? "" : "s",
+               reply.applied ? "applied" : "to make; this was a dry run");
     return api_close(&a, say_end(name, EXIT_DONE));
 }
 

@@ -95,7 +95,9 @@ static int parse(int argc, char **argv, struct options *o)
 
 static bool pool_fits(const struct options *o, const struct pool_view *p)
 {
-    if (o->sites.len > 0 && !list_has(o->sites, p->site)) return false;
+    bool at_site =
+        o->sites.len == 0 || list_has(o->sites, STR("all")) || list_has(o->sites, p->site);
+    if (!at_site) return false;
     if (o->partitions.len == 0) return true;
     struct str rest = o->partitions;
     struct str word;
@@ -270,8 +272,7 @@ int cmd_info(int argc, char **argv)
         enum err code = show(&a, &o);
         if (code != ERR_NONE) return api_fail(&a, code);
         api_close(&a, EXIT_DONE);
-        if (o.iterate_s == 0) return say_end(argv[0], EXIT_DONE);
-        fflush(stdout);
+        if (o.iterate_s == 0 || fflush(stdout) != 0) return say_end(argv[0], EXIT_DONE);
         sleep(o.iterate_s);
         putchar('\n');
     }

@@ -2,6 +2,8 @@
 #ifndef BERTH_CLI_CMD_LAW_H
 #define BERTH_CLI_CMD_LAW_H
 
+#include "cli/args.h"
+
 /* law list|show|lint|test|diff|explain|eval ...; argv[0] is "law". */
 int cmd_law(int argc, char **argv);
 
@@ -11,5 +13,9 @@ int cmd_law_show(int argc, char **argv);
 int cmd_law_lint(int argc, char **argv);
 int cmd_law_test(int argc, char **argv);
 int cmd_law_diff(int argc, char **argv);
+extern const struct cli_option law_list_options[]; /* also of show */
+extern const struct cli_option law_lint_options[];
+extern const struct cli_option law_test_options[];
+extern const struct cli_option law_diff_options[];
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { OPT_LAW = OPTION_LONG, OPT_BIND, OPT_FROM, OPT_TO, OPT_WITH };
 
-static const struct cli_option options[] = {
+const struct cli_option law_diff_options[] = {
     {OPT_LAW, "law", "DIR", "read the packs of DIR; may be repeated"},
     {OPT_BIND, "bind", "LIST", "levels that bind (law,act,guidance)"},
     {OPT_FROM, "from", "DATE", "compare the law of this date ..."},
@@ -143,7 +143,7 @@ static int load(struct diff *d)
 static int run(struct diff *d, int argc, char **argv)
 {
     struct args a;
-    args_init(&a, argc, argv, options, false);
+    args_init(&a, argc, argv, law_diff_options, false);
     for (int id; (id = args_next(&a)) != ARGS_END;) {
         int code = parse_one(d, &a, id);
         if (code != GO_ON) return code;

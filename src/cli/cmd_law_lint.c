@@ -9,7 +9,7 @@
 
 enum { OPT_LAW = OPTION_LONG, OPT_ON };
 
-static const struct cli_option options[] = {
+const struct cli_option law_lint_options[] = {
     {OPT_LAW, "law", "DIR", "read the packs of DIR; may be repeated"},
     {OPT_ON, "on", "DATE", "take DATE for today, when the age of sources is judged"},
     {0},
@@ -62,7 +62,7 @@ static void lint_examples(struct lint *l)
 static int parse(struct lint *l, int argc, char **argv)
 {
     struct args a;
-    args_init(&a, argc, argv, options, false);
+    args_init(&a, argc, argv, law_lint_options, false);
     for (int id; (id = args_next(&a)) != ARGS_END;) {
         int code = GO_ON;
         if (id == ARGS_STOP) return a.exit_code;

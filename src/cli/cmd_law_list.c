@@ -10,7 +10,7 @@
 
 enum { OPT_LAW = OPTION_LONG, OPT_ON, OPT_BIND };
 
-static const struct cli_option options[] = {
+const struct cli_option law_list_options[] = {
     {OPT_LAW, "law", "DIR", "read the packs of DIR; may be repeated"},
     {OPT_ON, "on", "DATE", "how the rules stand on DATE instead of today"},
     {OPT_BIND, "bind", "LIST", "levels that bind (law,act,guidance)"},
@@ -28,7 +28,7 @@ static int parse(struct listing *l, int argc, char **argv, bool operands_are_pac
 {
     struct args a;
     l->on_ms = (int64_t)time(NULL) * 1000;
-    args_init(&a, argc, argv, options, false);
+    args_init(&a, argc, argv, law_list_options, false);
     for (int id; (id = args_next(&a)) != ARGS_END;) {
         int code = GO_ON;
         if (id == ARGS_STOP) return a.exit_code;

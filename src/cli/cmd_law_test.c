@@ -10,7 +10,7 @@
 enum { OPT_LAW = OPTION_LONG, OPT_CASES, OPT_BIND };
 enum { CASE_FILES_MAX = 64 };
 
-static const struct cli_option options[] = {
+const struct cli_option law_test_options[] = {
     {OPT_LAW, "law", "DIR", "read the packs of DIR; may be repeated"},
     {OPT_CASES, "cases", "FILE", "also test the cases of FILE under all packs; may be repeated"},
     {OPT_BIND, "bind", "LIST", "levels that bind for --cases (law,act,guidance)"},
@@ -96,7 +96,7 @@ static int test_cases(struct tally *t, const char *path)
 static int parse(struct tally *t, int argc, char **argv)
 {
     struct args a;
-    args_init(&a, argc, argv, options, false);
+    args_init(&a, argc, argv, law_test_options, false);
     for (int id; (id = args_next(&a)) != ARGS_END;) {
         int code = GO_ON;
         if (id == ARGS_STOP) return a.exit_code;

@@ -119,8 +119,7 @@ static enum err read_key(const char *text, struct note_key *out, struct errtext 
     return e;
 }
 
-/* ---- verify -----------------------------------------------------------------------------------
- */
+/* ---- verify --------------------------------------------------------------------------------- */
 
 struct verifying {
     const struct ask *q;
@@ -310,8 +309,7 @@ static int verify(const struct ask *q)
     return q->proof != NULL ? verify_proof(q) : verify_ledger(q);
 }
 
-/* ---- show -------------------------------------------------------------------------------------
- */
+/* ---- show ----------------------------------------------------------------------------------- */
 
 struct showing {
     const struct ask *q;
@@ -369,8 +367,7 @@ static int show(const struct ask *q)
     return say_end(q->name, code);
 }
 
-/* ---- key, checkpoint, prove -------------------------------------------------------------------
- */
+/* ---- key, checkpoint, prove ----------------------------------------------------------------- */
 
 static int show_key(const struct ask *q)
 {
@@ -448,8 +445,7 @@ static int prove(const struct ask *q)
     return say_end(q->name, code);
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static bool number(const struct args *a, const char *option, uint64_t max, uint64_t *out)
 {

@@ -81,6 +81,10 @@ static enum err follow(struct api *a, uint32_t id, const char *path)
 static enum err print(struct api *a, const struct job_view *j, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && j->start_ms == 0 && job_view_is_ended(j))
+        return err_set(&a->error, ERR_NOT_FOUND,
+                       "job %" PRIu32 " ended as %.*s without having started", j->job_id,
+                       STR_ARG(j->state));
     if (fd < 0 && errno == ENOENT && j->start_ms == 0)
         return err_set(&a->error, ERR_NOT_FOUND,
                        "job %" PRIu32 " has not started; why: berth why %" PRIu32, j->job_id,

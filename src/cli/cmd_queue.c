@@ -22,7 +22,7 @@ const struct cli_option queue_options[] = {
     {'a', "all", NULL, "all partitions (always so)"},
     {'h', "noheader", NULL, "print no header"},
     {'i', "iterate", "SECONDS", "print again every so many seconds"},
-    {'j', "jobs", "[LIST]", "only these job ids; an array's id means all its tasks"},
+    {'j', "jobs", "[=LIST]", "only these job ids; an array's id means all its tasks"},
     {'l', "long", NULL, "Slurm's long format"},
     {'M', "clusters", "LIST", "only jobs at these sites"},
     {OPT_ME, "me", NULL, "only your own jobs"},
@@ -46,7 +46,7 @@ struct options {
     struct str sites, qos, sort;
     const char *format, *long_format;
     unsigned iterate_s; /* 0: once */
-    bool bare, long_rows, expand, start, me, json, slurm;
+    bool bare, long_rows, expand, start, me, ids_behind, json, slurm;
 };
 
 static int parse_iterate(struct args *a, struct options *o)
@@ -66,7 +66,10 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 'A': o->query.accounts = value; break;
     case 'h': o->bare = true; break;
     case 'i': return parse_iterate(a, o);
-    case 'j': o->query.ids = value; break;
+    case 'j':
+        o->query.ids = value;
+        o->ids_behind = value.len == 0; /* -j 12: the list is the operand */
+        break;
     case 'l': o->long_rows = true; break;
     case 'M': o->sites = value; break;
     case 'n': o->query.names = value; break;
@@ -96,7 +99,7 @@ static int parse(int argc, char **argv, struct options *o)
         int code = parse_one(&a, id, o);
         if (code != GO_ON) return code;
     }
-    if (args_count(&a) > 0 && o->query.ids.len == 0 && !o->slurm)
+    if (args_count(&a) == 1 && o->query.ids.len == 0 && (o->ids_behind || !o->slurm))
         o->query.ids = str_of(args_operands(&a)[0]);
     else if (args_count(&a) > 0)
         return say_error(a.name, "'%s' is not understood; see '%s --help'", args_operands(&a)[0],
@@ -111,7 +114,7 @@ static void filter(struct job_list *list, const struct options *o)
     for (uint32_t i = 0; i < list->count; i++) {
         const struct job_view *j = &list->jobs[i];
         bool fits =
-            (o->sites.len == 0 || list_has(o->sites, j->site)) &&
+            (o->sites.len == 0 || list_has(o->sites, STR("all")) || list_has(o->sites, j->site)) &&
             (o->qos.len == 0 || list_has(o->qos, j->qos.len > 0 ? j->qos : STR("normal"))) &&
             (!o->start || job_view_is_pending(j));
         if (fits) list->jobs[kept++] = *j;
@@ -163,6 +166,16 @@ static enum colour colour_of(const struct job_view *j)
     return COLOUR_NONE;
 }
 
+/* The kind of chip: of the pool, or as asked for in "gpu:KIND:N". */
+static struct str chip_of(const struct job_view *j)
+{
+    if (j->chip.len > 0) return j->chip;
+    const char *first = j->gres.len > 0 ? memchr(j->gres.p, ':', j->gres.len) : NULL;
+    const char *last = first != NULL ? memrchr(j->gres.p, ':', j->gres.len) : NULL;
+    if (first == last) return STR("chips");
+    return (struct str){first + 1, (size_t)(last - first - 1)};
+}
+
 static void add_row(struct table *t, const struct job_row *r, int64_t now_ms)
 {
     const struct job_view *j = r->job;
@@ -177,7 +190,7 @@ static void add_row(struct table *t, const struct job_row *r, int64_t now_ms)
     table_add(t, str_of(j->start_ms != 0 ? span_short(job_elapsed_ms(j, now_ms), span) : ""));
     table_add(t, str_of(j->time_limit_ms != 0 ? span_short(j->time_limit_ms, span) : ""));
     if (j->chips > 0)
-        table_addf(t, "%" PRIu32 " %.*s", j->chips, STR_ARG(j->chip));
+        table_addf(t, "%" PRIu32 " %.*s", j->chips, STR_ARG(chip_of(j)));
     else
         table_addf(t, "%" PRIu32 " cpu", j->cpus);
     table_add(t, j->partition);
@@ -204,7 +217,7 @@ static void print_table(const struct options *o, const struct job_row *rows, siz
     for (size_t i = 0; i < count; i++) add_row(&t, &rows[i], now_ms);
     table_print(&t, out, say_width(), 0, !o->bare, say_in_colour());
     table_release(&t);
-    if (count == 0 && !o->bare) buf_puts(out, "no jobs wait or run\n");
+    if (count == 0 && !o->bare) buf_puts(out, "no such jobs wait or run; ended ones: berth acct\n");
 }
 
 static enum err show(struct api *a, const struct options *o)
@@ -261,8 +274,7 @@ int cmd_queue(int argc, char **argv)
         enum err code = show(&a, &o);
         if (code != ERR_NONE) return api_fail(&a, code);
         api_close(&a, EXIT_DONE);
-        if (o.iterate_s == 0) return say_end(argv[0], EXIT_DONE);
-        fflush(stdout);
+        if (o.iterate_s == 0 || fflush(stdout) != 0) return say_end(argv[0], EXIT_DONE);
         sleep(o.iterate_s);
         putchar('\n');
     }

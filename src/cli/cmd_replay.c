@@ -45,8 +45,7 @@ static void warn(void *arg, const char *line)
     say_note(w->name, "%s", line);
 }
 
-/* ---- the first difference ---------------------------------------------------------------------
- */
+/* ---- the first difference ------------------------------------------------------------------- */
 
 static struct str next_line(struct str *rest)
 {
@@ -84,8 +83,7 @@ static void show_difference(const struct replay_result *r)
     buf_release(&derived);
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static void show_result(struct core *c, const struct replay_result *r, bool json)
 {

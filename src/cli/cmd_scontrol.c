@@ -239,7 +239,7 @@ static int update_job(struct api *a, char **words, int count)
                        "No entity specified: say JobId=, NodeName= or "
                        "PartitionName=");
     if (code != ERR_NONE) return api_fail(a, code);
-    return update_send(&u, a, &job, 1, false);
+    return update_send(&u, a, &job, 1);
 }
 
 static int update(const char *name, char **words, int count)
@@ -263,7 +263,7 @@ static int act(const char *name, const char *action, char **words, int count)
     for (int i = 0; i < count; i++)
         if (strncasecmp(words[i], "JobId=", 6) == 0) words[i] += 6;
     int code = api_open(&a, name);
-    return code == EXIT_DONE ? targets_act(&a, words, count, action, NULL) : code;
+    return code == EXIT_DONE ? targets_act(&a, words, count, action, NULL, false) : code;
 }
 
 /* write batch_script ID [FILE]; "-" is standard output, as without a file. */

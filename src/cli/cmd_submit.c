@@ -6,7 +6,6 @@
 #include "cli/say.h"
 #include "cli/times.h"
 #include "cli/why_page.h"
-#include "model/limits.h"
 #include "read/sbatch_options.h"
 #include "read/skypilot_yaml.h"
 #include "store/file.h"
@@ -52,7 +51,7 @@ const struct cli_option *submit_options(void)
         const struct sbatch_option *o = &sbatch_options[i];
         if (o->help == NULL || (o->scope & IN_COMMAND) == 0) continue;
         options[n++] = (struct cli_option){o->letter != '\0' ? o->letter : OPTION_LONG, o->name,
-                                           o->arg != ARG_NONE ? o->value_name : NULL, o->help};
+                                           o->arg == ARG_NEEDED ? o->value_name : NULL, o->help};
     }
     return options;
 }
@@ -125,9 +124,11 @@ static enum err read_job(struct submission *s, int argc, char **argv, struct are
     if (code != ERR_NONE || r->help || r->usage || r->version) return code;
     const char *path = r->script_path != NULL ? r->script_path : "/dev/stdin";
     const char *name = r->script_path != NULL ? r->script_path : "standard input";
-    if (!r->is_wrap) code = file_read(path, SCRIPT_LEN_MAX, &s->text, error);
+    if (!r->is_wrap && r->script_path == NULL && isatty(STDIN_FILENO))
+        return err_set(error, ERR_INVALID, "name a script, or give one on standard input");
+    if (!r->is_wrap) code = file_read(path, TASK_BYTES_MAX, &s->text, error);
     if (code != ERR_NONE) return code;
-    if (!r->is_wrap && is_task(buf_str(&s->text)))
+    if (!r->is_wrap && (skypilot_is_task(name) || is_task(buf_str(&s->text))))
         return skypilot_yaml_read(r, buf_str(&s->text), name, error);
     return sbatch_read_script(r, buf_str(&s->text), name, error);
 }
@@ -197,6 +198,8 @@ static enum err look(struct api *a, uint32_t first, uint32_t *left, int *worst)
     arena_clear(&a->arena);
     enum err code = api_acct(a, &query, &list);
     *left = 0;
+    if (code == ERR_NONE && list.count == 0)
+        return err_set(&a->error, ERR_NOT_FOUND, "job %s is not known any more", id);
     for (uint32_t i = 0; code == ERR_NONE && i < list.count; i++) {
         if (!job_view_is_ended(&list.jobs[i]))
             (*left)++;
@@ -243,8 +246,9 @@ static void say_refused(const struct api *a, const struct submit_reply *reply)
     buf_printf(&text, "job %" PRIu32 " is refused by law", reply->job_id);
     if (reply->rule.len > 0) buf_printf(&text, ", rule " STR_FMT, STR_ARG(reply->rule));
     if (reply->cite.len > 0) buf_printf(&text, " [" STR_FMT "]", STR_ARG(reply->cite));
-    if (reply->sentence.len > 0) buf_printf(&text, ". " STR_FMT, STR_ARG(reply->sentence));
-    say_error(a->name, "%s\n%s: more: berth why %" PRIu32, text.p, a->name, reply->job_id);
+    if (reply->sentence.len > 0)
+        buf_printf(&text, "\nwhat would change it: " STR_FMT, STR_ARG(reply->sentence));
+    say_error(a->name, "%s\ntell me more: berth why %" PRIu32, text.p, reply->job_id);
     buf_release(&text);
 }
 

@@ -52,7 +52,7 @@ enum { CHANGE_COUNT = sizeof changes / sizeof *changes };
 
 const struct cli_option *update_options(void)
 {
-    static struct cli_option options[CHANGE_COUNT + 1];
+    static struct cli_option options[CHANGE_COUNT + 2];
     if (options[0].id != 0) return options;
     int n = 0;
     for (int i = 0; i < CHANGE_COUNT; i++) {
@@ -61,9 +61,11 @@ const struct cli_option *update_options(void)
         const struct sbatch_option *o = sbatch_option_name(str_of(changes[i].option), &ignored);
         if (o == NULL) continue;
         options[n] = (struct cli_option){OPTION_LONG + n, o->name,
-                                         o->arg != ARG_NONE ? o->value_name : NULL, o->help};
+                                         o->arg == ARG_NEEDED ? o->value_name : NULL, o->help};
         n++;
     }
+    options[n] = (struct cli_option){OPTION_LONG + n, "json", NULL,
+                                     "the API's JSON, one object for each job"};
     return options;
 }
 
@@ -117,7 +119,7 @@ enum err update_key(struct update *u, struct str key, struct str value, struct e
                    STR_ARG(key));
 }
 
-int update_send(struct update *u, struct api *a, char *const *jobs, int count, bool say)
+int update_send(struct update *u, struct api *a, char *const *jobs, int count)
 {
     struct job_list list;
     enum err code = u->fields == 0 ? err_set(&a->error, ERR_INVALID, "name something to change")
@@ -132,7 +134,9 @@ int update_send(struct update *u, struct api *a, char *const *jobs, int count, b
         code = api_update(a, id, u->fields, &u->request.spec);
         if (code != ERR_NONE)
             exit_code = say_error(a->name, "job %" PRIu32 ": %s", id, a->error.s);
-        else if (say)
+        else if (u->say == UPDATE_SAY_JSON)
+            api_print_json(a);
+        else if (u->say == UPDATE_SAY_WORDS)
             printf("updated job %" PRIu32 "\n", id);
     }
     return api_close(a, say_end(a->name, exit_code));
@@ -147,9 +151,14 @@ int cmd_update(int argc, char **argv)
     int exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
     update_init(&u, &a.arena);
+    u.say = UPDATE_SAY_WORDS;
     args_init(&args, argc, argv, options, false);
     for (int id; (id = args_next(&args)) != ARGS_END;) {
         if (id == ARGS_STOP) return api_close(&a, args.exit_code);
+        if (strcmp(options[id - OPTION_LONG].name, "json") == 0) {
+            u.say = UPDATE_SAY_JSON;
+            continue;
+        }
         enum err code =
             update_option(&u, options[id - OPTION_LONG].name, str_of(args.value), &a.error);
         if (code != ERR_NONE) return api_fail(&a, code);
@@ -158,5 +167,5 @@ int cmd_update(int argc, char **argv)
         say_error(argv[0], "name a job, such as: berth update 12 --time=2:00:00");
         return api_close(&a, EXIT_USER);
     }
-    return update_send(&u, &a, args_operands(&args), args_count(&args), true);
+    return update_send(&u, &a, args_operands(&args), args_count(&args));
 }

@@ -27,9 +27,10 @@ const struct command commands[] = {
     {
         .name = "plan",
         .group = GROUP_JOBS,
-        .summary = "say where a job would go, at what cost, and why; store nothing",
+        .summary = "say where a job would go, and at what cost",
         .usage = "[OPTION]... [FILE [ARGUMENT]...]",
-        .about = "Takes what berth submit takes, and prints a table of all pools with the chips "
+        .about = "Takes what berth submit takes, stores nothing, and prints a table of all pools "
+                 "with the chips "
                  "that are free, the cost of the whole job and the law's answer, then one line "
                  "for each pool that will not do. The same as sbatch --test-only.",
         .options_of = submit_options,
@@ -57,7 +58,7 @@ const struct command commands[] = {
     {
         .name = "why",
         .group = GROUP_JOBS,
-        .summary = "say why a job is where it is, and what would change it",
+        .summary = "say why a job is where it is, or why not",
         .usage = "[OPTION]... JOB [POOL]",
         .about = "Prints the chosen pool and its cost, the runner-up, every other pool with its "
                  "one reason (law with rule and citation, capacity, memory, lease end, price, "
@@ -87,24 +88,24 @@ const struct command commands[] = {
         .name = "hold",
         .group = GROUP_JOBS,
         .summary = "keep waiting jobs from starting",
-        .usage = "JOB...",
-        .options = no_options,
+        .usage = "[OPTION]... JOB...",
+        .options = act_options,
         .run = cmd_hold,
     },
     {
         .name = "release",
         .group = GROUP_JOBS,
         .summary = "let held jobs start",
-        .usage = "JOB...",
-        .options = no_options,
+        .usage = "[OPTION]... JOB...",
+        .options = act_options,
         .run = cmd_release,
     },
     {
         .name = "requeue",
         .group = GROUP_JOBS,
         .summary = "stop running jobs and let them wait again",
-        .usage = "JOB...",
-        .options = no_options,
+        .usage = "[OPTION]... JOB...",
+        .options = act_options,
         .run = cmd_requeue,
     },
     {
@@ -121,7 +122,7 @@ const struct command commands[] = {
         .name = "scontrol",
         .alias = "scontrol",
         .group = GROUP_JOBS,
-        .summary = "do what Slurm's scontrol does to jobs, nodes and partitions",
+        .summary = "do what Slurm's scontrol does",
         .usage = "[OPTION]... VERB [ARGUMENT]...",
         .about = "Verbs: show job [ID], show node [NAME], show partition [NAME], show config, "
                  "show hostnames LIST; hold, release, uhold and requeue JOB...; update JobId=ID "
@@ -161,7 +162,7 @@ const struct command commands[] = {
         .name = "info",
         .alias = "sinfo",
         .group = GROUP_FLEET,
-        .summary = "show the pools: what is free, at what price, until when",
+        .summary = "show the pools: free chips, prices, leases",
         .usage = "[OPTION]...",
         .about = "As sinfo, and with a format, it prints what Slurm's sinfo prints, a pool being "
                  "a partition. LAST SAFE START is the last instant at which a job with the usual "
@@ -187,7 +188,7 @@ const struct command commands[] = {
     {
         .name = "drain",
         .group = GROUP_FLEET,
-        .summary = "let nothing new start on a pool or on nodes of it",
+        .summary = "let nothing new start on a pool or its nodes",
         .usage = "[OPTION]... POOL [NODES]",
         .options = nodes_options,
         .examples = "berth drain tokyo-h100 th[001-004] -r \"new firmware\"\tfour nodes\n",
@@ -196,7 +197,7 @@ const struct command commands[] = {
     {
         .name = "resume",
         .group = GROUP_FLEET,
-        .summary = "take a pool or nodes of it back into use",
+        .summary = "take a pool or its nodes back into use",
         .usage = "[OPTION]... POOL [NODES]",
         .options = nodes_options,
         .run = cmd_resume,
@@ -204,7 +205,7 @@ const struct command commands[] = {
     {
         .name = "check",
         .group = GROUP_LAW,
-        .summary = "ask whether a case or deal is lawful, by which rule, and until when",
+        .summary = "ask whether a case or deal is lawful, and why",
         .usage = "[OPTION]... FILE...",
         .options = check_options,
         .examples = "berth check deal.yaml\ta page on each case of the file\n",
@@ -214,7 +215,7 @@ const struct command commands[] = {
     {
         .name = "law",
         .group = GROUP_LAW,
-        .summary = "list, show, check, test and compare the rule packs",
+        .summary = "list, show, test and compare the rule packs",
         .usage = "list | show RULE | lint | test | diff | explain | eval ...",
         .about = "'berth law VERB --help' tells more of each.",
         .examples = "berth law list --on 2027-01-01\tthe rules in force on that day\n",
@@ -223,7 +224,7 @@ const struct command commands[] = {
     {
         .name = "ledger",
         .group = GROUP_RECORD,
-        .summary = "verify the ledger, show its records, prove one",
+        .summary = "verify the ledger, show and prove records",
         .usage = "[OPTION]... verify | show | checkpoint | prove ...",
         .options = ledger_options,
         .examples = ledger_examples,
@@ -232,7 +233,7 @@ const struct command commands[] = {
     {
         .name = "replay",
         .group = GROUP_RECORD,
-        .summary = "derive every decision again from the ledger, and compare",
+        .summary = "derive every decision again, and compare",
         .usage = "[OPTION]...",
         .options = replay_options,
         .examples = replay_examples,

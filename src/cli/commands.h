@@ -81,6 +81,7 @@ extern const struct cli_option info_options[];
 extern const struct cli_option why_options[];
 extern const struct cli_option cancel_options[];
 extern const struct cli_option no_options[];
+extern const struct cli_option act_options[];
 extern const struct cli_option scontrol_options[];
 extern const struct cli_option logs_options[];
 extern const struct cli_option acct_options[];

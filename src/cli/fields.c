@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "cli/lists.h"
+#include "cli/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -176,7 +177,8 @@ void format_fit(struct format *f, const void *const *rows, size_t count, const v
         for (size_t r = 0; r < count; r++) {
             buf_clear(&value);
             item->field->put(rows[r], env, &value);
-            if (value.len > widest) widest = value.len;
+            size_t columns = (size_t)text_columns(buf_str(&value));
+            if (columns > widest) widest = columns;
         }
         item->width = widest > FORMAT_WIDTH_MAX ? FORMAT_WIDTH_MAX : (int)widest;
     }
@@ -191,13 +193,14 @@ static void put_value(const struct format_item *item, enum format_style style, s
         buf_put_str(out, value);
         return;
     }
-    if (value.len > width) {
+    size_t columns = (size_t)text_columns(value);
+    if (columns > width) {
         bool plus = style == STYLE_PLUS;
-        buf_put(out, value.p, plus ? width - 1 : width);
+        buf_put(out, value.p, text_cut(value, item->width - plus));
         if (plus) buf_putc(out, '+');
         return;
     }
-    int pad = (int)(width - value.len);
+    int pad = (int)(width - columns);
     if (item->right) buf_printf(out, "%*s", pad, "");
     buf_put_str(out, value);
     if (!item->right) buf_printf(out, "%*s", pad, "");
@@ -215,6 +218,7 @@ static void put_row(const struct format *f, enum format_style style, const void 
             buf_puts(&value, item->field->header);
         else
             item->field->put(row, env, &value);
+        text_clean(&value, 0);
         put_value(item, style, buf_str(&value), out);
         if (style == STYLE_PLUS) buf_putc(out, ' ');
         if (style == STYLE_BARS || (style == STYLE_BARS_BETWEEN && i + 1 < f->count))

@@ -35,15 +35,13 @@ static void split_tab(struct str line, struct str *left, struct str *right)
 /* "-t, --states LIST" as people write it. */
 static void put_option_name(struct buf *out, const struct cli_option *o)
 {
-    bool maybe = o->argument != NULL && o->argument[0] == '[';
-    size_t len = o->argument != NULL ? strlen(o->argument) : 0;
+    bool maybe = o->argument != NULL && strncmp(o->argument, "[=", 2) == 0;
     if (o->id < OPTION_LONG) buf_printf(out, "-%c", o->id);
     if (o->id < OPTION_LONG && o->name != NULL) buf_puts(out, ", ");
     if (o->name != NULL) buf_printf(out, "--%s", o->name);
-    if (maybe)
-        buf_printf(out, "[=%.*s]", (int)len - 2, o->argument + 1);
-    else if (o->argument != NULL)
-        buf_printf(out, "%c%s", o->name != NULL ? '=' : ' ', o->argument);
+    if (o->argument == NULL) return;
+    if (!maybe) buf_putc(out, o->name != NULL ? '=' : ' ');
+    buf_puts(out, o->argument);
 }
 
 static void put_pair(struct buf *out, size_t line_start, struct str help)
@@ -75,8 +73,8 @@ void command_help_all(struct buf *out)
         for (size_t i = 0; i < command_count; i++)
             if (commands[i].group == g) put_summary(out, &commands[i]);
     }
-    buf_puts(out, "\n'berth help COMMAND' tells more. A link named sbatch, squeue, sinfo, scancel, "
-                  "scontrol\nor sacct that points to berth acts as that command.\n");
+    buf_puts(out, "\n'berth help COMMAND' tells more. A link named sbatch, squeue, sinfo, "
+                  "scancel,\nscontrol or sacct that points to berth acts as that command.\n");
 }
 
 static void put_tabbed(struct buf *out, const char *lines)
@@ -135,6 +133,8 @@ static void put_roff(struct buf *out, struct str text)
         char c = text.p[i];
         if (c == '\\')
             buf_puts(out, "\\e");
+        else if (c == '"')
+            buf_puts(out, "\\(dq");
         else if (c == '-')
             buf_puts(out, "\\-");
         else if (c == '\'' && (i == 0 || text.p[i - 1] == '\n'))
@@ -247,6 +247,11 @@ void command_man_all(struct buf *out)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
+static bool needs_value(const struct cli_option *o)
+{
+    return o->argument != NULL && strncmp(o->argument, "[=", 2) != 0;
+}
+
 /* Help text within single quotes of a shell: quotes and characters that zsh reads are dropped. */
 static void put_plain(struct buf *out, const char *text)
 {
@@ -312,7 +317,7 @@ static void put_zsh(struct buf *out)
         buf_puts(out, ")\n        _arguments");
         for (const struct cli_option *o = command_options(c); o != NULL && o->id != 0; o++) {
             if (o->name == NULL || o->help == NULL) continue;
-            bool takes = o->argument != NULL && o->argument[0] != '[';
+            bool takes = needs_value(o);
             buf_printf(out, " \\\n            '--%s%s[", o->name, takes ? "=" : "");
             put_plain(out, o->help);
             buf_printf(out, "]%s'", takes ? ":value:" : "");
@@ -333,7 +338,7 @@ static void put_fish(struct buf *out)
         buf_puts(out, "'\n");
         for (const struct cli_option *o = command_options(c); o != NULL && o->id != 0; o++) {
             if (o->name == NULL || o->help == NULL) continue;
-            bool takes = o->argument != NULL && o->argument[0] != '[';
+            bool takes = needs_value(o);
             buf_printf(out, "complete -c berth -n '__fish_seen_subcommand_from %s' -l %s%s -d '",
                        c->name, o->name, takes ? " -r" : "");
             put_plain(out, o->help);

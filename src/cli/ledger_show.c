@@ -20,8 +20,7 @@ bool ledger_concerns(const struct replay_record *r, uint32_t job)
     return first != 0 && job >= first && job - first < r->outcome.job_count;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 static void put_spec(const struct job_spec *s, struct buf *out)
 {
@@ -146,8 +145,7 @@ void ledger_put_line(const struct ledger_record *record, const struct replay_rec
         buf_printf(out, "%10s->  and %zu more decisions\n", "", count - LEDGER_LINES_MAX);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ----------------------------------------------------------------------------------- */
 
 static json_t *outcome_json(struct outcome *o)
 {

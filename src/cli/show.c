@@ -1,6 +1,7 @@
 #include "cli/show.h"
 
 #include "cli/job_rows.h"
+#include "cli/table.h"
 #include "cli/times.h"
 
 #include <inttypes.h>
@@ -18,10 +19,12 @@ static void end_record(struct buf *out, bool oneline)
 static void put_text(struct buf *out, const char *key, struct str value, const char *absent)
 {
     buf_puts(out, key);
+    size_t before = out->len;
     if (value.len > 0)
         buf_put_str(out, value);
     else
         buf_puts(out, absent);
+    text_clean(out, before);
 }
 
 static void put_instant(struct buf *out, const char *key, int64_t ms, const char *absent)

@@ -25,8 +25,13 @@ void table_release(struct table *t)
 
 void table_add_colour(struct table *t, enum colour c, struct str text)
 {
+    struct buf clean = {0};
+    buf_put_str(&clean, text);
+    text_clean(&clean, 0);
     t->cells = mem_grow(t->cells, &t->cell_cap, t->cell_count + 1, sizeof *t->cells);
-    t->cells[t->cell_count++] = (struct table_cell){.text = str_copy(&t->arena, text), .colour = c};
+    t->cells[t->cell_count++] =
+        (struct table_cell){.text = str_copy(&t->arena, buf_str(&clean)), .colour = c};
+    buf_release(&clean);
 }
 
 void table_add(struct table *t, struct str text)
@@ -42,6 +47,12 @@ void table_addf(struct table *t, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     table_add(t, str_of(text));
+}
+
+void text_clean(struct buf *text, size_t from)
+{
+    for (size_t i = from; i < text->len; i++)
+        if ((unsigned char)text->p[i] < 0x20 || text->p[i] == 0x7f) text->p[i] = '?';
 }
 
 static bool is_continuation(char c)
@@ -81,7 +92,9 @@ void text_wrap(struct buf *out, struct str text, int width, int at, int indent)
             buf_putc(out, ' ');
             at++;
         }
+        size_t before = out->len;
         buf_put(out, text.p + i, n);
+        text_clean(out, before);
         at += columns;
         i += n;
         while (i < text.len && (text.p[i] == ' ' || text.p[i] == '\n')) i++;

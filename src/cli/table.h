@@ -54,6 +54,9 @@ void table_print(const struct table *t, struct buf *out, int width, int indent, 
 /* Append words wrapped at `width` (0: not wrapped), further lines indented by `indent`. The last
  * line of `out` is taken to be `at` columns long; no line end is put behind the text. */
 void text_wrap(struct buf *out, struct str text, int width, int at, int indent);
+/* Replace control characters from byte `from` on by '?': names and comments come from other users
+ * and must not steer a terminal or break a line. */
+void text_clean(struct buf *text, size_t from);
 /* Code points in UTF-8 text. */
 int text_columns(struct str s);
 /* The bytes of the first `n` code points. */

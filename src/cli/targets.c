@@ -108,7 +108,8 @@ enum err targets_find(struct api *a, char *const *words, int count, struct job_l
     return ERR_NONE;
 }
 
-int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done)
+int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done,
+                bool json)
 {
     struct job_list list;
     enum err code = targets_find(a, words, count, &list);
@@ -129,6 +130,8 @@ int targets_act(struct api *a, char *const *words, int count, const char *action
         }
         if (code != ERR_NONE)
             exit_code = say_error(a->name, "job %s: %s", id.p, a->error.s);
+        else if (json)
+            api_print_json(a);
         else if (done != NULL)
             printf("%s %s\n", done, id.p);
         buf_release(&id);

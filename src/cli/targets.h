@@ -22,9 +22,10 @@ bool target_has(const struct target *t, const struct job_view *job);
  * the first word that fits no job. Words may hold several targets separated by commas. */
 enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out);
 
-/* Do one thing to each job named: see api_act. Prints what failed, goes on, gives the exit code. A
- * job that has ended is reported, too. `done`: what to print of a success, such as "held job"; NULL
- * nothing. */
-int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done);
+/* Do one thing to each job named (see api_act). Prints what failed, goes on, closes `a`, gives the
+ * exit code. `done`: what to print of a success, such as "held job"; NULL nothing. `json`: print
+ * the daemon's replies in place of it. */
+int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done,
+                bool json);
 
 #endif

@@ -10,7 +10,9 @@ struct update {
     struct sbatch_context context;
     struct sbatch_request request;
     uint32_t fields;
+    int say; /* enum update_say: what of each job that was changed */
 };
+enum update_say { UPDATE_SAY_NOTHING, UPDATE_SAY_WORDS, UPDATE_SAY_JSON };
 
 /* Must not be moved afterwards. Values read live in the arena. */
 void update_init(struct update *u, struct arena *arena);
@@ -21,7 +23,7 @@ enum err update_option(struct update *u, const char *option, struct str value,
 enum err update_key(struct update *u, struct str key, struct str value, struct errtext *error);
 
 /* Send it for each job named (cli/targets.h); prints what failed, closes `a`, gives the exit code.
- * `say`: print what was changed. */
-int update_send(struct update *u, struct api *a, char *const *jobs, int count, bool say);
+ */
+int update_send(struct update *u, struct api *a, char *const *jobs, int count);
 
 #endif

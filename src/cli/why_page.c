@@ -175,6 +175,7 @@ static void headline(const struct page *p, const struct job_view *j, int64_t now
         buf_printf(&text, " since %s", instant_words(j->start_ms, now_ms, when));
     if (j->nodes.len > 0) buf_printf(&text, " on " STR_FMT, STR_ARG(j->nodes));
     buf_putc(&text, '.');
+    text_clean(&text, 0);
     put_coloured(p, COLOUR_BOLD, text.p);
     buf_putc(p->out, '\n');
     buf_release(&text);
@@ -293,11 +294,14 @@ static void law_line(const struct page *p, const struct law_verdict *v)
     if (v->considered_count == 0 && v->finding_count == 0) return;
     const char *allowed = v->allowed ? "allowed" : "not allowed";
     if (v->finding_count == 0) {
-        put_linef(p, "Law", "%s (%s): %" PRIu32 " rules looked at, none bites", allowed,
-                  effect_name(v->effect), v->considered_count);
+        put_linef(p, "Law", "%s (%s): %" PRIu32 " rule%s looked at, none bites", allowed,
+                  effect_name(v->effect), v->considered_count, v->considered_count == 1 ? "" : "s");
         return;
     }
-    const struct law_finding *f = &v->findings[0];
+    /* The strictest that stops it; without one the strictest of all. */
+    uint32_t at = 0;
+    while (at < v->finding_count && (!v->findings[at].binding || v->findings[at].met)) at++;
+    const struct law_finding *f = &v->findings[at < v->finding_count ? at : 0];
     put_linef(p, "Law", "%s (%s): %.*s [%.*s]", allowed, effect_name(v->effect), STR_ARG(f->rule),
               STR_ARG(f->cite));
 }
@@ -463,8 +467,8 @@ void page_verdict(const struct page *p, const struct law_verdict *v, int64_t now
 {
     char text[INSTANT_TEXT_MAX];
     put_coloured(p, v->allowed ? COLOUR_GREEN : COLOUR_RED, v->allowed ? "allowed" : "not allowed");
-    buf_printf(p->out, " (%s), %" PRIu32 " rules looked at\n", effect_name(v->effect),
-               v->considered_count);
+    buf_printf(p->out, " (%s), %" PRIu32 " rule%s looked at\n", effect_name(v->effect),
+               v->considered_count, v->considered_count == 1 ? "" : "s");
     for (uint32_t i = 0; i < v->finding_count; i++) put_finding(p, &v->findings[i]);
     if (v->unresolved_count > 0) put_heading(p, "Unknown");
     for (uint32_t i = 0; i < v->unresolved_count; i++) {

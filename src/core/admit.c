@@ -69,13 +69,15 @@ static enum err check_pool_names(const struct fleet *f, const struct job_spec *s
         for (uint32_t k = 0; k < f->site_count; k++) add_word(&w, f->sites[k].id);
         return unknown_name("site", s->sites[i], &w, error);
     }
-    for (uint32_t i = 0; i < s->chip_kind_count; i++) {
-        if (fleet_chip(f, s->chip_kinds[i]) != NO_INDEX) continue;
-        struct words w = {.len = 0};
-        for (uint32_t k = 0; k < f->chip_count; k++) add_word(&w, f->chips[k].id);
-        return unknown_name("chip kind", s->chip_kinds[i], &w, error);
+    /* Kinds are alternatives: it is enough that the fleet has one of them. */
+    if (s->chip_kind_count == 0) return ERR_NONE;
+    struct words kinds = {.len = 0};
+    for (uint32_t k = 0; k < f->chip_count; k++) {
+        for (uint32_t i = 0; i < s->chip_kind_count; i++)
+            if (chip_is_named(f->chips[k].id, s->chip_kinds[i])) return ERR_NONE;
+        add_word(&kinds, f->chips[k].id);
     }
-    return ERR_NONE;
+    return unknown_name("chip kind", s->chip_kinds[0], &kinds, error);
 }
 
 /* No pool could ever take it: say which wish is the one that no pool meets. */
@@ -177,20 +179,27 @@ static enum err check_dependencies(const struct core *c, const struct job_spec *
     return ERR_NONE;
 }
 
+static enum err check_deadline(const struct core *c, const struct event *ev,
+                               const struct job_spec *s, struct errtext *error)
+{
+    if (s->deadline_ms == 0 || ev->now_ms + limit_anywhere(c, s) <= s->deadline_ms)
+        return ERR_NONE;
+    return err_set(error, ERR_INVALID,
+                   "the deadline is nearer than the time limit; state a shorter --time or a later "
+                   "--deadline");
+}
+
 static enum err check_spec(const struct core *c, const struct event *ev, const struct job_spec *s,
-                           uint32_t self, struct errtext *error)
+                           struct errtext *error)
 {
     enum err e = job_spec_check(s, error);
-    if (e == ERR_NONE) e = check_dependencies(c, s, self, error);
+    if (e == ERR_NONE) e = check_dependencies(c, s, 0, error);
+    if (e == ERR_NONE) e = check_deadline(c, ev, s, error);
     if (e != ERR_NONE) return e;
     if (s->end_user.len > 0 && fleet_party(&c->fleet, s->end_user) == NO_INDEX)
         return err_set(error, ERR_NOT_FOUND,
                        "the end user '" STR_FMT "' is not among the parties of the fleet",
                        STR_ARG(s->end_user));
-    if (s->deadline_ms > 0 && ev->now_ms + limit_anywhere(c, s) > s->deadline_ms)
-        return err_set(error, ERR_INVALID,
-                       "the deadline is nearer than the time limit; state a shorter --time or a "
-                       "later --deadline");
     return check_places(c, s, error);
 }
 
@@ -201,7 +210,7 @@ static enum err admit_submit(const struct core *c, const struct event *ev, struc
         return err_set(error, ERR_CONFLICT,
                        "no fleet is known yet; apply one first: berth fleet apply FILE");
     enum err e = check_tenant(c, ev, error);
-    if (e == ERR_NONE) e = check_spec(c, ev, s, 0, error);
+    if (e == ERR_NONE) e = check_spec(c, ev, s, error);
     if (e != ERR_NONE) return e;
     uint32_t count = s->array_count > 0 ? s->array_count : 1;
     if (c->job_count + count > JOBS_MAX)
@@ -223,6 +232,27 @@ static enum err admit_submit(const struct core *c, const struct event *ev, struc
 static bool has(const struct event *ev, enum update_field f)
 {
     return (ev->update_fields >> f & 1) != 0;
+}
+
+/* The job as it would be: only what the update touches is looked at, so that what has become
+ * impossible meanwhile does not stop an update of something else. */
+static enum err check_merged(const struct core *c, const struct event *ev, const struct entry *e,
+                             struct errtext *error)
+{
+    static const uint32_t places = 1u << UPDATE_PARTITION | 1u << UPDATE_CHIP_KINDS |
+                                   1u << UPDATE_CHIPS | 1u << UPDATE_NODES | 1u << UPDATE_SITES |
+                                   1u << UPDATE_MEMORY;
+    struct job_spec merged;
+    update_merge(&e->job.spec, ev, &merged);
+    enum err code = job_spec_check(&merged, error);
+    if (code != ERR_NONE || e->job.state != JOB_PENDING) return code;
+    if (has(ev, UPDATE_DEPENDENCY))
+        code = check_dependencies(c, &merged, e->job.id.v, error);
+    if (code == ERR_NONE && (has(ev, UPDATE_DEADLINE) || has(ev, UPDATE_TIME_LIMIT)))
+        code = check_deadline(c, ev, &merged, error);
+    if (code == ERR_NONE && (ev->update_fields & places) != 0)
+        code = check_places(c, &merged, error);
+    return code;
 }
 
 static enum err admit_update(const struct core *c, const struct event *ev, struct errtext *error)
@@ -252,10 +282,7 @@ static enum err admit_update(const struct core *c, const struct event *ev, struc
                                "one, or state a shorter one",
                                error);
     }
-    struct job_spec merged;
-    update_merge(&e->job.spec, ev, &merged);
-    if (e->job.state != JOB_PENDING) return job_spec_check(&merged, error);
-    return check_spec(c, ev, &merged, e->job.id.v, error);
+    return check_merged(c, ev, e, error);
 }
 
 static enum err admit_cancel(const struct core *c, const struct event *ev, struct errtext *error)

@@ -11,6 +11,14 @@ static bool name_is_among(const struct str *names, uint32_t count, struct str na
     return false;
 }
 
+/* "h100" names every variant of it, "h100-sxm" one (model/fleet.h: chip_is_named). */
+static bool kind_is_among(const struct str *names, uint32_t count, struct str chip)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (chip_is_named(chip, names[i])) return true;
+    return false;
+}
+
 static bool pool_is_wanted(const struct fleet *f, const struct job_spec *s, const struct pool *p)
 {
     const struct site *site = &f->sites[p->site_index];
@@ -25,7 +33,7 @@ static bool pool_is_wanted(const struct fleet *f, const struct job_spec *s, cons
 
 bool kind_is_preferred(const struct job_spec *s, const struct pool *p)
 {
-    return name_is_among(s->chip_prefer, s->chip_prefer_count, p->chip);
+    return kind_is_among(s->chip_prefer, s->chip_prefer_count, p->chip);
 }
 
 int64_t limit_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool)
@@ -73,7 +81,7 @@ int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t po
     const struct pool *p = &f->pools[pool];
     out->have = out->need = 0;
     if (!pool_is_wanted(f, s, p)) return REASON_NOT_NAMED;
-    if (s->chip_kind_count > 0 && !name_is_among(s->chip_kinds, s->chip_kind_count, p->chip))
+    if (s->chip_kind_count > 0 && !kind_is_among(s->chip_kinds, s->chip_kind_count, p->chip))
         return REASON_CHIP_KIND;
     struct size z;
     int why = size_in_pool(s, p, &z, &out->have, &out->need);

@@ -119,6 +119,10 @@ static enum err local_stop(struct engine *engine, struct job_id job, uint32_t at
                              .grace_ms = grace_ms};
     local_feed(l, &in);
     if (agent_state(l->agent, job, attempt) == AGENT_STARTING) local_learn(l, id, true);
+    /* Its supervisor is at work, but the command does not run yet; it may never, when the opening
+     * of its output waits for a reader. */
+    if (agent_state(l->agent, job, attempt) == AGENT_STARTING)
+        local_stop_supervisor(l, id, grace_ms);
     leave(l);
     return ERR_NONE;
 }

@@ -103,6 +103,11 @@ static void order_supervisor(struct local *l, struct attempt_id id, int signal_n
     close(fd);
 }
 
+void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms)
+{
+    order_supervisor(l, id, SUPERVISOR_STOP, grace_ms);
+}
+
 /* Returns false when the spawner did not take the order: the attempt will not run. */
 static bool spawn(struct local *l, struct attempt_id id, struct errtext *why)
 {
@@ -119,10 +124,8 @@ static void carry_out(struct local *l, const struct agent_output *o)
     struct attempt_id id = {o->job, o->attempt};
     const struct active *a = local_active(l, id);
     switch ((enum agent_output_kind)o->kind) {
-    case AGENT_TERM:
-        order_supervisor(l, id, SUPERVISOR_STOP, a != NULL ? a->grace_ms : l->kill_wait_ms);
-        break;
-    case AGENT_KILL: order_supervisor(l, id, SUPERVISOR_STOP, 0); break;
+    case AGENT_TERM: local_stop_supervisor(l, id, a != NULL ? a->grace_ms : l->kill_wait_ms); break;
+    case AGENT_KILL: local_stop_supervisor(l, id, 0); break;
     case AGENT_SEND: order_supervisor(l, id, SUPERVISOR_SIGNAL, o->signal); break;
     case AGENT_ERASE: (void)attempt_erase(&l->dir, id, NULL); break;
     case AGENT_REPORT: queue_report(l, &o->report); break;
@@ -233,9 +236,6 @@ static void learn_absent(struct local *l, struct attempt_id id)
     local_feed_fact(l, id, AGENT_LOST, STR("its record was removed"));
 }
 
-/* Look at an active attempt and tell the agent. `now`: a start that has not begun is not waited
- * for.
- */
 void local_learn(struct local *l, struct attempt_id id, bool now)
 {
     if (local_active(l, id) == NULL) return;

@@ -47,6 +47,9 @@ void local_feed_fact(struct local *l, struct attempt_id id, int kind, struct str
 void local_learn(struct local *l, struct attempt_id id, bool now);
 void local_look_at_all(struct local *l);
 
+/* Have its supervisor, where it has one, end everything: TERM, and KILL after grace_ms. */
+void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms);
+
 struct agent_exit local_exit_of(const struct attempt_end *end);
 
 #endif

@@ -37,8 +37,7 @@ static bool detach(int socket_fd, const struct state_dir *d)
     if (null_fd < 0 || log_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 ||
         dup2(log_fd, 2) < 0 || chdir("/") != 0)
         return false;
-    /* Three descriptors are needed, as 3, 4 and 5; by way of higher ones, as they may stand there.
-     */
+    /* Three are needed, as 3, 4 and 5; by way of higher ones, as they may stand there already. */
     int keep[] = {socket_fd, d->fd, d->attempts_fd};
     for (int i = 0; i < 3; i++)
         if ((keep[i] = fcntl(keep[i], F_DUPFD_CLOEXEC, 6)) < 0) return false;
@@ -158,7 +157,10 @@ enum err spawner_order(const struct spawner *s, struct attempt_id id, struct err
 
 void spawner_release(struct spawner *s)
 {
-    if (s->fd >= 0) close(s->fd);
+    if (s->fd >= 0) {
+        (void)shutdown(s->fd, SHUT_RDWR); /* reaches it even if another process holds a copy */
+        close(s->fd);
+    }
     if (s->pid > 0) (void)waitpid(s->pid, NULL, 0);
     *s = (struct spawner){.fd = -1};
 }

@@ -1,8 +1,8 @@
 /* state_dir.h - DIR, the local engine's folder.
  *
- *     DIR/              0700, the daemon's own; refused otherwise. On a local file system.
- *       engine.lock     held by the daemon that owns DIR
- *       notify          datagram socket of the present daemon (engine/notify.h)
+ *     DIR/              0700, the daemon's own; refused otherwise. It must be on a local file
+ * system (record locks), not mounted noexec (scripts run from here). engine.lock     held by the
+ * daemon that owns DIR notify          datagram socket of the present daemon (engine/notify.h)
  *       spawner.log     what spawner and supervisors have to say
  *       attempts/       engine/attempt_file.h
  */

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/civil.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,32 @@ static void find_deps(struct pack *p, struct code *c)
     }
 }
 
+static double number_of(struct cel_value v)
+{
+    if (v.kind == CEL_INT) return (double)v.as.i;
+    if (v.kind == CEL_UINT) return (double)v.as.u;
+    return v.kind == CEL_DOUBLE ? v.as.d : (double)NAN;
+}
+
+/* With every fact unknown, what is still a number is a constant. */
+static void find_bounds(struct pack *p, struct code *c)
+{
+    if (c->quantities == 0) return;
+    struct cel_value *vars = ARENA_ARRAY(&p->arena, p->slot_count, struct cel_value);
+    struct cel_env env = {.vars = vars, .var_count = p->slot_count};
+    uint32_t n = cel_comparisons(c->expr, &env, &p->arena, NULL, 0);
+    struct cel_comparison *found = ARENA_ARRAY(&p->arena, n + 1, struct cel_comparison);
+    cel_comparisons(c->expr, &env, &p->arena, found, n);
+    c->bounds = ARENA_ARRAY(&p->arena, n + 1, struct code_bound);
+    for (uint32_t i = 0; i < n; i++) {
+        int left = law_chip_quantity(found[i].left_text);
+        int right = law_chip_quantity(found[i].right_text);
+        double at = number_of(left >= 0 ? found[i].right : found[i].left);
+        if ((left >= 0 || right >= 0) && !isnan(at))
+            c->bounds[c->bound_count++] = (struct code_bound){left >= 0 ? left : right, at};
+    }
+}
+
 /* Compile `source` so that it gives `kind` (CEL_DOUBLE: any number). */
 static void compile_code(struct compiler *k, struct str source, enum cel_kind kind,
                          enum law_part part, uint32_t index, const char *key, struct code *out)
@@ -128,6 +155,7 @@ static void compile_code(struct compiler *k, struct str source, enum cel_kind ki
     }
     out->expr = e;
     find_deps(k->p, out);
+    find_bounds(k->p, out);
 }
 
 static void reject_row(struct compiler *k, const struct code *c, enum law_part part, uint32_t index,

@@ -10,6 +10,12 @@
 #include "law/law.h"
 #include "law/pack.h"
 
+/* A number that a comparison of the expression sets against a quantity of the chip. */
+struct code_bound {
+    int quantity;
+    double at;
+};
+
 /* A compiled expression and what it depends on, lets looked through. */
 struct code {
     const struct cel_expr *expr; /* NULL: there is none */
@@ -17,6 +23,8 @@ struct code {
     uint32_t quantities; /* bits of the chip's quantities */
     uint32_t *deps; /* slots of the pack, each after those it needs itself */
     uint32_t dep_count;
+    struct code_bound *bounds; /* of this expression, without those of its lets */
+    uint32_t bound_count;
 };
 
 /* The members of a set from one date to the next. */

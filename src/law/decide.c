@@ -97,6 +97,15 @@ static int compare_findings(const void *a, const void *b)
     return str_cmp(x->rule, y->rule);
 }
 
+/* The exception spares from the rule's cost. */
+static bool spares_cost(const struct decision *d, const struct rule *r, const struct rule *e)
+{
+    if (e->def->cost_percent >= r->def->cost_percent) return false;
+    for (uint32_t i = 0; i < r->exception_count; i++)
+        if (r->exceptions[i] == e) return stand_applies(&d->stands[e->index], WORLD_BAD);
+    return false;
+}
+
 /* An exception is a finding where its demand is the one that counts, and binds where it counts for
  * a rule that binds. */
 static bool is_deciding(const struct decision *d, const struct rule *e, bool *binds_out)
@@ -106,7 +115,7 @@ static bool is_deciding(const struct decision *d, const struct rule *e, bool *bi
     for (uint32_t i = 0; i < d->law->rule_count; i++) {
         const struct stand *s = &d->stands[i];
         if (s->rule == NULL || s->rule->def->lower_count > 0 || s->truth != LAW_YES) continue;
-        if (decision_demand(d, s->rule, WORLD_BAD).by != e) continue;
+        if (decision_demand(d, s->rule, WORLD_BAD).by != e && !spares_cost(d, s->rule, e)) continue;
         deciding = true;
         *binds_out |= s->binds;
     }

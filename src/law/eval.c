@@ -9,8 +9,7 @@
 
 enum {
     POINTS_MAX = 24, /* of one quantity: its ends, its best value, three about each bound */
-    GRID_MAX = 512, /* combinations tried; a rule that compares more is not decided */
-    COMPARISONS_MAX = 64 /* of one expression that are looked at for bounds */
+    GRID_MAX = 512 /* combinations tried; a rule that compares more is not decided */
 };
 
 void gaps_add(struct gaps *g, struct arena *a, enum gap_kind kind, struct str fact, struct str text)
@@ -251,26 +250,24 @@ struct points {
     int quantity;
     uint32_t count;
     double at[POINTS_MAX];
+    bool overflows; /* more bounds inside the bar than are tried */
     double bound; /* one that lies inside the bar; not a number: none */
 };
 
 static void add_point(struct points *p, double x, const struct quantity *q)
 {
     if (x * 1000.0 < (double)q->lo_milli || x * 1000.0 > (double)q->hi_milli) return;
-    if (p->count < POINTS_MAX) p->at[p->count++] = x;
+    if (p->count == POINTS_MAX)
+        p->overflows = true;
+    else
+        p->at[p->count++] = x;
 }
 
-static void add_bounds(struct evaluator *ev, const struct rule *r, const struct code *c,
-                       struct points *p, const struct quantity *q)
+static void add_bounds(const struct code *c, struct points *p, const struct quantity *q)
 {
-    struct cel_comparison found[COMPARISONS_MAX];
-    struct cel_env env = eval_env(ev, r->pack, c);
-    uint32_t n = cel_comparisons(c->expr, &env, ev->arena, found, COMPARISONS_MAX);
-    for (uint32_t i = 0; i < n && i < COMPARISONS_MAX; i++) {
-        bool left = law_chip_quantity(found[i].left_text) == p->quantity;
-        if (!left && law_chip_quantity(found[i].right_text) != p->quantity) continue;
-        double b = number_of(left ? found[i].right : found[i].left);
-        if (isnan(b)) continue;
+    for (uint32_t i = 0; i < c->bound_count; i++) {
+        double b = c->bounds[i].at;
+        if (c->bounds[i].quantity != p->quantity) continue;
         uint32_t before = p->count;
         add_point(p, b, q);
         if (p->count > before) p->bound = b;
@@ -288,11 +285,10 @@ static void find_points(struct evaluator *ev, const struct rule *r, int quantity
     add_point(p, (double)q->milli / 1000.0, q); /* the best value comes first */
     add_point(p, (double)q->lo_milli / 1000.0, q);
     add_point(p, (double)q->hi_milli / 1000.0, q);
-    if (r->when.expr == NULL) return;
-    add_bounds(ev, r, &r->when, p, q);
+    add_bounds(&r->when, p, q);
     for (uint32_t d = 0; d < r->when.dep_count; d++)
         if (r->when.deps[d] >= r->pack->let_slot)
-            add_bounds(ev, r, &r->pack->lets[r->when.deps[d] - r->pack->let_slot].code, p, q);
+            add_bounds(&r->pack->lets[r->when.deps[d] - r->pack->let_slot].code, p, q);
 }
 
 static void add_bar_gap(struct evaluator *ev, const struct points *p, struct gaps *gaps)
@@ -316,7 +312,10 @@ static enum law_truth truth_over_bars(struct evaluator *ev, const struct rule *r
     for (int q = 0; q < CHIP_QUANTITIES; q++)
         if (bars >> q & 1u) {
             find_points(ev, r, q, &points[n]);
-            grid = grid > GRID_MAX ? grid : grid * points[n].count;
+            if (points[n].overflows)
+                grid = GRID_MAX + 1;
+            else if (grid <= GRID_MAX)
+                grid *= points[n].count;
             n++;
         }
     enum law_truth best = truth_at_point(ev, r, gaps), all = best;

@@ -31,6 +31,20 @@ static struct cel_value strings_value(struct arena *a, bool known, const struct 
     return cel_list(values, count);
 }
 
+/* "data[12]": printf would take longer than the rest of the value. */
+static struct str indexed(struct arena *arena, struct str head, uint32_t i, const char *tail)
+{
+    char digits[10];
+    size_t n = 0, tail_len = strlen(tail);
+    do digits[n++] = (char)('0' + i % 10);
+    while ((i /= 10) != 0);
+    char *p = arena_alloc(arena, head.len + n + tail_len + 1, 1);
+    memcpy(p, head.p, head.len);
+    for (size_t k = 0; k < n; k++) p[head.len + k] = digits[n - 1 - k];
+    memcpy(p + head.len + n, tail, tail_len);
+    return (struct str){p, head.len + n + tail_len};
+}
+
 static struct cel_value object_value(struct arena *a, const struct cel_type *type,
                                      const struct cel_value *fields, struct str path)
 {
@@ -104,8 +118,8 @@ struct str law_facts_node_path(const struct law_case *c, uint32_t node, struct a
     if (node < ROLE_COUNT) return role_paths[node];
     node -= ROLE_COUNT;
     if (node < c->intermediary_count)
-        return str_of(arena_printf(arena, "chain.intermediaries[%u]", node));
-    return str_of(arena_printf(arena, "parties[%u]", node - c->intermediary_count));
+        return indexed(arena, STR("chain.intermediaries["), node, "]");
+    return indexed(arena, STR("parties["), node - c->intermediary_count, "]");
 }
 
 static const struct cel_value *party_value(struct law_facts *f, uint32_t node)
@@ -207,7 +221,7 @@ static struct cel_value data_value(struct law_facts *f)
         /* Where it is not stated, data are read where the chips stand. */
         v[3] = text_or_unknown(d->accessed_from.len > 0 ? d->accessed_from : f->c->site.country);
         v[4] = d->persons_known ? cel_int(d->persons) : cel_unknown();
-        struct str path = str_of(arena_printf(f->arena, "data[%u]", i));
+        struct str path = indexed(f->arena, STR("data["), i, "]");
         items[i] = object_value(f->arena, &fact_data, v, path);
     }
     return cel_list(items, n);
@@ -231,7 +245,7 @@ static struct cel_value permits_value(struct law_facts *f)
         v[3] = cel_int(p->used);
         v[4] = instant_or_absent(f->arena, p->from_ms);
         v[5] = instant_or_absent(f->arena, p->to_ms);
-        struct str path = str_of(arena_printf(f->arena, "permits[%u]", i));
+        struct str path = indexed(f->arena, STR("permits["), i, "]");
         items[i] = object_value(f->arena, &fact_permit, v, path);
     }
     return cel_list(items, n);
@@ -241,12 +255,12 @@ struct cel_value law_facts_row(struct law_facts *f, uint32_t index)
 {
     ASSERT(index < f->c->fleet_count);
     const struct law_fleet_row *row = &f->c->fleet[index];
-    struct str path = str_of(arena_printf(f->arena, "fleet.chips[%u]", index));
+    struct str path = indexed(f->arena, STR("fleet.chips["), index, "]");
     struct cel_value *chip = ARENA_ARRAY(f->arena, CF_COUNT, struct cel_value);
     fill_chip(chip, &row->chip);
     struct cel_value *v = ARENA_ARRAY(f->arena, 2, struct cel_value);
     v[0] = object_value(f->arena, &fact_chip, chip,
-                        str_of(arena_printf(f->arena, "fleet.chips[%u].chip", index)));
+                        indexed(f->arena, STR("fleet.chips["), index, "].chip"));
     v[1] = cel_int(row->amount);
     return object_value(f->arena, &fact_row, v, path);
 }

@@ -26,7 +26,6 @@ struct flat {
     size_t count, cap;
     struct {
         struct str path;
-        bool is_list;
         size_t next;
     } level[FLAT_DEPTH_MAX];
     int depth;
@@ -63,6 +62,7 @@ static struct str path_of(struct flat *f, const char *key)
 {
     struct str base = f->depth > 0 ? f->level[f->depth - 1].path : (struct str){0};
     if (key == NULL) {
+        ASSERT(f->depth > 0);
         size_t i = f->level[f->depth - 1].next++;
         return str_of(arena_printf(f->arena, STR_FMT "[%zu]", STR_ARG(base), i));
     }
@@ -74,6 +74,7 @@ static struct str path_of(struct flat *f, const char *key)
 static void put_row(struct flat *f, const char *key, const char *value)
 {
     if (key == NULL) { /* a list of words is one row */
+        ASSERT(f->depth > 0);
         struct row *last = f->count > 0 ? &f->rows[f->count - 1] : NULL;
         struct str path = f->level[f->depth - 1].path;
         if (last != NULL && str_eq(last->path, path)) {
@@ -130,26 +131,25 @@ static void flat_text(struct visit *v, const char *key, struct str *x)
     if (x->len > 0) put_row(flat_of(v), key, str_dupz(flat_of(v)->arena, *x));
 }
 
-static void open_level(struct flat *f, const char *key, bool is_list)
+static void open_level(struct flat *f, const char *key)
 {
     ASSERT(f->depth < FLAT_DEPTH_MAX);
     struct str path = f->depth == 0 && key == NULL ? (struct str){0} : path_of(f, key);
     f->level[f->depth].path = path;
-    f->level[f->depth].is_list = is_list;
     f->level[f->depth].next = 0;
     f->depth++;
 }
 
 static bool flat_map_begin(struct visit *v, const char *key, bool is_empty)
 {
-    if (!is_empty) open_level(flat_of(v), key, false);
+    if (!is_empty) open_level(flat_of(v), key);
     return !is_empty;
 }
 
 static bool flat_list_begin(struct visit *v, const char *key, size_t *count)
 {
     if (*count == 0) return false;
-    open_level(flat_of(v), key, true);
+    open_level(flat_of(v), key);
     return true;
 }
 

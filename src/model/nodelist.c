@@ -13,8 +13,7 @@ static const struct node_range *range_of(const struct pool *p, uint32_t index, u
         }
         first += p->ranges[r].count;
     }
-    ASSERT(!"node index outside the pool");
-    return NULL;
+    UNREACHABLE("node index outside the pool");
 }
 
 static void put_number(const struct node_range *r, uint32_t number, struct buf *out)

@@ -41,7 +41,7 @@ struct deal {
     struct str name;
     int64_t signed_ms, starts_ms;
     int64_t ends_ms; /* midnight after the last day; CIVIL_NEVER_MS: no end */
-    int64_t value_uusd; /* 0: not stated */
+    int64_t value_usd; /* 0: not stated */
     struct law_case *rows; /* the facts of each row of chips, without act and date */
     uint32_t row_count;
     uint32_t moves; /* acts of moving the chips, by which `export` and `import` are replaced */

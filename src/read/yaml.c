@@ -108,7 +108,7 @@ static bool check_keys(struct builder *b, const struct yaml_node *map)
 static bool close_container(struct builder *b, struct yaml_node *n, size_t base)
 {
     size_t len = b->stack_len - base;
-    struct yaml_node *from = b->stack + base;
+    struct yaml_node *from = len > 0 ? b->stack + base : NULL;
     b->stack_len = base;
     if (n->kind == YAML_LIST) {
         n->count = (uint32_t)len;

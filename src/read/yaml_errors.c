@@ -31,8 +31,8 @@ static void find_place(const struct yaml_doc *doc, size_t at, struct yaml_error 
     e->source = (struct str){b.p + start, end - start};
 }
 
-static void add(struct yaml_errors *errs, const struct yaml_doc *doc, size_t at, const char *fmt,
-                va_list ap)
+__attribute__((format(printf, 4, 0))) static void
+add(struct yaml_errors *errs, const struct yaml_doc *doc, size_t at, const char *fmt, va_list ap)
 {
     errs->total++;
     if (errs->count == YAML_ERRORS_MAX) return;

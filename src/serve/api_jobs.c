@@ -19,7 +19,7 @@ static bool may_see(const struct op *op, const struct job *j)
 static struct event request_event(struct server *s, const struct op *op, enum event_kind kind)
 {
     return (struct event){
-        .kind = kind,
+        .kind = (int)kind,
         .actor = str_of(arena_printf(&s->scratch, "uid:%" PRIu32, op->peer.uid)),
         .actor_uid = op->peer.uid,
         .actor_is_operator = op->peer.is_operator,
@@ -95,24 +95,17 @@ static enum err read_submission(struct server *s, struct op *op, struct submit_r
 static void reply_submitted(struct server *s, struct op *op, const struct job *j, uint32_t count,
                             bool repeated)
 {
-    struct explanation x = {0};
     const struct fleet *f = core_fleet(s->journal.core);
     struct submit_reply reply = {
         .job_id = j->id.v,
         .count = count,
         .state = str_of(job_state_names[j->state]),
         .reason = str_of(reason_names[j->reason]),
+        .rule = j->refusal_rule,
         .repeated = repeated,
     };
-    if (j->state == JOB_REFUSED || (j->state == JOB_PENDING && j->reason != REASON_PRIORITY &&
-                                    j->reason != REASON_RESOURCES)) {
-        core_explain(s->journal.core, j, &s->scratch, &x);
-        struct str title;
-        reply.sentence = x.flip.sentence;
-        reply.rule = j->refusal_rule;
-        if (reply.rule.len > 0)
-            law_cite(core_law(s->journal.core), reply.rule, &reply.cite, &title);
-    }
+    if (reply.rule.len > 0)
+        law_cite(core_law(s->journal.core), reply.rule, &reply.cite, &reply.sentence);
     if (j->claim != NULL && f != NULL) reply.pool = f->pools[j->pool.v].id;
     reply_visit(op, 201, visit_submit_reply_any, &reply);
 }
@@ -281,8 +274,7 @@ static bool passes(const struct server *s, const struct job_filter *f, const str
         if (i == f->id_count) return false;
     }
     if (f->states != 0 && (f->states >> j->state & 1u) == 0) return false;
-    if (f->states == 0 && !f->all_states && f->id_count == 0 && job_state_is_ended(j->state))
-        return false;
+    if (f->states == 0 && !f->all_states && job_state_is_ended(j->state)) return false;
     return in_list(f->user, j->spec.user) && in_list(f->account, j->spec.tenant) &&
            in_list(f->name, j->spec.name) &&
            in_partition(core_fleet(s->journal.core), j, f->partition);
@@ -370,17 +362,31 @@ static void verdict_for(struct server *s, const struct job *j, uint32_t pool,
     law_decide(core_law(s->journal.core), &c, &s->scratch, out);
 }
 
-/* The pool whose verdict tells most: the chosen one, else the first that the law keeps the job
- * from. */
-static uint32_t telling_pool(const struct explanation *x)
+static bool is_named(const struct fleet *f, const struct job_spec *spec, uint32_t pool)
+{
+    bool site = spec->site_count == 0, partition = spec->partition_count == 0;
+    for (uint32_t i = 0; i < spec->site_count; i++)
+        site = site || str_eq(spec->sites[i], f->pools[pool].site);
+    for (uint32_t i = 0; i < spec->partition_count; i++)
+        partition = partition || pool_is_named(&f->pools[pool], spec->partitions[i]);
+    return site && partition;
+}
+
+/* The pool whose verdict tells most: the chosen one, else the first that the law keeps the job from,
+ * one that the job names before any other. */
+static uint32_t telling_pool(const struct fleet *f, const struct job_spec *spec,
+                             const struct explanation *x)
 {
     if (x->chosen != NO_INDEX) return x->chosen;
+    uint32_t other = NO_INDEX;
     for (uint32_t i = 0; i < x->pool_count; i++) {
         int r = x->pools[i].reason;
-        if (r == REASON_LAW_FORBIDS || r == REASON_LAW_UNRESOLVED || r == REASON_LAW_ENDS_FIRST)
-            return i;
+        if (r != REASON_LAW_FORBIDS && r != REASON_LAW_UNRESOLVED && r != REASON_LAW_ENDS_FIRST)
+            continue;
+        if (is_named(f, spec, i)) return i;
+        if (other == NO_INDEX) other = i;
     }
-    return NO_INDEX;
+    return other;
 }
 
 static void reply_why_pool(struct server *s, struct op *op, const struct job *j, const char *name)
@@ -481,7 +487,7 @@ void handle_why(struct server *s, struct op *op, struct str id)
     struct why why = {.pools = core_fleet(s->journal.core)->pools};
     core_explain(s->journal.core, j, &s->scratch, &why.explanation);
     why.pool_count = why.explanation.pool_count;
-    uint32_t pool = telling_pool(&why.explanation);
+    uint32_t pool = telling_pool(core_fleet(s->journal.core), &j->spec, &why.explanation);
     why.has_verdict = pool != NO_INDEX;
     if (why.has_verdict) verdict_for(s, j, pool, &why.verdict);
     struct errtext error;

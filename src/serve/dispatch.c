@@ -84,7 +84,7 @@ void dispatch_effect(struct server *s, const struct effect *e)
         failed = engine_signal(s->local, e->job, e->attempt, e->signal, now_ms, &error);
         break;
     case FX_FORGET: failed = engine_forget(s->local, e->job, e->attempt, now_ms, &error); break;
-    case FX_COUNT: ASSERT(!"not an effect");
+    case FX_COUNT: UNREACHABLE("not an effect");
     }
     if (failed != ERR_NONE)
         server_log(s, "job %" PRIu32 ": %s cannot be ordered now, it will be repeated: %s",

@@ -219,7 +219,7 @@ static void on_decision(void *arg, const struct event *e, const struct decision 
     case DECISION_ENDED: s->metrics.ends_total++; break;
     case DECISION_STOPPED:
     case DECISION_REQUEUED: break;
-    case DECISION_COUNT: ASSERT(!"not a decision");
+    case DECISION_COUNT: UNREACHABLE("not a decision");
     }
     events_add(s, d, j != NULL ? j->spec.uid : 0);
 }
@@ -376,6 +376,11 @@ static void stop_all(struct server *s)
         http_stop(s->http);
     }
     struct errtext error;
+    struct buf note = {0};
+    if (s->journal.core != NULL && s->journal.head != s->checkpoint_at &&
+        checkpoint_sign(s, &note, &error) != ERR_NONE)
+        server_log(s, "the ledger's head was not signed: %s", error.s);
+    buf_release(&note);
     if (s->journal.core != NULL && journal_snapshot(&s->journal, &error) != ERR_NONE)
         server_log(s, "no snapshot was written: %s", error.s);
     if (s->journal.core != NULL) journal_close(&s->journal);

@@ -73,7 +73,8 @@ void client_on_reply(struct sim *s, const struct note *n)
     if (q->event.kind == EVENT_SUBMIT && n->u.reply.err == ERR_NONE) {
         struct job_id first = n->u.reply.first_job;
         /* The core knows a key as long as it knows the job: until some minutes after its end. */
-        bool is_known = q->first_job.v != 0 && oracle_job(s, q->first_job)->ended == 0;
+        bool is_known = q->first_job.v != 0 && oracle_job(s, q->first_job)->ended == 0 &&
+                        oracle_job(s, first)->ended == 0;
         if (is_known && q->first_job.v != first.v)
             sim_fail(s, "TRUTH",
                      "submission " STR_FMT " was acknowledged as job %" PRIu32

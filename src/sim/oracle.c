@@ -9,6 +9,10 @@
 /* A reachable process is gone this long after its lease or time limit ended: grace, lost stops
  * (repeated at most a minute apart), messages minutes late, processes that hang. */
 enum { OVER_SLACK_MS = 15 * 60 * 1000 };
+/* Why is asked after one of so many steps: an answer may play the future on a copy of the state. */
+enum { EXPLAIN_EVERY = 60 };
+/* core_check is half of all time; a step that decided nothing gets it once in so many. */
+enum { CHECK_QUIET_EVERY = 8 };
 
 struct job_past *oracle_job(struct sim *s, struct job_id job)
 {
@@ -213,7 +217,9 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
 {
     struct errtext why;
     sim_trace(s, "[%" PRIu64 "] %s", s->shell.count, event_names[e->kind]);
-    if (core_check(s->shell.core, &why) != ERR_NONE) {
+    bool is_quiet = out->decision_count == 0 && e->kind != EVENT_FLEET && e->kind != EVENT_PACKS;
+    bool is_checked = !is_quiet || rng_below(&s->rng, CHECK_QUIET_EVERY) == 0;
+    if (is_checked && core_check(s->shell.core, &why) != ERR_NONE) {
         sim_fail(s, "CHECK", "%s", why.s);
         return;
     }
@@ -233,6 +239,7 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
     check_processes(s);
     if (!sim_has_failed(s)) oracle_law_running(s);
     if (!sim_has_failed(s)) oracle_quota(s);
+    if (!sim_has_failed(s) && rng_below(&s->rng, EXPLAIN_EVERY) == 0) oracle_explain(s);
 }
 
 void oracle_durable(struct sim *s, const struct record *r)

@@ -55,17 +55,22 @@ static void check_placed(struct sim *s, const struct decision *d)
     if (permit != NO_INDEX) sim_count(s, STAT_PERMIT_USES);
 }
 
+bool oracle_law_allows(struct sim *s, const struct job *j, uint32_t pool)
+{
+    uint32_t permit;
+    return judge(s, j, pool, &permit) == JUDGED_ALLOWED;
+}
+
 void oracle_law_decision(struct sim *s, const struct decision *d)
 {
     const struct job *j = core_job(s->shell.core, d->job);
     if (j == NULL) return;
     if (d->kind == DECISION_PLACED) check_placed(s, d);
     for (uint32_t i = 0; i < d->pool_count && !sim_has_failed(s); i++) {
-        uint32_t permit;
         int reason = d->pools[i].reason;
         if (reason != REASON_LAW_FORBIDS && reason != REASON_LAW_UNRESOLVED) continue;
         sim_count(s, STAT_LAW_CHECKS);
-        if (judge(s, j, d->pools[i].pool, &permit) == JUDGED_ALLOWED)
+        if (oracle_law_allows(s, j, d->pools[i].pool))
             sim_fail(s, "LAW",
                      "job %" PRIu32 " is kept from pool %" PRIu32 " by rule '" STR_FMT
                      "' (%s), though the law allows it",

@@ -119,7 +119,6 @@ void phase_on_time(struct sim *s)
         break;
     case PHASE_CALM:
         check_settled(s);
-        ledger_check(s);
         begin_drain(s);
         look_again(s, LOOK_MS);
         break;

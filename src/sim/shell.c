@@ -382,7 +382,7 @@ void shell_recover(struct sim *s)
     struct shell *sh = &s->shell;
     struct core *c = NULL;
     uint64_t from = 1;
-    if (sh->snapshot_at > 0 && rng_chance(&s->rng, 70)) {
+    if (sh->snapshot_at > 0 && rng_chance(&s->rng, 85)) {
         sim_count(s, STAT_FROM_SNAPSHOT);
         c = ledger_read_core(buf_str(&sh->snapshot));
         from = sh->snapshot_at + 1;
@@ -408,7 +408,7 @@ void shell_recover(struct sim *s)
     sh->is_up = true;
     sh->stamp_ms = core_now_ms(c);
     sim_trace(s, "shell is back at record %" PRIu64 " from record %" PRIu64, sh->count, from);
-    if (from > 1 && rng_chance(&s->rng, 30)) ledger_check(s);
+    if (from > 1 && rng_chance(&s->rng, 15)) ledger_check(s);
     machines_note_reach(s);
     oracle_recovered(s);
     shell_take(s, &(struct event){.kind = EVENT_TICK, .actor = STR("clock"), .resume = true},

@@ -16,11 +16,14 @@
  *   CAPACITY  claims fit the nodes and do not overlap; no two processes share a chip
  *   REPLAY    the fold of the ledger, from scratch or from a snapshot, gives the same state bytes
  *             and the same decisions
- *   TRUTH     an attempt's process runs at most once, one attempt of a job at a time, under a
- * claim; an acknowledged job is never lost and ends exactly once LEASE     nothing starts that
- * would outlast its lease, nothing reachable runs past lease or limit QUOTA     permits are never
- * overdrawn CHAIN     the hash chain over the records holds PROGRESS  when the world is healed
- * everything comes to its end and is forgotten everywhere
+ *   TRUTH     an attempt's process runs at most once, one attempt of a job at a time, and under a
+ *             claim; an acknowledged job is never lost and ends exactly once
+ *   LEASE     nothing starts that would outlast its lease; nothing that can be reached runs past
+ *             its lease or limit
+ *   QUOTA     permits are never overdrawn
+ *   EXPLAIN   why a job is where it is: every pool has its reason, true as to the law
+ *   CHAIN     the hash chain over the records holds
+ *   PROGRESS  when the world is healed everything comes to its end and is forgotten everywhere
  *
  * The same seed and options give the same run, byte for byte. */
 #ifndef BERTH_SIM_SIM_H
@@ -96,6 +99,7 @@ enum sim_stat {
     STAT_FLEET_CHANGES,
     STAT_PERMIT_USES,
     STAT_LAW_CHECKS, /* claims judged by both evaluators */
+    STAT_EXPLANATIONS,
     STAT_REPLAYS,
     STAT_SIM_MINUTES,
     SIM_STAT_COUNT

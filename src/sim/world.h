@@ -283,5 +283,11 @@ void oracle_recovered(struct sim *s);
 void oracle_law_decision(struct sim *s, const struct decision *d);
 void oracle_law_running(struct sim *s);
 void oracle_quota(struct sim *s);
+/* Does the second evaluator say that the law allows it there now? */
+bool oracle_law_allows(struct sim *s, const struct job *j, uint32_t pool);
+
+/* ---- oracle_explain.c ---- */
+/* Ask why about a random job. */
+void oracle_explain(struct sim *s);
 
 #endif

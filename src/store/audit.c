@@ -19,8 +19,7 @@ static enum err path_of(const char *dir, const char *name, char out[PATH_MAX],
     return err_set(error, ERR_LIMIT, "%s: the path is too long", dir);
 }
 
-/* ---- keys -------------------------------------------------------------------------------------
- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 /* Write DIR/ledger.vkey unless it says the same already. */
 static enum err keep_vkey(const char *dir, const struct note_key *key, struct errtext *error)
@@ -76,8 +75,7 @@ enum err audit_key_load(const char *dir, struct note_key *out, struct errtext *e
     return e;
 }
 
-/* ---- checkpoints ------------------------------------------------------------------------------
- */
+/* ---- checkpoints ---------------------------------------------------------------------------- */
 
 enum err audit_sign_head(struct store *s, const struct note_signer *signer, uint64_t *size_out,
                          struct buf *note_out, struct errtext *error)
@@ -104,8 +102,7 @@ enum err audit_checkpoint(struct store *s, const struct note_signer *signer, str
     return e == ERR_NONE ? s->ops->checkpoint_put(s, size, buf_str(note_out), error) : e;
 }
 
-/* ---- proofs -----------------------------------------------------------------------------------
- */
+/* ---- proofs --------------------------------------------------------------------------------- */
 
 struct wanted {
     uint64_t seq;

@@ -35,8 +35,7 @@ static unsigned low_zeros(uint64_t x)
     return (unsigned)__builtin_ctzll(x);
 }
 
-/* ---- the growing tree -------------------------------------------------------------------------
- */
+/* ---- the growing tree ----------------------------------------------------------------------- */
 
 unsigned merkle_frontier_add(struct merkle_frontier *f, struct merkle_hash leaf)
 {
@@ -90,8 +89,7 @@ enum err merkle_root(uint64_t size, merkle_node_fn *node, void *arg, struct merk
     return e;
 }
 
-/* ---- proofs -----------------------------------------------------------------------------------
- */
+/* ---- proofs --------------------------------------------------------------------------------- */
 
 /* The largest power of two below n > 1. */
 static uint64_t split_of(uint64_t n)

@@ -21,8 +21,7 @@ enum {
     KEY_LINE_MAX = 512, /* bytes of a key's line: name, hash, 44 of base64 */
 };
 
-/* ---- names ----------------------------------------------------------------------------------
- */
+/* ---- names ---------------------------------------------------------------------------------- */
 
 /* Bytes of the space, control character or '+' at p; 0 when there is none. The spaces are those of
  * Unicode's White_Space property. */
@@ -55,8 +54,7 @@ static uint32_t get_u32(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* ---- keys -------------------------------------------------------------------------------------
- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 static uint32_t key_id(const char *name, const unsigned char public_key[NOTE_KEY_BYTES])
 {
@@ -247,8 +245,7 @@ out:
     return e;
 }
 
-/* ---- notes ------------------------------------------------------------------------------------
- */
+/* ---- notes ---------------------------------------------------------------------------------- */
 
 void note_sign(struct str text, const struct note_signer *signer, struct buf *out)
 {

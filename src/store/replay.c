@@ -5,8 +5,7 @@
 
 #include <inttypes.h>
 
-/* ---- forms ------------------------------------------------------------------------------------
- */
+/* ---- forms ---------------------------------------------------------------------------------- */
 
 static enum err decode_event(struct str bytes, struct arena *arena, struct event *out,
                              struct errtext *error)
@@ -97,8 +96,7 @@ void replay_result_release(struct replay_result *r)
     *r = (struct replay_result){0};
 }
 
-/* ---- the fold ---------------------------------------------------------------------------------
- */
+/* ---- the fold ------------------------------------------------------------------------------- */
 
 struct fold {
     const struct replay_options *o;

@@ -20,8 +20,7 @@ static struct sqlite_store *sqlite_of(struct store *base)
     return (struct sqlite_store *)base;
 }
 
-/* ---- snapshots --------------------------------------------------------------------------------
- */
+/* ---- snapshots ------------------------------------------------------------------------------ */
 
 static void put_u64(unsigned char out[8], uint64_t x)
 {
@@ -213,8 +212,7 @@ enum err sqlite_snapshot_latest(struct store *base, uint64_t at_most, uint64_t *
     return ERR_NONE;
 }
 
-/* ---- checkpoints ------------------------------------------------------------------------------
- */
+/* ---- checkpoints ---------------------------------------------------------------------------- */
 
 /* The stored note of exactly that size, copied; *found false when there is none. */
 static enum err read_checkpoint(struct sqlite_store *s, uint64_t size, struct buf *out, bool *found,

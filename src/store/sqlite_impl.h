@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-/* The statements that are prepared once and kept. Their text is in sqlite_open.c. */
+/* The statements that are prepared once and kept. Their text is in sqlite_sql.c. */
 enum sql {
     SQL_BEGIN_READ,
     SQL_BEGIN_WRITE,
@@ -35,6 +35,9 @@ enum sql {
     SQL_CHECKPOINT_LIST,
     SQL_COUNT
 };
+
+/* Makes tables, indexes and triggers of an empty database. */
+extern const char sqlite_schema[];
 
 struct sqlite_store {
     struct store base;

@@ -22,8 +22,7 @@ static struct str origin(const struct store *base)
     return buf_str(&s->origin);
 }
 
-/* ---- the tree ---------------------------------------------------------------------------------
- */
+/* ---- the tree ------------------------------------------------------------------------------- */
 
 /* Stored are the leaves (in the records) and the levels that are multiples of LEDGER_TREE_STEP; a
  * level between is made of at most 128 hashes of the stored level below it. */
@@ -66,8 +65,7 @@ static enum err tree_node(void *arg, unsigned level, uint64_t index,
     return sqlite_tree_hash(arg, level, index, out, error);
 }
 
-/* ---- head -------------------------------------------------------------------------------------
- */
+/* ---- head ----------------------------------------------------------------------------------- */
 
 static enum err read_last(struct sqlite_store *s, struct store_head *h, struct errtext *error)
 {
@@ -117,8 +115,7 @@ static enum err head(struct store *base, struct store_head *out, struct errtext 
     return ERR_NONE;
 }
 
-/* ---- appending --------------------------------------------------------------------------------
- */
+/* ---- appending ------------------------------------------------------------------------------ */
 
 static enum err check_record(const struct sqlite_store *s, const struct ledger_record *r,
                              const struct store_head *after, struct errtext *error)
@@ -207,8 +204,7 @@ static enum err append(struct store *base, struct store_batch *batch, struct err
     return ERR_NONE;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static enum err read_row(struct sqlite_store *s, sqlite3_stmt *st, uint64_t want,
                          struct ledger_record *r, struct errtext *error)
@@ -273,8 +269,7 @@ static enum err read_records(struct store *base, uint64_t from, uint64_t limit, 
     return e;
 }
 
-/* ---- the container ----------------------------------------------------------------------------
- */
+/* ---- the container -------------------------------------------------------------------------- */
 
 static enum err check_container(struct store *base, struct errtext *error)
 {

@@ -34,7 +34,8 @@ static void put_base64_line(struct buf *out, const void *p, size_t len)
 void checkpoint_format(const struct checkpoint *c, struct buf *out)
 {
     ASSERT(c->origin.len > 0);
-    buf_printf(out, STR_FMT "\n%" PRIu64 "\n", STR_ARG(c->origin), c->size);
+    buf_put_str(out, c->origin);
+    buf_printf(out, "\n%" PRIu64 "\n", c->size);
     put_base64_line(out, c->root.h, sizeof c->root.h);
 }
 

@@ -67,8 +67,7 @@ __attribute__((format(printf, 3, 4))) static void fault(struct check *c, uint64_
     if (c->o->fault != NULL) c->o->fault(c->o->arg, seq, text.s);
 }
 
-/* ---- checkpoints ------------------------------------------------------------------------------
- */
+/* ---- checkpoints ---------------------------------------------------------------------------- */
 
 /* Read one note, check its signature and keep its root to be compared. `where` names it. */
 static void take_note(struct check *c, const char *where, uint64_t stored_size, struct str note)
@@ -139,8 +138,7 @@ static void compare_roots(struct check *c)
     }
 }
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records -------------------------------------------------------------------------------- */
 
 /* Does the record fit? Settles a doubt about the hash before it. */
 static void check_hash(struct check *c, const struct ledger_record *r)

@@ -17,7 +17,7 @@
 static const struct cli_option options[] = {
     {'a', "all", NULL, "all"},
     {'n', "name", "NAME", "a name"},
-    {'j', "jobs", "[LIST]", "perhaps a list"},
+    {'j', "jobs", "[=LIST]", "perhaps a list"},
     {OPTION_LONG, "json", NULL, "JSON"},
     {0},
 };

@@ -12,8 +12,7 @@
 
 enum { TICKS = 12, ARGS_COUNT_MAX = 16 };
 
-/* ---- a ledger of ticks, and a command run on it -----------------------------------------------
- */
+/* ---- a ledger of ticks, and a command run on it --------------------------------------------- */
 
 static char *make_ledger(uint64_t forged)
 {
@@ -115,8 +114,7 @@ static void damage(const char *dir, const char *sql)
     sqlite3_close(db);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------
- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void a_sound_ledger_verifies_before_and_after_signing(void **state)
 {

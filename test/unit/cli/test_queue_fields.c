@@ -276,6 +276,16 @@ static void waiting_tasks_of_an_array_are_one_row(void **state)
     arena_release(&arena);
 }
 
+static void names_are_cut_at_characters_and_cannot_steer_a_terminal(void **state)
+{
+    (void)state;
+    struct job_view j = running();
+    j.name = STR("z\xc3\xbcrich-large");
+    expect(percent(&j, "%.8j|%8j|%10i|", false), "z\xc3\xbcrich-l|z\xc3\xbcrich-l|12        |\n");
+    j.name = STR("a\033[2Jb\nc");
+    expect(percent(&j, "%j", false), "a?[2Jb?c\n");
+}
+
 static void rows_are_sorted_as_asked(void **state)
 {
     (void)state;
@@ -342,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_account_format_is_saccts),
         cmocka_unit_test(parsable_account_rows_are_not_cut),
         cmocka_unit_test(waiting_tasks_of_an_array_are_one_row),
+        cmocka_unit_test(names_are_cut_at_characters_and_cannot_steer_a_terminal),
         cmocka_unit_test(rows_are_sorted_as_asked),
         cmocka_unit_test(no_getter_needs_more_than_an_empty_job),
         cmocka_unit_test(letters_and_names_are_stated_once),

@@ -204,6 +204,7 @@ static void a_signal_does_not_kill_a_script_without_a_trap(void **state)
     (void)state;
     struct world *w = world_new();
     world_run(w, 1, 1, "echo ready; while ! test -e go; do :; done; exit 6");
+    world_wait(w, 1, 1, REPORT_STARTED); /* an engine signals what it knows to run */
     world_wait_text(w, "slurm-1.out", "ready");
     for (int i = 0; i < 20; i++)
         assert_int_equal(
@@ -221,6 +222,7 @@ static void an_ordered_signal_reaches_the_job(void **state)
     world_run(w, 1, 1,
               "trap 'echo got; exit 5' USR2; echo ready; while read x; do :; done; "
               "while :; do :; done");
+    world_wait(w, 1, 1, REPORT_STARTED); /* an engine signals what it knows to run */
     world_wait_text(w, "slurm-1.out", "ready");
     assert_int_equal(engine_signal(w->engine, (struct job_id){1}, 1, SIGUSR2, world_now(), NULL),
                      ERR_NONE);
@@ -235,6 +237,7 @@ static void stop_and_cont_signals_suspend_and_resume_the_whole_job(void **state)
     (void)state;
     struct world *w = world_new();
     world_run(w, 1, 1, "sh -c 'echo $$ > pid; while ! test -e go; do :; done; echo done > done'");
+    world_wait(w, 1, 1, REPORT_STARTED); /* an engine signals what it knows to run */
     world_wait_text(w, "pid", "\n");
     pid_t pid = (pid_t)atoi(world_text(w, "pid"));
     struct job_id job = {1};
@@ -346,6 +349,22 @@ static void a_stop_during_the_start_is_decisive(void **state)
     }
     print_message("             %u gone, %u finished\n", gone, finished);
     assert_int_equal(gone + finished, 120);
+    world_free(w);
+}
+
+static void a_job_that_hangs_while_it_starts_can_be_stopped(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct world_order *o = world_order(w, 1, 1, "echo x > ran");
+    o->spec.stdout_path = STR("fifo"); /* that nobody reads */
+    assert_int_equal(mkfifo(arena_printf(&w->arena, "%s/fifo", w->work), 0600), 0);
+    world_start(w, o);
+    int64_t deadline = world_now() + WORLD_WAIT_MS;
+    while (world_supervisor(w, 1, 1) == 0 && world_now() < deadline) world_turn(w, 5);
+    world_stop(w, 1, 1, 100);
+    world_wait_end(w, 1, 1);
+    assert_string_equal(world_text(w, "ran"), "");
     world_free(w);
 }
 
@@ -708,6 +727,7 @@ int main(void)
         cmocka_unit_test(a_stopped_process_still_gets_its_term),
         cmocka_unit_test(a_job_stopped_before_its_start_never_runs),
         cmocka_unit_test(a_stop_during_the_start_is_decisive),
+        cmocka_unit_test(a_job_that_hangs_while_it_starts_can_be_stopped),
         cmocka_unit_test(a_process_that_daemonized_ends_with_its_job),
         cmocka_unit_test(background_processes_get_term_before_kill),
         cmocka_unit_test(when_a_supervisor_is_killed_its_job_ends_and_is_gone),

@@ -18,7 +18,7 @@ static void check(const struct row *rows, size_t count, const struct output_name
     struct arena arena;
     arena_init(&arena);
     for (size_t i = 0; i < count; i++) {
-        struct str got = output_path(str_of(rows[i].pattern), STR("/work"), names, &arena);
+        struct str got = output_path(str_of(rows[i].pattern), STR("/run"), names, &arena);
         if (!str_eqz(got, rows[i].want))
             fail_msg("\"%s\" gave \"%s\", not \"%s\"", rows[i].pattern, got.p, rows[i].want);
     }
@@ -29,30 +29,30 @@ static void every_pattern_of_sbatch_is_replaced(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"", "/work/slurm-12.out"},
-        {"out", "/work/out"},
+        {"", "/run/slurm-12.out"},
+        {"out", "/run/out"},
         {"/abs/out", "/abs/out"},
-        {"a/b", "/work/a/b"},
-        {"%j", "/work/12"},
-        {"%J", "/work/12"},
-        {"%4j", "/work/0012"},
-        {"%10j", "/work/0000000012"},
-        {"%99j", "/work/0000000012"},
-        {"%A-%a", "/work/12-4294967294"},
-        {"%b", "/work/4"},
-        {"%x", "/work/train"},
-        {"%u", "/work/mika"},
-        {"%N", "/work/tyo001"},
-        {"%n%t", "/work/00"},
-        {"%2n", "/work/00"},
-        {"%s", "/work/batch"},
-        {"%%j", "/work/%j"},
-        {"100%", "/work/100%"},
-        {"%5", "/work/%5"},
-        {"%z", "/work/%z"},
-        {"%%%%", "/work/%%"},
-        {"\\%j", "/work/%j"},
-        {"a\\b%j", "/work/ab%j"},
+        {"a/b", "/run/a/b"},
+        {"%j", "/run/12"},
+        {"%J", "/run/12"},
+        {"%4j", "/run/0012"},
+        {"%10j", "/run/0000000012"},
+        {"%99j", "/run/0000000012"},
+        {"%A-%a", "/run/12-4294967294"},
+        {"%b", "/run/4"},
+        {"%x", "/run/train"},
+        {"%u", "/run/mika"},
+        {"%N", "/run/tyo001"},
+        {"%n%t", "/run/00"},
+        {"%2n", "/run/00"},
+        {"%s", "/run/batch"},
+        {"%%j", "/run/%j"},
+        {"100%", "/run/100%"},
+        {"%5", "/run/%5"},
+        {"%z", "/run/%z"},
+        {"%%%%", "/run/%%"},
+        {"\\%j", "/run/%j"},
+        {"a\\b%j", "/run/ab%j"},
         {"/x/%x.%j.%u", "/x/train.12.mika"},
     };
     const struct output_names names = {
@@ -64,8 +64,8 @@ static void tasks_of_an_array_have_both_numbers(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"", "/work/slurm-10_23.out"},  {"%A_%a", "/work/10_23"}, {"%j", "/work/12"},
-        {"%4A_%4a", "/work/0010_0023"}, {"%b", "/work/3"},
+        {"", "/run/slurm-10_23.out"},  {"%A_%a", "/run/10_23"}, {"%j", "/run/12"},
+        {"%4A_%4a", "/run/0010_0023"}, {"%b", "/run/3"},
     };
     const struct output_names names = {.job = {12}, .array_job = {10}, .array_task = 23};
     check(rows, sizeof rows / sizeof *rows, &names);
@@ -75,9 +75,9 @@ static void names_cannot_lead_out_of_the_folder(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"%x", "/work/.._.._etc_passwd"},
-        {"%u", "/work/_root"},
-        {"%x/%j", "/work/.._.._etc_passwd/1"},
+        {"%x", "/run/.._.._etc_passwd"},
+        {"%u", "/run/_root"},
+        {"%x/%j", "/run/.._.._etc_passwd/1"},
     };
     const struct output_names names = {
         .job = {1}, .job_name = STR("../../etc/passwd"), .user = STR("/root")};

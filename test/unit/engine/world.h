@@ -27,7 +27,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WORLD_WAIT_MS = 20000, WORLD_REPORTS_MAX = 4096, WORLD_PARTS_MAX = 8 };
+/* The limit ends what a failed test leaves behind. */
+enum {
+    WORLD_WAIT_MS = 20000,
+    WORLD_LIMIT_MS = 60000,
+    WORLD_REPORTS_MAX = 4096,
+    WORLD_PARTS_MAX = 8
+};
 
 /* Pools of the fleet, by index. */
 enum { POOL_CPU, POOL_H100, POOL_MI300, POOL_ASCEND, WORLD_POOLS };
@@ -192,7 +198,8 @@ static inline struct world_order *world_order(struct world *w, uint32_t job, uin
     o->start = (struct engine_start){.fleet = &w->fleet,
                                      .claim = &o->claim,
                                      .spec = &o->spec,
-                                     .expires_ms = world_now() + 60000};
+                                     .expires_ms = world_now() + 60000,
+                                     .time_limit_ms = WORLD_LIMIT_MS};
     return o;
 }
 

@@ -220,6 +220,7 @@ static void options_become_the_spec_they_should(void **state)
         {"--mem-per-cpu=1G", "#SBATCH --mem=4G", "{\"mem_mb_per_cpu\":1024}"},
         {"--nice=1", "#SBATCH --nice=7", "{\"priority\":-1}"},
         {"", "#SBATCH --mail-type=ALL --mail-user=ann -m cyclic", "{}"},
+        {"", "#SBATCH --parsable -Q -v --wait", "{}"},
     };
     setenv("TZ", "JST-9", 1);
     tzset();
@@ -289,7 +290,7 @@ static void what_is_wrong_is_refused_by_name(void **state)
         {"", "#SBATCH -c 2 train.py", "job.sh:2:14: 'train.py' is not an option"},
         {"", "#SBATCH --comment=\"x", "job.sh:2:9: the quote \" is not closed"},
         {"", "#SBATCH --data=public", "job.sh:2:9: --data is Berth's own: write it on a #BERTH"},
-        {"", "#SBATCH --test-only", "--test-only may stand on the command line only"},
+        {"", "#SBATCH --wrap=x", "--wrap may stand on the command line only"},
         {"", "#SBATCH --tmp=1G", "job.sh:2:9: --tmp: space on local disks"},
         {"", "#SBATCH --nodse=2", "job.sh:2:9: unknown option --nodse; did you mean --nodes?"},
     };

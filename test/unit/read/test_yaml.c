@@ -81,6 +81,19 @@ static void values_keep_their_text(void **state)
     release(&f);
 }
 
+static void empty_lists_and_maps_are_content(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"[]", "{}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        assert_true(parse(&f, rows[i]));
+        assert_int_equal(f.doc.root->kind, i == 0 ? YAML_LIST : YAML_MAP);
+        assert_int_equal(f.doc.root->count, 0);
+        release(&f);
+    }
+}
+
 static void what_is_refused_is_named_with_its_place(void **state)
 {
     (void)state;
@@ -287,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_keep_their_text),
+        cmocka_unit_test(empty_lists_and_maps_are_content),
         cmocka_unit_test(what_is_refused_is_named_with_its_place),
         cmocka_unit_test(every_prefix_and_deep_input_is_survived),
         cmocka_unit_test(a_file_over_its_cap_is_refused),

@@ -13,8 +13,7 @@
 
 enum { BYTES = 700, BATCH = 5, BATCHES = 6 };
 
-/* ---- the work that is disturbed ---------------------------------------------------------------
- */
+/* ---- the work that is disturbed ------------------------------------------------------------- */
 
 struct progress {
     uint64_t acked; /* appended and acknowledged up to here */
@@ -69,8 +68,7 @@ static struct progress disturbed(const char *dir, bool again)
     return p;
 }
 
-/* ---- what must hold afterwards ----------------------------------------------------------------
- */
+/* ---- what must hold afterwards -------------------------------------------------------------- */
 
 static bool check_bytes(void *arg, const struct ledger_record *r)
 {
@@ -184,8 +182,7 @@ static void a_limit_on_file_size_is_no_end(void **state)
     drop_dir(dir);
 }
 
-/* ---- a torn log -------------------------------------------------------------------------------
- */
+/* ---- a torn log ----------------------------------------------------------------------------- */
 
 static void copy_file(const char *from, const char *to, const char *name, off_t cut)
 {
@@ -236,8 +233,7 @@ static void a_log_cut_at_any_place_gives_a_prefix(void **state)
     drop_dir(dir);
 }
 
-/* ---- kill -9 ----------------------------------------------------------------------------------
- */
+/* ---- kill -9 -------------------------------------------------------------------------------- */
 
 /* Append, and after each acknowledgement write the last sequence number to the pipe. */
 static void append_for_ever(const char *dir, int fd)

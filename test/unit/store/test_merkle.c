@@ -6,8 +6,7 @@
 
 enum { LEAVES = 70 };
 
-/* ---- an independent tree: RFC 6962's definition, word for word --------------------------------
- */
+/* ---- an independent tree: RFC 6962's definition, word for word ------------------------------ */
 
 struct forest {
     struct merkle_hash leaf[LEAVES];
@@ -73,8 +72,7 @@ static void roots_agree_with_published_ones(void **state)
                                         "\x30\x31",
                                         "\x40\x41\x42\x43",
                                         "\x50\x51\x52\x53\x54\x55\x56\x57",
-                                        "\x60\x61\x62\x63\x64\x65\x66\x67"
-                                        "\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f"};
+                                        "`abcdefghijklmno"};
     static const size_t len[8] = {0, 1, 1, 2, 2, 4, 8, 16};
     static const struct {
         int size;

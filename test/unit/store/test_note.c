@@ -188,6 +188,7 @@ static void a_checkpoint_has_the_standard_form(void **state)
         "o\n1\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n",
         "o\n1\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=\n",
         "o\n1\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd\n",
+        "o\n1\nAAECAwQFBgcICQoLDA0ODxAREhMU\xc6RYXGBkaGxwdHh8=\n",
         "o\n1\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\nmore\n",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

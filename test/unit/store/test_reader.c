@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- section 3: the chain ---------------------------------------------------------------------
- */
+/* ---- section 3: the chain ------------------------------------------------------------------- */
 
 static void put_u64(crypto_hash_sha256_state *h, uint64_t x)
 {
@@ -45,8 +44,7 @@ static void record_hash(sqlite3_stmt *row, const unsigned char prev[32], unsigne
     crypto_hash_sha256_final(&h, out);
 }
 
-/* ---- section 4: the tree, straight from its definition ----------------------------------------
- */
+/* ---- section 4: the tree, straight from its definition -------------------------------------- */
 
 static void tree_hash(const unsigned char (*leaf)[32], uint64_t n, unsigned char out[32])
 {
@@ -69,8 +67,7 @@ static void tree_hash(const unsigned char (*leaf)[32], uint64_t n, unsigned char
     crypto_hash_sha256(out, in, 65);
 }
 
-/* ---- section 5: a checkpoint with one signature -----------------------------------------------
- */
+/* ---- section 5: a checkpoint with one signature --------------------------------------------- */
 
 static bool check_note(const char *note, size_t len, const unsigned char key[32], uint64_t size,
                        const unsigned char root[32], const char *origin)
@@ -104,8 +101,7 @@ static bool check_note(const char *note, size_t len, const unsigned char key[32]
                0;
 }
 
-/* ---- section 7: canonical CBOR ----------------------------------------------------------------
- */
+/* ---- section 7: canonical CBOR -------------------------------------------------------------- */
 
 /* Skip one value; NULL when it is not in the canonical subset. */
 static const unsigned char *skip_value(const unsigned char *p, const unsigned char *end, int depth)
@@ -149,8 +145,7 @@ static bool is_map(sqlite3_stmt *row, int column)
     return p != end && p[0] >> 5 == 5 && skip_value(p, end, 1) == end;
 }
 
-/* ---- the whole ledger -------------------------------------------------------------------------
- */
+/* ---- the whole ledger ----------------------------------------------------------------------- */
 
 struct reading {
     sqlite3 *db;
@@ -265,8 +260,7 @@ static const char *read_ledger(const char *path, const unsigned char key[32], ui
     return r.wrong;
 }
 
-/* ---- from here on: Berth writes, the reader above reads ---------------------------------------
- */
+/* ---- from here on: Berth writes, the reader above reads ------------------------------------- */
 
 #include "store_util.h"
 

@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* ---- helpers ----------------------------------------------------------------------------------
- */
+/* ---- helpers -------------------------------------------------------------------------------- */
 
 struct seen {
     uint64_t next; /* the record expected next */
@@ -71,8 +70,7 @@ static enum err open_err(const char *dir, bool read_only, bool create, struct er
     return e;
 }
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records -------------------------------------------------------------------------------- */
 
 static void what_is_appended_is_read_back_also_after_reopening(void **state)
 {
@@ -190,8 +188,7 @@ static void the_tree_of_any_size_is_made_of_stored_hashes(void **state)
     drop_dir(dir);
 }
 
-/* ---- the file and who may open it -------------------------------------------------------------
- */
+/* ---- the file and who may open it ----------------------------------------------------------- */
 
 static void files_are_private(void **state)
 {
@@ -209,6 +206,19 @@ static void files_are_private(void **state)
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 0777, 0600);
     }
+    OPS->close(s);
+    drop_dir(dir);
+}
+
+static void a_slash_behind_the_directory_changes_nothing(void **state)
+{
+    (void)state;
+    char *dir = new_dir(), slashed[256];
+    struct stat st;
+    snprintf(slashed, sizeof slashed, "%s//", dir);
+    struct store *s = open_ledger(slashed, false, NULL);
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
     OPS->close(s);
     drop_dir(dir);
 }
@@ -416,8 +426,7 @@ static void a_reader_sees_what_is_appended_meanwhile(void **state)
     drop_dir(dir);
 }
 
-/* ---- snapshots --------------------------------------------------------------------------------
- */
+/* ---- snapshots ------------------------------------------------------------------------------ */
 
 static void warn(void *arg, const char *line)
 {
@@ -496,8 +505,7 @@ static void a_damaged_snapshot_is_passed_over_with_a_warning(void **state)
     }
 }
 
-/* ---- history ----------------------------------------------------------------------------------
- */
+/* ---- history -------------------------------------------------------------------------------- */
 
 static bool put_job(void *arg, const struct history_row *r)
 {
@@ -623,8 +631,7 @@ static void history_of_a_refused_append_is_not_kept(void **state)
     drop_dir(dir);
 }
 
-/* ---- checkpoints ------------------------------------------------------------------------------
- */
+/* ---- checkpoints ---------------------------------------------------------------------------- */
 
 static bool put_note(void *arg, uint64_t size, struct str note)
 {
@@ -673,6 +680,7 @@ int main(void)
         cmocka_unit_test(a_gap_or_a_time_that_goes_back_is_refused_whole),
         cmocka_unit_test(the_tree_of_any_size_is_made_of_stored_hashes),
         cmocka_unit_test(files_are_private),
+        cmocka_unit_test(a_slash_behind_the_directory_changes_nothing),
         cmocka_unit_test(records_cannot_be_changed_through_sql),
         cmocka_unit_test(a_second_daemon_is_told_the_pid_of_the_first),
         cmocka_unit_test(a_child_of_the_daemon_does_not_keep_the_lock),

@@ -8,8 +8,7 @@
 
 enum { RECORDS = 300, BYTES = 24 };
 
-/* ---- a small signed ledger, and damage to it --------------------------------------------------
- */
+/* ---- a small signed ledger, and damage to it ------------------------------------------------ */
 
 struct world {
     char *dir;
@@ -91,8 +90,7 @@ static enum err verify(const struct world *w, struct told *t, struct verify_resu
     return e;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------
- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void a_sound_ledger_passes(void **state)
 {
@@ -231,8 +229,7 @@ static void a_ledger_made_anew_does_not_fit_the_auditors_checkpoint(void **state
     drop_world(&forged);
 }
 
-/* ---- damage to the file -----------------------------------------------------------------------
- */
+/* ---- damage to the file --------------------------------------------------------------------- */
 
 static unsigned char *load_file(const char *path, size_t *len)
 {
@@ -330,8 +327,7 @@ static void a_file_cut_anywhere_is_found(void **state)
     drop_world(&w);
 }
 
-/* ---- proofs -----------------------------------------------------------------------------------
- */
+/* ---- proofs --------------------------------------------------------------------------------- */
 
 static void a_proof_convinces_whoever_has_the_key_and_nobody_else(void **state)
 {

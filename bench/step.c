@@ -1,0 +1,333 @@
+/* step.c - how long one step of the core takes, at 1,000, 10,000 and 125,000 nodes of 8 chips with
+ * 100,000 jobs waiting; memory; and the time to write and read a snapshot.
+ *
+ *     step [NODES [PENDING [STEPS]]]      default: the three sizes, 100000, 20000
+ *
+ * The fleet is 32 pools of four kinds of chips at eight sites in four countries, under three rules.
+ * It is filled, 100,000 more jobs queue behind, then the measured steps follow: a submission, an
+ * end (which frees chips that a waiting job takes), a start confirmed, a cancel, in turn. Times are
+ * of core_step alone, with everything that a record of the ledger needs in its outcome; they are of
+ * this thread's CPU, so that other work on the machine does not count. */
+#include "base/cbor.h"
+#include "base/check.h"
+#include "base/civil.h"
+#include "base/mem.h"
+#include "core/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { POOLS = 32, SITES = 8, CHIPS = 4, CHIPS_PER_NODE = 8 };
+#define START_MS INT64_C(1767225600000)
+
+static uint64_t seed = 42;
+
+static uint32_t below(uint32_t n)
+{
+    uint64_t z = (seed += 0x9e3779b97f4a7c15U);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return (uint32_t)((z ^ (z >> 31)) % n);
+}
+
+static double cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static struct quantity exactly(int64_t milli)
+{
+    return (struct quantity){true, milli, milli, milli};
+}
+
+static struct str name(struct arena *a, const char *prefix, uint32_t i)
+{
+    return str_of(arena_printf(a, "%s%u", prefix, i));
+}
+
+static void make_places(struct arena *a, struct fleet *f)
+{
+    static const char *const countries[] = {"JP", "AU", "SG", "MY"};
+    f->chips = ARENA_ARRAY(a, CHIPS, struct chip);
+    f->chip_count = CHIPS;
+    for (uint32_t i = 0; i < CHIPS; i++) {
+        f->chips[i] = (struct chip){.id = name(a, "kind", i), .name = name(a, "kind", i),
+                                    .vendor = STR("maker"), .vendor_hq = STR("US"),
+                                    .dc_marketed = TRI_YES};
+        f->chips[i].tpp = exactly(2000000 + 4000000 * (int64_t)i);
+    }
+    f->sites = ARENA_ARRAY(a, SITES, struct site);
+    f->site_count = SITES;
+    for (uint32_t i = 0; i < SITES; i++)
+        f->sites[i] = (struct site){.id = name(a, "site", i), .name = name(a, "site", i),
+                                    .country = str_of(countries[i % 4]), .engine = STR("local"),
+                                    .operator_party = STR("owner")};
+}
+
+static void make_people(struct arena *a, struct fleet *f)
+{
+    static const char *const hqs[] = {"JP", "AU", "CN"};
+    f->parties = ARENA_ARRAY(a, 3, struct party);
+    f->party_count = 3;
+    f->tenants = ARENA_ARRAY(a, 3, struct tenant);
+    f->tenant_count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct str id = i == 0 ? STR("owner") : name(a, "party", i);
+        f->parties[i] = (struct party){.id = id, .name = id, .country = str_of(hqs[i]),
+                                       .hq = str_of(hqs[i]), .owners_known = true,
+                                       .lists_known = true, .kinds_known = true};
+        f->tenants[i] = (struct tenant){.id = name(a, "account", i), .party = id, .weight = 1,
+                                        .user_count = 1, .is_default = i == 0};
+        f->tenants[i].users = ARENA_NEW(a, struct str);
+        f->tenants[i].users[0] = STR("*");
+    }
+}
+
+static struct fleet *make_fleet(struct arena *a, uint32_t nodes)
+{
+    struct fleet *f = ARENA_NEW(a, struct fleet);
+    f->name = STR("bench");
+    make_places(a, f);
+    make_people(a, f);
+    f->pools = ARENA_ARRAY(a, POOLS, struct pool);
+    f->pool_count = POOLS;
+    for (uint32_t i = 0; i < POOLS; i++) {
+        struct pool *p = &f->pools[i];
+        *p = (struct pool){.id = name(a, "pool", i), .chip = f->chips[i % CHIPS].id,
+                           .site = f->sites[i % SITES].id, .chips_per_node = CHIPS_PER_NODE,
+                           .cpus_per_node = 128, .mem_mb_per_node = 2000000, .range_count = 1};
+        p->ranges = ARENA_NEW(a, struct node_range);
+        p->ranges[0] = (struct node_range){.prefix = name(a, "p", i * 1000), .first = 1,
+                                           .count = nodes / POOLS, .width = 5, .numbered = true};
+        p->title = (struct title){.kind = TITLE_OWNED, .owner = STR("owner"),
+                                  .uusd_per_chip_h = 1000000 + 500000 * (i % CHIPS)};
+    }
+    struct errtext error;
+    if (fleet_index(f, a, &error) != ERR_NONE) {
+        fprintf(stderr, "fleet: %s\n", error.s);
+        exit(1);
+    }
+    return f;
+}
+
+static struct law_pack *make_pack(struct arena *a)
+{
+    static const char *const when[] = {
+        "chip.tpp > 4800.0 && chain.tenant.ultimate_parent_hq == 'CN'",
+        "site.country == 'MY' && chip.tpp > 10000.0 && chain.tenant.hq != 'JP'",
+        "site.country == 'SG' && data.exists(d, d.class == 'personal')",
+    };
+    struct law_pack *p = ARENA_NEW(a, struct law_pack);
+    *p = (struct law_pack){.id = STR("bench"), .title = STR("bench"), .jurisdiction = STR("XX"),
+                           .rule_count = 3};
+    p->digest = STR("0000000000000000000000000000000000000000000000000000000000000000");
+    p->rules = ARENA_ARRAY(a, 3, struct law_rule);
+    for (uint32_t i = 0; i < 3; i++)
+        p->rules[i] = (struct law_rule){
+            .id = name(a, "RULE-", i), .title = name(a, "rule ", i), .law = STR("XX"),
+            .level = LEVEL_ACT, .effective_ms = START_MS - CIVIL_DAY_MS, .acts = 1u << ACT_PLACE,
+            .when = str_of(when[i]), .then = {.effect = EFFECT_FORBID},
+            .source = {.cite = STR("Act 1"), .source = STR("https://law.example/1"),
+                       .read_ms = START_MS, .confidence = STR("high"), .basis = STR("verbatim")}};
+    return p;
+}
+
+struct bench {
+    struct core *core;
+    struct outcome out;
+    uint64_t record;
+    int64_t now_ms;
+    double last_us;
+};
+
+static void step(struct bench *b, struct event *e)
+{
+    struct errtext error;
+    e->now_ms = b->now_ms;
+    if (core_admit(b->core, e, &error) != ERR_NONE) {
+        fprintf(stderr, "%s: %s\n", event_names[e->kind], error.s);
+        exit(1);
+    }
+    double from = cpu_us();
+    core_step(b->core, ++b->record, e, &b->out);
+    b->last_us = cpu_us() - from;
+}
+
+/* 240 shapes: sizes from 1 chip to 16 nodes, three tenants, ten limits. */
+static uint32_t submit(struct bench *b)
+{
+    static const uint32_t sizes[] = {1, 1, 1, 2, 4, 8, 16, 128};
+    struct job_spec s = {.name = STR("train"), .user = STR("ada"), .uid = 1000, .gid = 1000,
+                         .chips = sizes[below(8)], .cpus_per_task = 8, .data_known = true,
+                         .time_limit_ms = (1 + (int64_t)below(10)) * 3600000,
+                         .workdir = STR("/home/ada/run"), .stdout_path = STR("out-%j.txt"),
+                         .purpose = STR("research")};
+    static const char *const tenants[] = {"account0", "account1", "account2"};
+    s.tenant = str_of(tenants[below(3)]);
+    s.priority = (int32_t)below(3);
+    struct event e = {.kind = EVENT_SUBMIT, .actor_uid = 1000, .spec = &s};
+    step(b, &e);
+    return b->out.first_job.v;
+}
+
+static void report(struct bench *b, uint32_t job, int kind)
+{
+    const struct job *j = core_job(b->core, (struct job_id){job});
+    struct event e = {.kind = EVENT_REPORT, .actor = STR("engine:local")};
+    e.report = (struct report){.kind = kind, .job = j->id, .attempt = j->attempt};
+    step(b, &e);
+}
+
+static uint32_t any_active(struct bench *b)
+{
+    struct job_id at = {below((uint32_t)b->record)};
+    for (int round = 0; round < 2; round++, at.v = 0)
+        for (const struct job *j = core_job_after(b->core, at); j != NULL;
+             j = core_job_after(b->core, j->id))
+            if (job_state_holds_chips(j->state)) return j->id.v;
+    return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void print_times(const char *what, double *us, size_t n)
+{
+    if (n == 0) return;
+    qsort(us, n, sizeof *us, by_time);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += us[i];
+    printf("  %-22s p50 %8.1f us   p99 %8.1f us   max %8.1f us   mean %8.1f us   n %zu\n", what,
+           us[n / 2], us[n * 99 / 100], us[n - 1], sum / (double)n, n);
+}
+
+static long peak_kb(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[256];
+    long kb = 0;
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0) kb = strtol(line + 6, NULL, 10);
+    if (f != NULL) fclose(f);
+    return kb;
+}
+
+static void fill(struct bench *b, uint32_t pending)
+{
+    double from = now_us();
+    uint32_t jobs = 0;
+    struct core_counts counts;
+    do {
+        for (int i = 0; i < 1000; i++, jobs++) submit(b);
+        core_counts(b->core, &counts);
+    } while (counts.by_state[JOB_PENDING] < pending);
+    printf("  filled: %u jobs submitted, %u hold chips, %u wait, %.1f s\n", jobs,
+           counts.by_state[JOB_CONFIGURING], counts.by_state[JOB_PENDING],
+           (now_us() - from) / 1e6);
+}
+
+static void measure(struct bench *b, uint32_t steps)
+{
+    static const char *const names[] = {"submit", "end and refill", "start confirmed", "cancel"};
+    double *us[5];
+    size_t n[5] = {0};
+    for (int k = 0; k < 5; k++) us[k] = mem_alloc(steps, sizeof(double));
+    for (uint32_t i = 0; i < steps; i++) {
+        int kind = (int)(i % 4);
+        b->now_ms += 10;
+        uint32_t job = kind == 0 ? submit(b) : any_active(b);
+        if (kind == 1) report(b, job, REPORT_FINISHED);
+        if (kind == 2) report(b, job, REPORT_STARTED);
+        if (kind == 3) {
+            job = core_queue_after(b->core, (struct job_id){0})->id.v;
+            struct event e = {.kind = EVENT_CANCEL, .actor_uid = 1000, .job = {job}};
+            step(b, &e);
+        }
+        us[kind][n[kind]++] = us[4][n[4]] = b->last_us;
+        n[4]++;
+    }
+    for (int k = 0; k < 4; k++) print_times(names[k], us[k], n[k]);
+    print_times("all", us[4], n[4]);
+    for (int k = 0; k < 5; k++) mem_free(us[k]);
+}
+
+static void snapshot(struct bench *b)
+{
+    struct buf bytes = {0};
+    struct cbor_writer w;
+    double from = now_us();
+    cbor_writer_init(&w, &bytes);
+    if (visit_map(&w.v, NULL, false)) {
+        visit_core(&w.v, b->core);
+        visit_map_end(&w.v);
+    }
+    double written = now_us();
+    core_free(b->core);
+    b->core = core_new();
+    double freed = now_us();
+    struct arena arena;
+    arena_init(&arena);
+    struct cbor_reader r;
+    cbor_reader_init(&r, buf_str(&bytes), &arena);
+    if (visit_map(&r.v, NULL, false)) {
+        visit_core(&r.v, b->core);
+        visit_map_end(&r.v);
+    }
+    struct errtext error;
+    if (cbor_reader_finish(&r, &error) != ERR_NONE) {
+        fprintf(stderr, "snapshot: %s\n", error.s);
+        exit(1);
+    }
+    arena_release(&arena);
+    printf("  snapshot: %.1f MB, written in %.0f ms, read in %.0f ms\n", (double)bytes.len / 1e6,
+           (written - from) / 1e3, (now_us() - freed) / 1e3);
+    buf_release(&bytes);
+}
+
+static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
+{
+    struct bench b = {.core = core_new(), .now_ms = START_MS};
+    struct arena arena;
+    arena_init(&arena);
+    outcome_init(&b.out);
+    printf("%u nodes, %u chips, %u jobs waiting\n", nodes, nodes * CHIPS_PER_NODE, pending);
+    step(&b, &(struct event){.kind = EVENT_FLEET, .fleet = make_fleet(&arena, nodes),
+                             .actor_is_operator = true});
+    step(&b, &(struct event){.kind = EVENT_PACKS, .packs = make_pack(&arena), .pack_count = 1,
+                             .actor_is_operator = true});
+    fill(&b, pending);
+    measure(&b, steps);
+    snapshot(&b);
+    measure(&b, steps / 4);
+    printf("  peak memory %.0f MiB (of this process so far)\n", (double)peak_kb() / 1024);
+    core_free(b.core);
+    outcome_release(&b.out);
+    arena_release(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t pending = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100000;
+    uint32_t steps = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 20000;
+    if (argc > 1) {
+        run((uint32_t)strtoul(argv[1], NULL, 10), pending, steps);
+        return 0;
+    }
+    static const uint32_t sizes[] = {1000, 10000, 125000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) run(sizes[i], pending, steps);
+    return 0;
+}

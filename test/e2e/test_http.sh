@@ -1,0 +1,62 @@
+#!/bin/bash
+# HTTP: tokens, other users, event streams, metrics, idempotency, methods and paths that do not exist.
+source "$(dirname "$0")/lib.sh"
+LISTEN=127.0.0.1:0
+start_daemon
+url=$(sed -n 's/.*\(http:[^ ]*\)$/\1/p' "$WORK/daemon.log")
+token=$(awk '/^operator/ { print $3 }' "$BERTH_STATE/tokens")
+status() { curl -s -o "$WORK/body" -w '%{http_code}' -m 10 "$@"; }
+
+expect "the token file is private" "$(stat -c %a "$BERTH_STATE/tokens")" 600
+expect "no token" "$(status "$url/v1/ping")" 401
+expect "a wrong token" "$(status -H "Authorization: Bearer ${token%?}x" "$url/v1/ping")" 401
+expect "the token" "$(status -H "Authorization: Bearer $token" "$url/v1/ping")" 200
+auth=(-H "Authorization: Bearer $token")
+expect "no such path" "$(status "${auth[@]}" "$url/v1/nothing")" 404
+expect "no such method" "$(status "${auth[@]}" -X DELETE "$url/v1/pools")" 405
+expect "no such job" "$(status "${auth[@]}" "$url/v1/jobs/77")" 404
+expect "errors are JSON" "$(jq -r .error "$WORK/body")" not-found
+expect "garbage is refused" "$(status "${auth[@]}" -d '{"spec": [' "$url/v1/jobs")" 400
+expect "an unknown key is refused" "$(status "${auth[@]}" -d '{"spec":{"colour":"red"}}' "$url/v1/jobs")" 400
+expect_match "by its path" "$(cat "$WORK/body")" "spec.colour"
+head -c 20000000 /dev/zero | tr '\0' x >"$WORK/large"
+code=$(status "${auth[@]}" -H "Expect:" --data-binary "@$WORK/large" "$url/v1/jobs" || true)
+expect_match "a body over the limit is refused" "$code" "413|000"
+
+curl -sN -m 20 "${auth[@]}" "$url/v1/events" >"$WORK/events" &
+stream=$!
+wait_for 5 grep -q connected "$WORK/events" || fail "no event stream"
+job='{"key":"h1","spec":{"name":"web","user":"me","uid":'$(id -u)',"tasks":1,"data_known":true,"workdir":"'$WORK'","script":"#!/bin/sh\ntrue\n"}}'
+expect "a job over HTTP" "$(status "${auth[@]}" -d "$job" "$url/v1/jobs")" 201
+wait_state 1 COMPLETED
+wait_for 5 grep -q '"ended"' "$WORK/events" || fail "events: $(cat "$WORK/events")"
+say "ok: the stream told placement and end"
+kill $stream 2>/dev/null || true
+
+curl -s "${auth[@]}" "$url/metrics" >"$WORK/metrics"
+grep -q '^berth_ends_total 1$' "$WORK/metrics" || fail "metrics: $(grep ends "$WORK/metrics")"
+bad=$(grep -vE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.]+)$' "$WORK/metrics" || true)
+expect "every line of /metrics is well formed" "$bad" ""
+expect "names are unique" "$(grep '^# TYPE' "$WORK/metrics" | awk '{print $3}' | sort | uniq -d)" ""
+
+# Another user: over the unix socket the kernel tells who asks.
+if [ "$(id -u)" = 0 ]; then
+    other() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$@"; }
+    chmod 777 "$WORK"; chmod 755 "$BERTH_STATE" # reach the socket's folder; the files inside stay private
+    expect "another user sees no job of mine" "$(other "$BERTH" squeue -h -t all)" ""
+    sleeper=$(submit --wrap 'sleep 30')
+    rc=0; other "$BERTH" scancel "$sleeper" 2>"$WORK/err" || rc=$?
+    expect "and cannot cancel one" "$(job_state "$sleeper")" "RUNNING"
+    rc=0; other "$BERTH" drain cpu 2>"$WORK/err" || rc=$?
+    expect "nor drain a pool" "$rc" 1
+    mkdir -m 777 "$WORK/theirs"
+    mine=$(cd "$WORK/theirs" && other "$BERTH" sbatch --parsable --wrap 'id -u')
+    wait_state "$mine" COMPLETED
+    expect "a job runs as its submitter" "$(cat "$WORK/theirs/slurm-$mine.out")" 65534
+    expect "and its output is the submitter's" "$(stat -c %u "$WORK/theirs/slurm-$mine.out")" 65534
+    body='{"spec":{"name":"forged","user":"root","uid":0,"tasks":1,"data_known":true,"workdir":"/","script":"#!/bin/sh\nid\n"}}'
+    expect "nobody submits as somebody else" "$(other curl -s -o /dev/null -w '%{http_code}' --unix-socket "$BERTH_SOCKET" -d "$body" http://berth/v1/jobs)" 403
+    "$BERTH" scancel "$sleeper"
+    wait_state "$sleeper" CANCELLED
+fi
+stop_daemon

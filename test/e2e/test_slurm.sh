@@ -1,0 +1,42 @@
+#!/bin/bash
+# By the names of Slurm's commands, with Slurm's formats.
+source "$(dirname "$0")/lib.sh"
+start_daemon
+cd "$WORK"
+mkdir bin
+for n in sbatch squeue sinfo scancel scontrol sacct; do ln -s "$BERTH" bin/$n; done
+PATH=$WORK/bin:$PATH
+
+expect "sbatch says what Slurm says" "$(sbatch -J sleeper -t 1:00 --wrap 'sleep 30')" "Submitted batch job 1"
+wait_state 1 RUNNING
+me=$(id -un)
+expect "squeue's default header" "$(squeue | head -n 1)" "             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)"
+expect_match "squeue's default row" "$(squeue -h)" "^ +1 +cpu +sleeper +${me:0:8} +R +0:0[0-9] +1 c01$"
+expect "squeue -o" "$(squeue -h -o '%i|%j|%T|%l|%D|%R')" "1|sleeper|RUNNING|1:00|1|c01"
+expect "squeue -t filters" "$(squeue -h -t PENDING)" ""
+expect "sinfo's default header" "$(sinfo | head -n 1)" "PARTITION AVAIL  TIMELIMIT  NODES  STATE NODELIST"
+expect "sinfo shows a mixed node" "$(sinfo -h -p cpu -t mixed -o '%P|%a|%D|%t|%N')" "cpu*|up|1|mix|c01"
+expect_match "scontrol show job" "$(scontrol show job 1)" "JobId=1 JobName=sleeper"
+expect_match "scontrol ping" "$(scontrol ping)" "UP"
+scontrol update JobId=1 TimeLimit=0:50
+expect "scontrol update TimeLimit" "$(squeue -h -o %l)" "0:50"
+sbatch --hold --array=1-3 --wrap true >/dev/null
+expect "a waiting array is one row" "$(squeue -h -t PD -o '%i')" "2_[1-3]"
+expect "and -r shows its tasks" "$(squeue -h -r -t PD -o '%i' | tr '\n' ' ')" "2_1 2_2 2_3 "
+scancel 2_2
+expect "one task is cancelled" "$(squeue -h -r -t PD -o '%i' | tr '\n' ' ')" "2_1 2_3 "
+scancel -u "$me"
+wait_for 20 test -z "$(squeue -h)" || true
+wait_state 1 CANCELLED
+expect_match "sacct's header" "$(sacct -X | head -n 1)" "^JobID +JobName +Partition +Account +AllocCPUS +State +ExitCode"
+expect "sacct -P" "$(sacct -X -n -P -j 1 -o JobID,JobName,State)" "1|sleeper|CANCELLED"
+expect_match "--test-only stores nothing" "$(sbatch --test-only --wrap true 2>&1)" "would start"
+expect "and no job appeared" "$(squeue -h)" ""
+"$BERTH" drain cpu c01 --reason repair
+expect "a drained node" "$(sinfo -h -t drained -o '%N')" "c01"
+"$BERTH" resume cpu c01
+expect "and back" "$(sinfo -h -t drained -o '%N')" ""
+expect "json keeps its names" "$("$BERTH" queue --json | jq -c 'keys')" '["now_ms"]'
+stop_daemon
+expect_exit 4 squeue
+expect_match "without a daemon, what to do" "$ERR" "berth serve"
