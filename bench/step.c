@@ -62,16 +62,20 @@ static void make_places(struct arena *a, struct fleet *f)
     f->chips = ARENA_ARRAY(a, CHIPS, struct chip);
     f->chip_count = CHIPS;
     for (uint32_t i = 0; i < CHIPS; i++) {
-        f->chips[i] = (struct chip){.id = name(a, "kind", i), .name = name(a, "kind", i),
-                                    .vendor = STR("maker"), .vendor_hq = STR("US"),
+        f->chips[i] = (struct chip){.id = name(a, "kind", i),
+                                    .name = name(a, "kind", i),
+                                    .vendor = STR("maker"),
+                                    .vendor_hq = STR("US"),
                                     .dc_marketed = TRI_YES};
         f->chips[i].tpp = exactly(2000000 + 4000000 * (int64_t)i);
     }
     f->sites = ARENA_ARRAY(a, SITES, struct site);
     f->site_count = SITES;
     for (uint32_t i = 0; i < SITES; i++)
-        f->sites[i] = (struct site){.id = name(a, "site", i), .name = name(a, "site", i),
-                                    .country = str_of(countries[i % 4]), .engine = STR("local"),
+        f->sites[i] = (struct site){.id = name(a, "site", i),
+                                    .name = name(a, "site", i),
+                                    .country = str_of(countries[i % 4]),
+                                    .engine = STR("local"),
                                     .operator_party = STR("owner")};
 }
 
@@ -84,11 +88,18 @@ static void make_people(struct arena *a, struct fleet *f)
     f->tenant_count = 3;
     for (uint32_t i = 0; i < 3; i++) {
         struct str id = i == 0 ? STR("owner") : name(a, "party", i);
-        f->parties[i] = (struct party){.id = id, .name = id, .country = str_of(hqs[i]),
-                                       .hq = str_of(hqs[i]), .owners_known = true,
-                                       .lists_known = true, .kinds_known = true};
-        f->tenants[i] = (struct tenant){.id = name(a, "account", i), .party = id, .weight = 1,
-                                        .user_count = 1, .is_default = i == 0};
+        f->parties[i] = (struct party){.id = id,
+                                       .name = id,
+                                       .country = str_of(hqs[i]),
+                                       .hq = str_of(hqs[i]),
+                                       .owners_known = true,
+                                       .lists_known = true,
+                                       .kinds_known = true};
+        f->tenants[i] = (struct tenant){.id = name(a, "account", i),
+                                        .party = id,
+                                        .weight = 1,
+                                        .user_count = 1,
+                                        .is_default = i == 0};
         f->tenants[i].users = ARENA_NEW(a, struct str);
         f->tenants[i].users[0] = STR("*");
     }
@@ -104,13 +115,21 @@ static struct fleet *make_fleet(struct arena *a, uint32_t nodes)
     f->pool_count = POOLS;
     for (uint32_t i = 0; i < POOLS; i++) {
         struct pool *p = &f->pools[i];
-        *p = (struct pool){.id = name(a, "pool", i), .chip = f->chips[i % CHIPS].id,
-                           .site = f->sites[i % SITES].id, .chips_per_node = CHIPS_PER_NODE,
-                           .cpus_per_node = 128, .mem_mb_per_node = 2000000, .range_count = 1};
+        *p = (struct pool){.id = name(a, "pool", i),
+                           .chip = f->chips[i % CHIPS].id,
+                           .site = f->sites[i % SITES].id,
+                           .chips_per_node = CHIPS_PER_NODE,
+                           .cpus_per_node = 128,
+                           .mem_mb_per_node = 2000000,
+                           .range_count = 1};
         p->ranges = ARENA_NEW(a, struct node_range);
-        p->ranges[0] = (struct node_range){.prefix = name(a, "p", i * 1000), .first = 1,
-                                           .count = nodes / POOLS, .width = 5, .numbered = true};
-        p->title = (struct title){.kind = TITLE_OWNED, .owner = STR("owner"),
+        p->ranges[0] = (struct node_range){.prefix = name(a, "p", i * 1000),
+                                           .first = 1,
+                                           .count = nodes / POOLS,
+                                           .width = 5,
+                                           .numbered = true};
+        p->title = (struct title){.kind = TITLE_OWNED,
+                                  .owner = STR("owner"),
                                   .uusd_per_chip_h = 1000000 + 500000 * (i % CHIPS)};
     }
     struct errtext error;
@@ -129,17 +148,24 @@ static struct law_pack *make_pack(struct arena *a)
         "site.country == 'SG' && data.exists(d, d.class == 'personal')",
     };
     struct law_pack *p = ARENA_NEW(a, struct law_pack);
-    *p = (struct law_pack){.id = STR("bench"), .title = STR("bench"), .jurisdiction = STR("XX"),
-                           .rule_count = 3};
+    *p = (struct law_pack){
+        .id = STR("bench"), .title = STR("bench"), .jurisdiction = STR("XX"), .rule_count = 3};
     p->digest = STR("0000000000000000000000000000000000000000000000000000000000000000");
     p->rules = ARENA_ARRAY(a, 3, struct law_rule);
     for (uint32_t i = 0; i < 3; i++)
-        p->rules[i] = (struct law_rule){
-            .id = name(a, "RULE-", i), .title = name(a, "rule ", i), .law = STR("XX"),
-            .level = LEVEL_ACT, .effective_ms = START_MS - CIVIL_DAY_MS, .acts = 1u << ACT_PLACE,
-            .when = str_of(when[i]), .then = {.effect = EFFECT_FORBID},
-            .source = {.cite = STR("Act 1"), .source = STR("https://law.example/1"),
-                       .read_ms = START_MS, .confidence = STR("high"), .basis = STR("verbatim")}};
+        p->rules[i] = (struct law_rule){.id = name(a, "RULE-", i),
+                                        .title = name(a, "rule ", i),
+                                        .law = STR("XX"),
+                                        .level = LEVEL_ACT,
+                                        .effective_ms = START_MS - CIVIL_DAY_MS,
+                                        .acts = 1u << ACT_PLACE,
+                                        .when = str_of(when[i]),
+                                        .then = {.effect = EFFECT_FORBID},
+                                        .source = {.cite = STR("Act 1"),
+                                                   .source = STR("https://law.example/1"),
+                                                   .read_ms = START_MS,
+                                                   .confidence = STR("high"),
+                                                   .basis = STR("verbatim")}};
     return p;
 }
 
@@ -149,6 +175,8 @@ struct bench {
     uint64_t record;
     int64_t now_ms;
     double last_us;
+    struct job_id *placed; /* jobs that were told to start, those that ended meanwhile too */
+    size_t placed_count, placed_cap;
 };
 
 static void step(struct bench *b, struct event *e)
@@ -162,16 +190,27 @@ static void step(struct bench *b, struct event *e)
     double from = cpu_us();
     core_step(b->core, ++b->record, e, &b->out);
     b->last_us = cpu_us() - from;
+    for (size_t i = 0; i < b->out.effect_count; i++) {
+        if (b->out.effects[i].kind != FX_START) continue;
+        b->placed = mem_grow(b->placed, &b->placed_cap, b->placed_count + 1, sizeof *b->placed);
+        b->placed[b->placed_count++] = b->out.effects[i].job;
+    }
 }
 
 /* 240 shapes: sizes from 1 chip to 16 nodes, three tenants, ten limits. */
 static uint32_t submit(struct bench *b)
 {
     static const uint32_t sizes[] = {1, 1, 1, 2, 4, 8, 16, 128};
-    struct job_spec s = {.name = STR("train"), .user = STR("ada"), .uid = 1000, .gid = 1000,
-                         .chips = sizes[below(8)], .cpus_per_task = 8, .data_known = true,
+    struct job_spec s = {.name = STR("train"),
+                         .user = STR("ada"),
+                         .uid = 1000,
+                         .gid = 1000,
+                         .chips = sizes[below(8)],
+                         .cpus_per_task = 8,
+                         .data_known = true,
                          .time_limit_ms = (1 + (int64_t)below(10)) * 3600000,
-                         .workdir = STR("/home/ada/run"), .stdout_path = STR("out-%j.txt"),
+                         .workdir = STR("/home/ada/run"),
+                         .stdout_path = STR("out-%j.txt"),
                          .purpose = STR("research")};
     static const char *const tenants[] = {"account0", "account1", "account2"};
     s.tenant = str_of(tenants[below(3)]);
@@ -189,13 +228,17 @@ static void report(struct bench *b, uint32_t job, int kind)
     step(b, &e);
 }
 
-static uint32_t any_active(struct bench *b)
+/* A job in that state; those that are over leave the list when they are met. */
+static uint32_t any_in_state(struct bench *b, int state)
 {
-    struct job_id at = {below((uint32_t)b->record)};
-    for (int round = 0; round < 2; round++, at.v = 0)
-        for (const struct job *j = core_job_after(b->core, at); j != NULL;
-             j = core_job_after(b->core, j->id))
-            if (job_state_holds_chips(j->state)) return j->id.v;
+    for (int tries = 0; tries < 10000 && b->placed_count > 0; tries++) {
+        size_t at = below((uint32_t)b->placed_count);
+        const struct job *j = core_job(b->core, b->placed[at]);
+        if (j == NULL || j->claim == NULL)
+            b->placed[at] = b->placed[--b->placed_count];
+        else if (j->state == state)
+            return j->id.v;
+    }
     return 0;
 }
 
@@ -235,9 +278,10 @@ static void fill(struct bench *b, uint32_t pending)
         for (int i = 0; i < 1000; i++, jobs++) submit(b);
         core_counts(b->core, &counts);
     } while (counts.by_state[JOB_PENDING] < pending);
-    printf("  filled: %u jobs submitted, %u hold chips, %u wait, %.1f s\n", jobs,
-           counts.by_state[JOB_CONFIGURING], counts.by_state[JOB_PENDING],
-           (now_us() - from) / 1e6);
+    for (size_t i = 0, n = b->placed_count; i < n; i++) report(b, b->placed[i].v, REPORT_STARTED);
+    core_counts(b->core, &counts);
+    printf("  filled: %u jobs submitted, %u run, %u wait, %.1f s\n", jobs,
+           counts.by_state[JOB_RUNNING], counts.by_state[JOB_PENDING], (now_us() - from) / 1e6);
 }
 
 static void measure(struct bench *b, uint32_t steps)
@@ -249,8 +293,10 @@ static void measure(struct bench *b, uint32_t steps)
     for (uint32_t i = 0; i < steps; i++) {
         int kind = (int)(i % 4);
         b->now_ms += 10;
-        uint32_t job = kind == 0 ? submit(b) : any_active(b);
-        if (kind == 1) report(b, job, REPORT_FINISHED);
+        uint32_t job = 0;
+        if (kind == 0) submit(b);
+        if (kind == 1) report(b, any_in_state(b, JOB_RUNNING), REPORT_FINISHED);
+        if (kind == 2 && (job = any_in_state(b, JOB_CONFIGURING)) == 0) continue;
         if (kind == 2) report(b, job, REPORT_STARTED);
         if (kind == 3) {
             job = core_queue_after(b->core, (struct job_id){0})->id.v;
@@ -305,9 +351,12 @@ static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
     arena_init(&arena);
     outcome_init(&b.out);
     printf("%u nodes, %u chips, %u jobs waiting\n", nodes, nodes * CHIPS_PER_NODE, pending);
-    step(&b, &(struct event){.kind = EVENT_FLEET, .fleet = make_fleet(&arena, nodes),
+    step(&b, &(struct event){.kind = EVENT_FLEET,
+                             .fleet = make_fleet(&arena, nodes),
                              .actor_is_operator = true});
-    step(&b, &(struct event){.kind = EVENT_PACKS, .packs = make_pack(&arena), .pack_count = 1,
+    step(&b, &(struct event){.kind = EVENT_PACKS,
+                             .packs = make_pack(&arena),
+                             .pack_count = 1,
                              .actor_is_operator = true});
     fill(&b, pending);
     measure(&b, steps);
@@ -317,6 +366,7 @@ static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
     core_free(b.core);
     outcome_release(&b.out);
     arena_release(&arena);
+    mem_free(b.placed);
 }
 
 int main(int argc, char **argv)

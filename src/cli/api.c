@@ -288,15 +288,6 @@ enum err api_plan(struct api *a, struct job_spec *spec, struct explanation *out)
     return code;
 }
 
-enum err api_act(struct api *a, uint32_t id, const char *action, uint32_t signal)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/v1/jobs/%" PRIu32 "/%s", id, action);
-    json_t *body = json_object();
-    if (signal != 0) json_object_set_new(body, "signal", json_integer(signal));
-    return api_call(a, "POST", path, body);
-}
-
 enum err api_update(struct api *a, uint32_t id, uint32_t fields, struct job_spec *spec)
 {
     char path[64];

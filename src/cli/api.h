@@ -67,8 +67,6 @@ enum err api_submit(struct api *a, struct job_spec *spec, const char *key,
                     struct submit_reply *out);
 enum err api_plan(struct api *a, struct job_spec *spec, struct explanation *out);
 
-/* POST /v1/jobs/ID/ACTION: cancel hold release requeue. `signal` 0: none. */
-enum err api_act(struct api *a, uint32_t id, const char *action, uint32_t signal);
 /* Change the fields of `fields` (bits of enum update_field) to those of `spec`. */
 enum err api_update(struct api *a, uint32_t id, uint32_t fields, struct job_spec *spec);
 

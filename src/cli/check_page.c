@@ -215,8 +215,9 @@ void check_page_put(const struct law_case *c, const struct law_verdict *v, struc
     buf_printf(&b, ", on %s", civil_format(v->on_ms, date));
     put_lines(&p, &b, 0, INDENT);
     check_put_verdict(v, &b);
-    put_coloured(&p, (enum colour)check_colour(v), buf_str(&b));
-    buf_putc(out, '\n');
+    if (colour) buf_puts(out, colour_begin((enum colour)check_colour(v)));
+    text_wrap(out, buf_str(&b), width, 0, INDENT);
+    buf_puts(out, colour ? COLOUR_END "\n" : "\n");
     buf_clear(&b);
     for (uint32_t i = 0; i < v->cost_count; i++) {
         buf_printf(&b, "costs %d %% by " STR_FMT, v->costs[i].percent, STR_ARG(v->costs[i].rule));

@@ -98,6 +98,12 @@ enum err client_init(struct client *c, struct errtext *error)
     return ERR_NONE;
 }
 
+void client_copy(const struct client *from, struct client *out)
+{
+    *out = (struct client){.socket = from->socket, .url = join(from->url, "", 0)};
+    if (from->authorization != NULL) out->authorization = join(from->authorization, "", 0);
+}
+
 void client_release(struct client *c)
 {
     if (c->curl != NULL) {

@@ -31,6 +31,8 @@ struct client {
 /* Reads the environment and the token; does not connect. */
 enum err client_init(struct client *c, struct errtext *error);
 void client_release(struct client *c);
+/* A second connection to the same daemon, for another thread. */
+void client_copy(const struct client *from, struct client *out);
 
 struct request {
     const char *method; /* "GET" */

@@ -111,28 +111,30 @@ static bool confirmed(const struct options *o, const struct job_view *j, const c
     return say_confirm(question);
 }
 
-/* One job; gives EXIT_DONE, or an exit code after a message. */
-static int cancel_one(struct api *a, const struct options *o, const struct job_view *j, bool named)
+/* Keep the jobs that are to be cancelled; a single named one that is over is an error. */
+static int keep(struct api *a, const struct options *o, struct job_list *list, bool named)
 {
-    struct buf id = {0};
+    uint32_t kept = 0;
     int exit_code = EXIT_DONE;
-    job_view_id(j, &id);
-    if (job_view_is_ended(j)) {
-        if (named && !o->quiet)
+    bool single = named && list->count == 1;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct job_view *j = &list->jobs[i];
+        struct buf id = {0};
+        job_view_id(j, &id);
+        if (!fits(o, j)) {
+            buf_release(&id);
+            continue;
+        }
+        if (!job_view_is_ended(j) && confirmed(o, j, id.p))
+            list->jobs[kept++] = *j;
+        else if (job_view_is_ended(j) && single && !o->quiet)
             exit_code = say_error(a->name,
-                                  "Kill job error on job id %s: Job/step already "
-                                  "completing or completed",
+                                  "Kill job error on job id %s: Job/step already completing or "
+                                  "completed",
                                   id.p);
-    } else if (confirmed(o, j, id.p)) {
-        enum err code = api_act(a, j->job_id, "cancel", o->signal);
-        if (code != ERR_NONE)
-            exit_code = say_failure(a->name, code, &a->error);
-        else if (o->json)
-            api_print_json(a);
-        else if (o->verbose || strcmp(a->name, "scancel") != 0)
-            printf("%s job %s\n", o->signal != 0 ? "signalled" : "cancelled", id.p);
+        buf_release(&id);
     }
-    buf_release(&id);
+    list->count = kept;
     return exit_code;
 }
 
@@ -162,12 +164,9 @@ int cmd_cancel(int argc, char **argv)
     struct job_list list;
     enum err code = find(&a, &args, &o, &list);
     if (code != ERR_NONE) return api_fail(&a, code);
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (!fits(&o, &list.jobs[i])) continue;
-        /* Tasks of a named array that are over are no mistake of the user's. */
-        int one = cancel_one(&a, &o, &list.jobs[i], named && list.count == 1);
-        if (one == EXIT_UNREACHABLE) return api_close(&a, one);
-        if (one != EXIT_DONE) exit_code = one;
-    }
-    return api_close(&a, say_end(argv[0], exit_code));
+    exit_code = keep(&a, &o, &list, named);
+    bool tells = o.verbose || strcmp(argv[0], "scancel") != 0;
+    const char *done = !tells ? NULL : o.signal != 0 ? "signalled job" : "cancelled job";
+    int result = targets_do(&a, &list, "cancel", o.signal, done, o.json);
+    return api_close(&a, say_end(argv[0], result != EXIT_DONE ? result : exit_code));
 }

@@ -244,11 +244,10 @@ static void say_refused(const struct api *a, const struct submit_reply *reply)
 {
     struct buf text = {0};
     buf_printf(&text, "job %" PRIu32 " is refused by law", reply->job_id);
-    if (reply->rule.len > 0) buf_printf(&text, ", rule " STR_FMT, STR_ARG(reply->rule));
+    if (reply->sentence.len > 0) buf_printf(&text, ": " STR_FMT, STR_ARG(reply->sentence));
+    if (reply->rule.len > 0) buf_printf(&text, "\nrule " STR_FMT, STR_ARG(reply->rule));
     if (reply->cite.len > 0) buf_printf(&text, " [" STR_FMT "]", STR_ARG(reply->cite));
-    if (reply->sentence.len > 0)
-        buf_printf(&text, "\nwhat would change it: " STR_FMT, STR_ARG(reply->sentence));
-    say_error(a->name, "%s\ntell me more: berth why %" PRIu32, text.p, reply->job_id);
+    say_error(a->name, "%s\nwhat would change it: berth why %" PRIu32, text.p, reply->job_id);
     buf_release(&text);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/targets.h"
 
 #include "cli/args.h"
+#include "cli/bulk.h"
 #include "cli/job_rows.h"
 #include "cli/say.h"
 #include "cli/times.h"
@@ -108,33 +109,57 @@ enum err targets_find(struct api *a, char *const *words, int count, struct job_l
     return ERR_NONE;
 }
 
+/* One result, printed; gives its exit code. */
+static int report_one(struct api *a, const struct job_view *job, const struct bulk_result *result,
+                      const char *done, bool json)
+{
+    struct buf id = {0};
+    int exit_code = EXIT_DONE;
+    job_view_id(job, &id);
+    if (result->code == ERR_UNAVAILABLE) {
+        say_error(a->name, "%s", result->text.p);
+        exit_code = EXIT_UNREACHABLE;
+    } else if (result->code != ERR_NONE) {
+        exit_code = say_error(a->name, "job %s: %s", id.p, result->text.p);
+    } else if (json) {
+        printf("%.*s\n", STR_ARG(buf_str(&result->text)));
+    } else if (done != NULL) {
+        printf("%s %s\n", done, id.p);
+    }
+    buf_release(&id);
+    return exit_code;
+}
+
+int targets_do(struct api *a, const struct job_list *list, const char *action, uint32_t signal,
+               const char *done, bool json)
+{
+    int exit_code = EXIT_DONE;
+    uint32_t *ids = ARENA_ARRAY(&a->arena, list->count, uint32_t);
+    struct bulk_result *results = ARENA_ARRAY(&a->arena, list->count, struct bulk_result);
+    for (uint32_t i = 0; i < list->count; i++) ids[i] = list->jobs[i].job_id;
+    if (list->count > 0) bulk_act(a, ids, list->count, action, signal, results);
+    for (uint32_t i = 0; i < list->count && exit_code != EXIT_UNREACHABLE; i++) {
+        int one = report_one(a, &list->jobs[i], &results[i], done, json);
+        if (one != EXIT_DONE) exit_code = one;
+    }
+    bulk_release(results, list->count);
+    return exit_code;
+}
+
 int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done,
                 bool json)
 {
     struct job_list list;
     enum err code = targets_find(a, words, count, &list);
     if (code != ERR_NONE) return api_fail(a, code);
-    int exit_code = EXIT_DONE;
+    uint32_t kept = 0;
+    bool several = list.count > 1;
     for (uint32_t i = 0; i < list.count; i++) {
-        struct buf id = {0};
-        job_view_id(&list.jobs[i], &id);
-        bool whole_array = list.count > 1 && list.jobs[i].is_array;
-        if (job_view_is_ended(&list.jobs[i]) && whole_array) {
-            buf_release(&id);
-            continue; /* tasks of an array that are over do not stand in the way of the others */
-        }
-        code = api_act(a, list.jobs[i].job_id, action, 0);
-        if (code == ERR_UNAVAILABLE) {
-            buf_release(&id);
-            return api_fail(a, code);
-        }
-        if (code != ERR_NONE)
-            exit_code = say_error(a->name, "job %s: %s", id.p, a->error.s);
-        else if (json)
-            api_print_json(a);
-        else if (done != NULL)
-            printf("%s %s\n", done, id.p);
-        buf_release(&id);
+        /* Tasks of an array that are over do not stand in the way of the others. */
+        bool over = several && list.jobs[i].is_array && job_view_is_ended(&list.jobs[i]);
+        if (!over) list.jobs[kept++] = list.jobs[i];
     }
+    list.count = kept;
+    int exit_code = targets_do(a, &list, action, 0, done, json);
     return api_close(a, say_end(a->name, exit_code));
 }

@@ -22,9 +22,13 @@ bool target_has(const struct target *t, const struct job_view *job);
  * the first word that fits no job. Words may hold several targets separated by commas. */
 enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out);
 
-/* Do one thing to each job named (see api_act). Prints what failed, goes on, closes `a`, gives the
- * exit code. `done`: what to print of a success, such as "held job"; NULL nothing. `json`: print
- * the daemon's replies in place of it. */
+/* POST /v1/jobs/ID/ACTION (cancel hold release requeue) for each job of the list, many at a time.
+ * `signal` 0: none. `done`: what to print of a success, such as "held job"; NULL nothing. `json`:
+ * print the daemon's replies in place of it. Prints what failed; gives the exit code. */
+int targets_do(struct api *a, const struct job_list *list, const char *action, uint32_t signal,
+               const char *done, bool json);
+
+/* The same for the jobs that the words name; closes `a`. */
 int targets_act(struct api *a, char *const *words, int count, const char *action, const char *done,
                 bool json);
 

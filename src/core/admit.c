@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-/* ---- who may ---------------------------------------------------------------------------------------- */
+/* ---- who may
+ * ---------------------------------------------------------------------------------------- */
 
 static enum err find_job(const struct core *c, const struct event *ev, const struct entry **out,
                          struct errtext *error)
@@ -31,7 +32,8 @@ static enum err wrong_state(const struct entry *e, const char *verb, const char 
                    job_state_names[e->job.state], why);
 }
 
-/* ---- can it run anywhere? --------------------------------------------------------------------------- */
+/* ---- can it run anywhere?
+ * --------------------------------------------------------------------------- */
 
 /* The words of a list, cut where the buffer ends. */
 struct words {
@@ -100,11 +102,12 @@ static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct 
     }
     struct str pool = f->pool_count > 0 ? f->pools[best.pool].id : (struct str){0};
     if (best.reason == REASON_MEMORY)
-        return err_set(error, ERR_INVALID,
-                       "no pool has enough memory on a node: the largest that fits otherwise, "
-                       STR_FMT ", has %lld MB, the job needs %lld MB; ask for less memory or "
-                       "spread it over more nodes",
-                       STR_ARG(pool), (long long)best.have, (long long)best.need);
+        return err_set(
+            error, ERR_INVALID,
+            "no pool has enough memory on a node: the largest that fits otherwise, " STR_FMT
+            ", has %lld MB, the job needs %lld MB; ask for less memory or "
+            "spread it over more nodes",
+            STR_ARG(pool), (long long)best.have, (long long)best.need);
     if (best.reason == REASON_TOO_FEW_NODES)
         return err_set(error, ERR_INVALID,
                        "no pool is large enough: " STR_FMT " has %lld, the job needs %lld (nodes, "
@@ -118,8 +121,7 @@ static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct 
                    "no pool is in all of the partitions, sites and countries named; leave one out");
 }
 
-static enum err check_places(const struct core *c, const struct job_spec *s,
-                             struct errtext *error)
+static enum err check_places(const struct core *c, const struct job_spec *s, struct errtext *error)
 {
     const struct fleet *f = &c->fleet;
     enum err e = check_pool_names(f, s, error);
@@ -132,7 +134,8 @@ static enum err check_places(const struct core *c, const struct job_spec *s,
     return nowhere(f, s, error);
 }
 
-/* ---- submissions ---------------------------------------------------------------------------------------- */
+/* ---- submissions
+ * ---------------------------------------------------------------------------------------- */
 
 static enum err check_tenant(const struct core *c, const struct event *ev, struct errtext *error)
 {
@@ -182,8 +185,7 @@ static enum err check_dependencies(const struct core *c, const struct job_spec *
 static enum err check_deadline(const struct core *c, const struct event *ev,
                                const struct job_spec *s, struct errtext *error)
 {
-    if (s->deadline_ms == 0 || ev->now_ms + limit_anywhere(c, s) <= s->deadline_ms)
-        return ERR_NONE;
+    if (s->deadline_ms == 0 || ev->now_ms + limit_anywhere(c, s) <= s->deadline_ms) return ERR_NONE;
     return err_set(error, ERR_INVALID,
                    "the deadline is nearer than the time limit; state a shorter --time or a later "
                    "--deadline");
@@ -227,7 +229,8 @@ static enum err admit_submit(const struct core *c, const struct event *ev, struc
     return ERR_NONE;
 }
 
-/* ---- changes ---------------------------------------------------------------------------------------------- */
+/* ---- changes
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool has(const struct event *ev, enum update_field f)
 {
@@ -246,8 +249,7 @@ static enum err check_merged(const struct core *c, const struct event *ev, const
     update_merge(&e->job.spec, ev, &merged);
     enum err code = job_spec_check(&merged, error);
     if (code != ERR_NONE || e->job.state != JOB_PENDING) return code;
-    if (has(ev, UPDATE_DEPENDENCY))
-        code = check_dependencies(c, &merged, e->job.id.v, error);
+    if (has(ev, UPDATE_DEPENDENCY)) code = check_dependencies(c, &merged, e->job.id.v, error);
     if (code == ERR_NONE && (has(ev, UPDATE_DEADLINE) || has(ev, UPDATE_TIME_LIMIT)))
         code = check_deadline(c, ev, &merged, error);
     if (code == ERR_NONE && (ev->update_fields & places) != 0)
@@ -275,8 +277,8 @@ static enum err admit_update(const struct core *c, const struct event *ev, struc
                                "; name, comment, requeue and a shorter time limit can still be "
                                "changed",
                                error);
-        if (has(ev, UPDATE_TIME_LIMIT) && (ev->spec->time_limit_ms <= 0 ||
-                                           ev->spec->time_limit_ms > e->job.time_limit_ms))
+        if (has(ev, UPDATE_TIME_LIMIT) &&
+            (ev->spec->time_limit_ms <= 0 || ev->spec->time_limit_ms > e->job.time_limit_ms))
             return wrong_state(e, "given more time",
                                "; its engine already enforces the limit. Requeue it with a longer "
                                "one, or state a shorter one",

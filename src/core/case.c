@@ -104,8 +104,7 @@ static void further_parties(struct builder *b, size_t in_chain)
     if (count == 0) return;
     b->out->parties = ARENA_ARRAY(b->arena, count, struct law_party);
     b->out->party_count = (uint32_t)count;
-    for (size_t i = 0; i < count; i++)
-        party_of(b, b->listed[in_chain + i], &b->out->parties[i]);
+    for (size_t i = 0; i < count; i++) party_of(b, b->listed[in_chain + i], &b->out->parties[i]);
 }
 
 static void permits(struct builder *b, size_t in_chain, const int64_t *used)
@@ -140,8 +139,7 @@ static void evidence(struct builder *b, const struct job_spec *s, const struct t
     if (count == 0) return;
     struct str *all = ARENA_ARRAY(b->arena, count, struct str);
     for (uint32_t i = 0; i < t->evidence_count; i++) all[i] = t->evidence[i];
-    for (uint32_t i = 0; i < s->evidence_count; i++)
-        all[t->evidence_count + i] = s->evidence[i];
+    for (uint32_t i = 0; i < s->evidence_count; i++) all[t->evidence_count + i] = s->evidence[i];
     b->out->evidence = all;
 }
 

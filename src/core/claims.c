@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/money.h"
+#include "model/nodelist.h"
 
 #include <string.h>
 
@@ -59,8 +60,10 @@ static void repeat_first(struct core *c, struct entry *e)
 
 void attempt_repeat(struct core *c, struct entry *e)
 {
-    if (e->job.state == JOB_CONFIGURING) order_start(c, e);
-    else order_stop(c, e);
+    if (e->job.state == JOB_CONFIGURING)
+        order_start(c, e);
+    else
+        order_stop(c, e);
     int64_t wait = REPEAT_MS;
     for (uint32_t i = 0; i <= e->repeats && wait < REPEAT_MAX_MS; i++) wait *= 2;
     if (e->repeats < UINT32_MAX) e->repeats++;
@@ -78,6 +81,17 @@ void claim_enter(struct core *c, struct entry *e)
     }
 }
 
+static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const struct claim *k)
+{
+    uint32_t *nodes = mem_alloc(k->part_count, sizeof *nodes);
+    for (uint32_t i = 0; i < k->part_count; i++) nodes[i] = k->parts[i].node;
+    struct buf text = {0};
+    nodelist_format(&c->fleet.pools[pool], nodes, k->part_count, &text);
+    entry_set_nodes(e, buf_str(&text));
+    buf_release(&text);
+    mem_free(nodes);
+}
+
 void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct size *z,
                 const struct legal *legal)
 {
@@ -89,6 +103,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     uint32_t waste;
     bool fits = nodes_choose(&c->pools[pool], z, k->parts, &waste);
     ASSERT(fits);
+    name_nodes(c, e, pool, k);
     class_leave(c, e);
     if (j->eligible_ms == 0) j->eligible_ms = c->now_ms;
     j->claim = k;
@@ -159,7 +174,8 @@ void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int 
 #endif
 }
 
-/* ---- reports -------------------------------------------------------------------------------------- */
+/* ---- reports
+ * -------------------------------------------------------------------------------------- */
 
 static void on_started(struct core *c, struct entry *e)
 {
@@ -225,8 +241,7 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
 
 /* The site whose engine speaks: "engine:NAME" names a site or the engine of one. The pool where the
  * job runs or ran goes first, as several sites may share an engine. NO_INDEX: cannot be told. */
-static uint32_t pool_of_speaker(const struct core *c, const struct event *ev,
-                                const struct entry *e)
+static uint32_t pool_of_speaker(const struct core *c, const struct event *ev, const struct entry *e)
 {
     const struct fleet *f = &c->fleet;
     uint32_t known = e != NULL && e->job.pool.v < f->pool_count ? e->job.pool.v : NO_INDEX;
@@ -257,11 +272,14 @@ void on_report(struct core *c, const struct event *ev)
     struct entry *e = entry_find(c, ev->report.job.v);
     if (e == NULL || e->job.claim == NULL || e->job.attempt != ev->report.attempt)
         on_stale(c, ev, e);
-    else if (ev->report.kind == REPORT_STARTED) on_started(c, e);
-    else attempt_over(c, e, &ev->report);
+    else if (ev->report.kind == REPORT_STARTED)
+        on_started(c, e);
+    else
+        attempt_over(c, e, &ev->report);
 }
 
-/* ---- when the law or the fleet has changed ---------------------------------------------------------- */
+/* ---- when the law or the fleet has changed
+ * ---------------------------------------------------------- */
 
 static bool attempt_is_lawful(struct core *c, struct entry *e, struct legal *legal)
 {
@@ -291,7 +309,7 @@ static void attempt_recheck(struct core *c, struct entry *e, const struct kept *
 {
     struct legal legal;
     if (!attempt_is_lawful(c, e, &legal)) {
-        int reason = legal.short_of_permit                ? REASON_QUOTA
+        int reason = legal.short_of_permit               ? REASON_QUOTA
                      : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
                                                          : REASON_LAW_FORBIDS;
         attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);

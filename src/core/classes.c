@@ -103,8 +103,10 @@ static void size_group_drop(struct core *c, struct size_group *g)
 {
     if (g->classes != NULL) return;
     hash_remove(&c->size_groups, &g->by_bytes);
-    if (g->prev != NULL) g->prev->next = g->next;
-    else c->sizes = g->next;
+    if (g->prev != NULL)
+        g->prev->next = g->next;
+    else
+        c->sizes = g->next;
     if (g->next != NULL) g->next->prev = g->prev;
     box_drop(g->box);
     mem_free(g);
@@ -114,8 +116,10 @@ static void class_free(struct core *c, struct class *k)
 {
     if (order_holds(&k->in_recheck)) order_remove(&c->rechecks, &k->in_recheck);
     hash_remove(&c->classes, &k->by_bytes);
-    if (k->size_prev != NULL) k->size_prev->size_next = k->size_next;
-    else k->size->classes = k->size_next;
+    if (k->size_prev != NULL)
+        k->size_prev->size_next = k->size_next;
+    else
+        k->size->classes = k->size_next;
     if (k->size_next != NULL) k->size_next->size_prev = k->size_prev;
     size_group_drop(c, k->size);
     signature_drop(c, k->signature);
@@ -130,18 +134,24 @@ static void empty_push(struct core *c, struct class *k)
     k->is_empty = true;
     k->empty_prev = c->empty_last;
     k->empty_next = NULL;
-    if (c->empty_last != NULL) c->empty_last->empty_next = k;
-    else c->empty = k;
+    if (c->empty_last != NULL)
+        c->empty_last->empty_next = k;
+    else
+        c->empty = k;
     c->empty_last = k;
     c->empty_count++;
 }
 
 static void empty_drop(struct core *c, struct class *k)
 {
-    if (k->empty_prev != NULL) k->empty_prev->empty_next = k->empty_next;
-    else c->empty = k->empty_next;
-    if (k->empty_next != NULL) k->empty_next->empty_prev = k->empty_prev;
-    else c->empty_last = k->empty_prev;
+    if (k->empty_prev != NULL)
+        k->empty_prev->empty_next = k->empty_next;
+    else
+        c->empty = k->empty_next;
+    if (k->empty_next != NULL)
+        k->empty_next->empty_prev = k->empty_prev;
+    else
+        c->empty_last = k->empty_prev;
     k->empty_prev = k->empty_next = NULL;
     k->is_empty = false;
     c->empty_count--;
@@ -303,7 +313,8 @@ void classes_release(struct core *c)
     hash_release(&c->size_groups);
 }
 
-/* ---- candidates ---------------------------------------------------------------------------------- */
+/* ---- candidates
+ * ---------------------------------------------------------------------------------- */
 
 /* Preferred kinds first (sbatch's --prefer: "try these before others"), then the least cost, then
  * for jobs without chips the default pool and pools without chips, then the order of the fleet. */
@@ -345,8 +356,7 @@ void class_candidates(struct core *c, struct class *k)
     for (uint32_t p = 0; p < f->pool_count; p++) {
         struct pool_reason row;
         if (pool_row_static(f, s, p, &row) != REASON_NONE) continue;
-        all[n++] = (struct candidate){cost_in_pool(f, s, p), p,
-                                      kind_is_preferred(s, &f->pools[p])};
+        all[n++] = (struct candidate){cost_in_pool(f, s, p), p, kind_is_preferred(s, &f->pools[p])};
         k->candidate_bits[p / 64] |= UINT64_C(1) << (p % 64);
     }
     sort_candidates(f, all, all + f->pool_count, n);

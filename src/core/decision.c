@@ -16,8 +16,10 @@ void visit_optional_index(struct visit *v, const char *key, uint32_t *index)
 {
     uint64_t plus_one = v->reading || *index == NO_INDEX ? 0 : (uint64_t)*index + 1;
     visit_u64(v, key, &plus_one);
-    if (plus_one > NO_INDEX) visit_fail(v, "%s: too large", key);
-    else if (v->reading) *index = plus_one == 0 ? NO_INDEX : (uint32_t)(plus_one - 1);
+    if (plus_one > NO_INDEX)
+        visit_fail(v, "%s: too large", key);
+    else if (v->reading)
+        *index = plus_one == 0 ? NO_INDEX : (uint32_t)(plus_one - 1);
 }
 
 void visit_decision(struct visit *v, struct decision *d)

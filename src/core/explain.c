@@ -6,10 +6,10 @@
 #include "base/check.h"
 #include "base/money.h"
 
-/* ---- rows -------------------------------------------------------------------------------------------- */
+/* ---- rows
+ * -------------------------------------------------------------------------------------------- */
 
-/* The law's answers by pool signature, worked out once each. */
-static const struct legal *laws_of(const struct question *q, const struct job_spec *spec)
+const struct legal *explain_laws(const struct question *q, const struct job_spec *spec)
 {
     const struct core *c = q->c;
     struct legal *laws = ARENA_ARRAY(q->arena, c->pool_signature_count, struct legal);
@@ -49,11 +49,10 @@ static bool is_better(const struct core *c, const struct job_spec *s, uint32_t a
     return a < b;
 }
 
-void explain_rows(const struct question *q, const struct job_spec *spec, struct pool_reason *rows,
-                  uint32_t *best_out, uint32_t *next_out)
+void explain_rows(const struct question *q, const struct job_spec *spec, const struct legal *laws,
+                  struct pool_reason *rows, uint32_t *best_out, uint32_t *next_out)
 {
     const struct core *c = q->c;
-    const struct legal *laws = laws_of(q, spec);
     *best_out = *next_out = NO_INDEX;
     for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
         const struct legal *legal = &laws[c->pool_signature[p]];
@@ -67,7 +66,8 @@ void explain_rows(const struct question *q, const struct job_spec *spec, struct 
     }
 }
 
-/* ---- words -------------------------------------------------------------------------------------------- */
+/* ---- words
+ * -------------------------------------------------------------------------------------------- */
 
 static const char *duration(struct arena *a, int64_t ms)
 {
@@ -99,8 +99,7 @@ static const char *law_words(const struct question *q, const struct pool_reason 
                        : r->reason == REASON_LAW_UNRESOLVED ? "cannot be decided: a fact is unknown"
                                                             : "will not allow it long enough";
     struct str rule = r->rule.len > 0 ? r->rule : STR("the law");
-    if (cite.len == 0)
-        return arena_printf(q->arena, STR_FMT " %s", STR_ARG(rule), says);
+    if (cite.len == 0) return arena_printf(q->arena, STR_FMT " %s", STR_ARG(rule), says);
     return arena_printf(q->arena, STR_FMT " %s (" STR_FMT ")", STR_ARG(rule), says, STR_ARG(cite));
 }
 
@@ -123,18 +122,21 @@ static const char *never_words(const struct question *q, const struct pool_reaso
     if (r->reason == REASON_NOT_NAMED)
         return "it is not in the partitions, sites or countries that the job names";
     if (r->reason == REASON_CHIP_KIND)
-        return p->chip.len == 0 ? "it has no accelerators"
-                                : arena_printf(q->arena, "its chips, " STR_FMT
-                                               ", are not of a kind that the job accepts",
-                                               STR_ARG(p->chip));
+        return p->chip.len == 0
+                   ? "it has no accelerators"
+                   : arena_printf(q->arena,
+                                  "its chips, " STR_FMT ", are not of a kind that the job accepts",
+                                  STR_ARG(p->chip));
     if (r->reason == REASON_MEMORY)
         return arena_printf(q->arena, "its nodes have %lld MB, the job needs %lld on one",
                             (long long)r->have, (long long)r->need);
     if (r->reason == REASON_PRICE_ABOVE_MAX)
         return arena_printf(q->arena, "it costs %s USD a chip hour, the job pays at most %s",
                             money_format(r->have, have), money_format(r->need, need));
-    return arena_printf(q->arena, "it is too small: it has %lld, the job needs %lld (nodes, or "
-                        "chips or CPUs of one node)", (long long)r->have, (long long)r->need);
+    return arena_printf(q->arena,
+                        "it is too small: it has %lld, the job needs %lld (nodes, or "
+                        "chips or CPUs of one node)",
+                        (long long)r->have, (long long)r->need);
 }
 
 static const char *chosen_words(const struct question *q, const struct explanation *x,
@@ -206,16 +208,16 @@ static void put_words(const struct question *q, struct explanation *x)
         if (law_cite(q->c->law, r->rule, &x->cites[p], &title))
             x->cites[p] = str_copy(q->arena, x->cites[p]);
         x->sentences[p] =
-            str_of(arena_printf(q->arena, "pool " STR_FMT ": %s",
-                                STR_ARG(q->c->fleet.pools[p].id), row_words(q, x, r, x->cites[p])));
+            str_of(arena_printf(q->arena, "pool " STR_FMT ": %s", STR_ARG(q->c->fleet.pools[p].id),
+                                row_words(q, x, r, x->cites[p])));
     }
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * --------------------------------------------------------------------------------------------- */
 
 /* An active job's own pool is the chosen one, whatever would be chosen now. */
-static void mark_rows(const struct question *q, struct explanation *x, uint32_t best,
-                      uint32_t next)
+static void mark_rows(const struct question *q, struct explanation *x, uint32_t best, uint32_t next)
 {
     const struct entry *e = q->entry;
     bool is_active = e != NULL && e->job.claim != NULL;
@@ -254,10 +256,11 @@ static void explain(const struct question *q, struct explanation *x)
     x->sentences = ARENA_ARRAY(q->arena, x->pool_count, struct str);
     x->cites = ARENA_ARRAY(q->arena, x->pool_count, struct str);
     uint32_t best, next;
-    explain_rows(q, q->spec, x->pools, &best, &next);
+    const struct legal *laws = explain_laws(q, q->spec);
+    explain_rows(q, q->spec, laws, x->pools, &best, &next);
     mark_rows(q, x, best, next);
     put_words(q, x);
-    explain_flip(q, x);
+    explain_flip(q, laws, x);
 }
 
 void core_explain(const struct core *c, const struct job *j, struct arena *arena,
@@ -265,7 +268,8 @@ void core_explain(const struct core *c, const struct job *j, struct arena *arena
 {
     const struct entry *e = entry_find(c, j->id.v);
     ASSERT(e != NULL && &e->job == j);
-    struct question q = {c, &j->spec, e, c->now_ms, arena};
+    uint32_t left = SCOUT_BUDGET;
+    struct question q = {c, &j->spec, e, c->now_ms, arena, &left};
     explain(&q, out);
 }
 
@@ -273,11 +277,14 @@ void core_explain_spec(const struct core *c, const struct job_spec *spec, int64_
                        struct arena *arena, struct explanation *out)
 {
     ASSERT(now_ms >= c->now_ms);
-    struct question q = {c, spec, NULL, now_ms, arena};
+    uint32_t left = SCOUT_BUDGET;
+    struct question q = {c, spec, NULL, now_ms, arena, &left};
     explain(&q, out);
 }
 
-/* ---- outside ------------------------------------------------------------------------------------------------- */
+/* ---- outside
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void visit_flip(struct visit *v, struct flip *f)
 {

@@ -57,8 +57,7 @@ static void states_move(struct core *c, const struct fleet *old, const struct po
             if (nodes[p].node[i].state == NODE_UP) continue;
             pool_node_name(&old->pools[p], i, name);
             uint32_t at = pool_node_index(&c->fleet.pools[pool_map[p]], str_of(name));
-            if (at != NO_INDEX)
-                nodes_set_state(&c->pools[pool_map[p]], at, nodes[p].node[i].state);
+            if (at != NO_INDEX) nodes_set_state(&c->pools[pool_map[p]], at, nodes[p].node[i].state);
         }
     }
 }

@@ -25,6 +25,7 @@
 struct flipper {
     const struct question *q;
     struct explanation *x;
+    const struct legal *laws; /* for the job as it is */
     struct pool_reason *rows; /* of the changed job */
 };
 
@@ -52,15 +53,24 @@ static struct str pool_name(const struct flipper *f, uint32_t pool)
     return pool == NO_INDEX ? STR("another pool") : f->q->c->fleet.pools[pool].id;
 }
 
-/* The pool that takes a job with that spec now; NO_INDEX: none. */
+/* The pool that takes a job with that spec now, which the law sees as before; NO_INDEX: none. */
 static uint32_t taker(struct flipper *f, const struct job_spec *s)
 {
     uint32_t best, next;
-    explain_rows(f->q, s, f->rows, &best, &next);
+    explain_rows(f->q, s, f->laws, f->rows, &best, &next);
     return best;
 }
 
-/* ---- the law ------------------------------------------------------------------------------------------ */
+/* The same where the law sees a difference. */
+static uint32_t lawful_taker(struct flipper *f, const struct job_spec *s)
+{
+    uint32_t best, next;
+    explain_rows(f->q, s, explain_laws(f->q, s), f->rows, &best, &next);
+    return best;
+}
+
+/* ---- the law
+ * ------------------------------------------------------------------------------------------ */
 
 /* Would a permit for so many chips do? Jobs ahead may take of it first. */
 static bool permit_works(const struct question *q, const struct law_permit *new, int64_t amount)
@@ -68,13 +78,15 @@ static bool permit_works(const struct question *q, const struct law_permit *new,
     struct fleet f = q->c->fleet;
     f.permits = ARENA_ARRAY(q->arena, f.permit_count + 1, struct permit);
     memcpy(f.permits, q->c->fleet.permits, f.permit_count * sizeof *f.permits);
-    f.permits[f.permit_count++] = (struct permit){.id = new->id, .rule = new->rule,
-                                                  .holder = new->holder, .amount_known = true,
+    f.permits[f.permit_count++] = (struct permit){.id = new->id,
+                                                  .rule = new->rule,
+                                                  .holder = new->holder,
+                                                  .amount_known = true,
                                                   .amount = amount};
     struct scout *s = scout_new(q);
     if (s == NULL) return true; /* too large to play: by the law alone it would do */
-    struct event e = {.kind = EVENT_FLEET, .now_ms = q->now_ms, .actor_is_operator = true,
-                      .fleet = &f};
+    struct event e = {
+        .kind = EVENT_FLEET, .now_ms = q->now_ms, .actor_is_operator = true, .fleet = &f};
     bool works = fleet_index(&f, q->arena, NULL) == ERR_NONE && scout_try(s, q, &e);
     scout_free(s);
     return works;
@@ -87,8 +99,8 @@ static bool flip_permit(struct flipper *f, struct law_case *x, const struct law_
     struct law_permit *all = ARENA_ARRAY(q->arena, x->permit_count + 1, struct law_permit);
     for (uint32_t i = 0; i < x->permit_count; i++) all[i] = x->permits[i];
     struct law_permit *new = &all[x->permit_count++];
-    *new = (struct law_permit){.rule = lacks->rule, .id = STR("to-be-obtained"),
-                               .holder = x->chain[ROLE_TENANT].id};
+    *new = (struct law_permit){
+        .rule = lacks->rule, .id = STR("to-be-obtained"), .holder = x->chain[ROLE_TENANT].id};
     x->permits = all;
     int effect;
     struct str rule;
@@ -97,8 +109,9 @@ static bool flip_permit(struct flipper *f, struct law_case *x, const struct law_
     for (int i = 0; i < 4; i++, amount *= 2) {
         if (!permit_works(q, new, amount)) continue;
         f->x->flip.rule = str_copy(q->arena, lacks->rule);
-        say(f, "a permit under " STR_FMT ", held by " STR_FMT ", for %lld chips; it would then run "
-               "in " STR_FMT,
+        say(f,
+            "a permit under " STR_FMT ", held by " STR_FMT ", for %lld chips; it would then run "
+            "in " STR_FMT,
             STR_ARG(lacks->rule), STR_ARG(new->holder), (long long)amount,
             STR_ARG(pool_name(f, pool)));
         return found(f, FLIP_PERMIT, amount, pool);
@@ -114,12 +127,13 @@ static bool flip_evidence(struct flipper *f, const struct law_finding *lacks)
     for (uint32_t i = 0; i < s.evidence_count; i++) all[i] = s.evidence[i];
     all[s.evidence_count++] = lacks->missing_evidence[0];
     s.evidence = all;
-    uint32_t at = taker(f, &s);
+    uint32_t at = lawful_taker(f, &s);
     if (at == NO_INDEX) return false;
     f->x->flip.text = str_copy(q->arena, lacks->missing_evidence[0]);
     f->x->flip.rule = str_copy(q->arena, lacks->rule);
-    say(f, "put the evidence " STR_FMT " on record, as " STR_FMT " asks (submit with --evidence="
-           STR_FMT "); it would then run in " STR_FMT,
+    say(f,
+        "put the evidence " STR_FMT " on record, as " STR_FMT
+        " asks (submit with --evidence=" STR_FMT "); it would then run in " STR_FMT,
         STR_ARG(f->x->flip.text), STR_ARG(lacks->rule), STR_ARG(f->x->flip.text),
         STR_ARG(pool_name(f, at)));
     return found(f, FLIP_EVIDENCE, 0, at);
@@ -129,8 +143,9 @@ static bool flip_fact(struct flipper *f, const struct law_unknown *u, uint32_t p
 {
     f->x->flip.text = str_copy(f->q->arena, u->fact);
     if (u->rule_count > 0) f->x->flip.rule = str_copy(f->q->arena, u->rules[0]);
-    say(f, "state the unknown fact " STR_FMT "; " STR_FMT " decides by it whether pool " STR_FMT
-           " may run the job",
+    say(f,
+        "state the unknown fact " STR_FMT "; " STR_FMT " decides by it whether pool " STR_FMT
+        " may run the job",
         STR_ARG(u->fact), STR_ARG(f->x->flip.rule), STR_ARG(pool_name(f, pool)));
     return found(f, FLIP_FACT, 0, pool);
 }
@@ -173,7 +188,8 @@ static bool flip_law(struct flipper *f)
     return false;
 }
 
-/* ---- the job ---------------------------------------------------------------------------------------------- */
+/* ---- the job
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool is_about_time(int why)
 {
@@ -250,8 +266,8 @@ static bool flip_memory(struct flipper *f)
         best_at = at;
     }
     if (best == 0) return false;
-    say(f, "ask for at most %lld MB a node (--mem); it would then run in " STR_FMT,
-        (long long)best, STR_ARG(pool_name(f, best_at)));
+    say(f, "ask for at most %lld MB a node (--mem); it would then run in " STR_FMT, (long long)best,
+        STR_ARG(pool_name(f, best_at)));
     return found(f, FLIP_MEMORY, best, best_at);
 }
 
@@ -273,7 +289,7 @@ static bool flip_chips(struct flipper *f)
     while (hi - lo > 1) {
         uint32_t mid = lo + (hi - lo) / 2;
         struct job_spec t = with_chips(s, mid);
-        uint32_t pool = taker(f, &t);
+        uint32_t pool = lawful_taker(f, &t);
         if (pool == NO_INDEX) {
             hi = mid;
         } else {
@@ -320,7 +336,8 @@ static bool flip_kind(struct flipper *f)
     return false;
 }
 
-/* ---- the fleet, played on a copy ---------------------------------------------------------------------------- */
+/* ---- the fleet, played on a copy
+ * ---------------------------------------------------------------------------- */
 
 /* Bring back the first `count` nodes of the pool that are not up. */
 static uint32_t bring_up(const struct question *q, uint32_t pool, uint32_t count,
@@ -330,10 +347,8 @@ static uint32_t bring_up(const struct question *q, uint32_t pool, uint32_t count
     uint32_t got = 0;
     for (uint32_t i = 0; i < n->count && got < count; i++)
         if (n->node[i].state != NODE_UP)
-            out[got++] = (struct node_change){.pool = q->c->fleet.pools[pool].id,
-                                              .first = i,
-                                              .count = 1,
-                                              .state = NODE_UP};
+            out[got++] = (struct node_change){
+                .pool = q->c->fleet.pools[pool].id, .first = i, .count = 1, .state = NODE_UP};
     return got;
 }
 
@@ -380,8 +395,8 @@ static bool capacity_works(struct flipper *f, uint32_t pool, uint32_t nodes)
     if (!with_nodes(f->q, pool, nodes, &larger)) return false;
     struct scout *s = scout_new(f->q);
     if (s == NULL) return false;
-    struct event e = {.kind = EVENT_FLEET, .now_ms = f->q->now_ms, .actor_is_operator = true,
-                      .fleet = &larger};
+    struct event e = {
+        .kind = EVENT_FLEET, .now_ms = f->q->now_ms, .actor_is_operator = true, .fleet = &larger};
     bool works = scout_try(s, f->q, &e);
     scout_free(s);
     return works;
@@ -416,7 +431,8 @@ static bool flip_wait(struct flipper *f)
     return found(f, FLIP_WAIT_UNTIL, at, f->x->flip.pool);
 }
 
-/* ---- jobs that may not be considered yet ------------------------------------------------------------------------ */
+/* ---- jobs that may not be considered yet
+ * ------------------------------------------------------------------------ */
 
 struct gates {
     bool held, dependency, dependency_never, begin, array;
@@ -500,11 +516,14 @@ static bool flip_gates(struct flipper *f, const struct gates *g)
         say(f, "it is held; after its release it still waits for a place or a time");
     else if (g->dependency && g->waits_for != 0)
         say(f, "it waits for job %u first", g->waits_for);
-    else say(f, "several things must happen first");
+    else
+        say(f, "several things must happen first");
     return false;
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------------------ */
+/* ---- all
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Is there a pool that only wants for free room, not for something the job or the law would have to
  * change? Then waiting is natural. */
@@ -527,12 +546,13 @@ static bool wants_no_flip(const struct flipper *f)
     return e->job.state != JOB_PENDING && e->job.state != JOB_REFUSED;
 }
 
-void explain_flip(const struct question *q, struct explanation *x)
+void explain_flip(const struct question *q, const struct legal *laws, struct explanation *x)
 {
-    struct flipper f = {.q = q, .x = x};
+    struct flipper f = {.q = q, .x = x, .laws = laws};
     if (q->entry != NULL && q->entry->job.start_ms > 0)
         x->start_estimate_ms = q->entry->job.start_ms;
-    else if (wants_no_flip(&f) && x->chosen != NO_INDEX) x->start_estimate_ms = q->now_ms;
+    else if (wants_no_flip(&f) && x->chosen != NO_INDEX)
+        x->start_estimate_ms = q->now_ms;
     if (wants_no_flip(&f)) return;
     f.rows = ARENA_ARRAY(q->arena, x->pool_count, struct pool_reason);
     estimate(&f);
@@ -548,5 +568,9 @@ void explain_flip(const struct question *q, struct explanation *x)
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++)
         if (flips[i](&f)) return;
     x->flip.pool = NO_INDEX;
-    say(&f, "no single change is known to help; the rows say what each pool lacks");
+    bool by_room = x->reason == REASON_PRIORITY || x->reason == REASON_RESOURCES;
+    if (by_room && x->start_estimate_ms == 0)
+        say(&f, "wait for running jobs to end; too many jobs stand ahead to say until when");
+    else
+        say(&f, "no single change is known to help; the rows say what each pool lacks");
 }

@@ -96,18 +96,15 @@ static enum err check_queue(const struct core *c, struct errtext *error)
         const struct entry *e = CONTAINER(n, struct entry, in_queue);
         count++;
         if (e->job.state != JOB_PENDING)
-            return BROKEN(5, "job %u is queued and %s", e->job.id.v,
-                          job_state_names[e->job.state]);
-        if (before != NULL &&
-            (before->job.spec.priority < e->job.spec.priority ||
-             (before->job.spec.priority == e->job.spec.priority &&
-              before->job.id.v >= e->job.id.v)))
+            return BROKEN(5, "job %u is queued and %s", e->job.id.v, job_state_names[e->job.state]);
+        if (before != NULL && (before->job.spec.priority < e->job.spec.priority ||
+                               (before->job.spec.priority == e->job.spec.priority &&
+                                before->job.id.v >= e->job.id.v)))
             return BROKEN(5, "job %u stands behind job %u", e->job.id.v, before->job.id.v);
         before = e;
     }
     if (count != c->queue.count || count != c->counts.by_state[JOB_PENDING])
-        return BROKEN(5, "%u jobs are queued, %u pending", count,
-                      c->counts.by_state[JOB_PENDING]);
+        return BROKEN(5, "%u jobs are queued, %u pending", count, c->counts.by_state[JOB_PENDING]);
     return ERR_NONE;
 }
 
@@ -121,8 +118,7 @@ static enum err check_pending(const struct entry *e, struct errtext *error)
         return BROKEN(6, "job %u waits for %s and is %sin a class", e->job.id.v,
                       reason_names[e->job.reason], e->class != NULL ? "" : "not ");
     if (e->class == NULL) return ERR_NONE;
-    const struct entry *first =
-        CONTAINER(order_first(&e->class->jobs), struct entry, in_group);
+    const struct entry *first = CONTAINER(order_first(&e->class->jobs), struct entry, in_group);
     if (first == e && e->job.reason != e->class->reason)
         return BROKEN(6, "the first job of a class, %u, has another reason", e->job.id.v);
     if (first != e && e->job.reason != e->class->reason && e->job.reason != REASON_PRIORITY)
@@ -165,8 +161,8 @@ static enum err check_array(const struct core *c, const struct entry *e, struct 
     if (active != a->active || eligible != a->eligible)
         return BROKEN(8, "array %u counts %u active tasks, has %u", a->first, a->active, active);
     if (a->limit > 0 && active + eligible > a->limit)
-        return BROKEN(8, "array %u has %u tasks at once, may have %u", a->first,
-                      active + eligible, a->limit);
+        return BROKEN(8, "array %u has %u tasks at once, may have %u", a->first, active + eligible,
+                      a->limit);
     return ERR_NONE;
 }
 

@@ -103,7 +103,9 @@ struct job {
     bool requeue_asked; /* the present attempt is stopped to run again */
     int stop_state; /* COMPLETING: the state it ends in, unless it finished by itself */
     struct claim *claim; /* while job_state_holds_chips */
-    struct pool_id pool; /* of the present or last claim; meaningful when attempt has started */
+    struct pool_id pool; /* of the present or last claim; NO_INDEX: none yet, or no longer in the
+                            fleet */
+    struct str nodes; /* of the present or last claim, as a hostlist; "" never placed */
     int64_t cost_uusd; /* what the decision expected the attempt to cost */
     int64_t spent_uusd; /* price x chip-time of attempts that ended */
     int32_t exit_code, exit_signal;

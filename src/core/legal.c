@@ -15,8 +15,7 @@
 #include <string.h>
 
 static bool allows(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t on_ms,
-                   const int64_t *used, bool with_permits, struct arena *scratch,
-                   struct legal *out)
+                   const int64_t *used, bool with_permits, struct arena *scratch, struct legal *out)
 {
     struct law_case x;
     case_build(&c->fleet, c->law, spec, pool, on_ms, used, scratch, &x);
@@ -32,8 +31,7 @@ static const int64_t *used_without(const struct core *c, const struct entry *own
     if (own == NULL || own->permit_count == 0) return c->permit_used;
     int64_t *used = ARENA_ARRAY(scratch, c->fleet.permit_count, int64_t);
     memcpy(used, c->permit_used, c->fleet.permit_count * sizeof *used);
-    for (uint32_t i = 0; i < own->permit_count; i++)
-        used[own->permits[i]] -= own->job.claim->chips;
+    for (uint32_t i = 0; i < own->permit_count; i++) used[own->permits[i]] -= own->job.claim->chips;
     return used;
 }
 
@@ -63,8 +61,8 @@ void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool
     }
 }
 
-int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool,
-                   int64_t now_ms, struct arena *scratch)
+int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                   struct arena *scratch)
 {
     int64_t date = now_ms;
     struct legal aside;
@@ -96,7 +94,8 @@ const struct legal *legal_of(struct core *c, struct signature *s, const struct j
     return &cell->at;
 }
 
-/* ---- permits ---------------------------------------------------------------------------------- */
+/* ---- permits ----------------------------------------------------------------------------------
+ */
 
 static uint32_t permit_named(const struct fleet *f, struct str name)
 {
@@ -177,7 +176,8 @@ void permits_give(struct core *c, struct entry *e)
     c->permits_changed = true;
 }
 
-/* ---- dates ------------------------------------------------------------------------------------- */
+/* ---- dates -------------------------------------------------------------------------------------
+ */
 
 int64_t legal_next_date(const struct core *c, int64_t after_ms)
 {
@@ -185,8 +185,10 @@ int64_t legal_next_date(const struct core *c, int64_t after_ms)
     size_t lo = 0, hi = c->fact_date_count;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (c->fact_dates[mid] > after_ms) hi = mid;
-        else lo = mid + 1;
+        if (c->fact_dates[mid] > after_ms)
+            hi = mid;
+        else
+            lo = mid + 1;
     }
     if (lo < c->fact_date_count && c->fact_dates[lo] < next) next = c->fact_dates[lo];
     return next;
@@ -239,7 +241,8 @@ static void fact_dates(struct core *c)
     c->fact_date_count = kept;
 }
 
-/* ---- signatures -------------------------------------------------------------------------------- */
+/* ---- signatures --------------------------------------------------------------------------------
+ */
 
 static void put_u64(struct buf *b, uint64_t x)
 {

@@ -45,7 +45,8 @@ void job_settle(struct core *c, struct entry *e)
     timer_set(c, e);
 }
 
-/* ---- arrays ------------------------------------------------------------------------------------- */
+/* ---- arrays -------------------------------------------------------------------------------------
+ */
 
 void array_mark(struct core *c, struct array *a)
 {
@@ -100,7 +101,8 @@ void array_purge_timers(struct core *c, struct array *a)
     }
 }
 
-/* ---- ends --------------------------------------------------------------------------------------------- */
+/* ---- ends
+ * --------------------------------------------------------------------------------------------- */
 
 void job_close(struct core *c, struct entry *e, int state, int reason, struct str rule)
 {

@@ -34,8 +34,9 @@ enum {
     PACKS_MAX = 256, /* rule packs: about one per jurisdiction */
     DECISIONS_MAX = 8 * 1000 * 1000, /* of one step: a few for each job in memory */
     NODE_CHANGES_MAX = 4096, /* changes in one NODES event */
-    SCOUT_JOBS_MAX = 4096, /* live jobs up to which an explanation plays the future on a copy */
-    SCOUT_STEPS_MAX = 4096, /* steps it plays at most */
+    SCOUT_BUDGET = 20000, /* jobs copied, in all copies, for one explanation: about 0.3 s */
+    SCOUT_COPY_MIN = 100, /* what a copy counts beside its jobs */
+    SCOUT_STEPS_MAX = 2000, /* steps played on one copy */
 };
 
 #define WALL_START_MS ((int64_t)WALL_STOP_MS + START_EXPIRY_MS)

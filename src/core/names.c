@@ -22,9 +22,9 @@ const char *const job_state_names[JOB_STATE_COUNT] = {
 };
 
 const char *const job_state_codes[JOB_STATE_COUNT] = {
-    [JOB_PENDING] = "PD",    [JOB_CONFIGURING] = "CF",   [JOB_RUNNING] = "R",
-    [JOB_COMPLETING] = "CG", [JOB_COMPLETED] = "CD",     [JOB_FAILED] = "F",
-    [JOB_CANCELLED] = "CA",  [JOB_TIMEOUT] = "TO",       [JOB_NODE_FAIL] = "NF",
+    [JOB_PENDING] = "PD",    [JOB_CONFIGURING] = "CF",    [JOB_RUNNING] = "R",
+    [JOB_COMPLETING] = "CG", [JOB_COMPLETED] = "CD",      [JOB_FAILED] = "F",
+    [JOB_CANCELLED] = "CA",  [JOB_TIMEOUT] = "TO",        [JOB_NODE_FAIL] = "NF",
     [JOB_PREEMPTED] = "PR",  [JOB_OUT_OF_MEMORY] = "OOM", [JOB_DEADLINE] = "DL",
     [JOB_REFUSED] = "RX",
 };
@@ -63,8 +63,8 @@ const char *const reason_names[REASON_COUNT] = {
 };
 
 const char *const decision_names[DECISION_COUNT] = {
-    [DECISION_QUEUED] = "queued",   [DECISION_PLACED] = "placed",
-    [DECISION_REFUSED] = "refused", [DECISION_STOPPED] = "stopped",
+    [DECISION_QUEUED] = "queued",     [DECISION_PLACED] = "placed",
+    [DECISION_REFUSED] = "refused",   [DECISION_STOPPED] = "stopped",
     [DECISION_REQUEUED] = "requeued", [DECISION_ENDED] = "ended",
 };
 
@@ -96,20 +96,13 @@ const char *const node_state_names[NODE_STATE_COUNT] = {
 };
 
 const char *const flip_names[FLIP_COUNT] = {
-    [FLIP_NONE] = "none",
-    [FLIP_CHIPS] = "chips",
-    [FLIP_CHIP_KIND] = "chip-kind",
-    [FLIP_UNNAME] = "unname",
-    [FLIP_MAX_PRICE] = "max-price",
-    [FLIP_TIME_LIMIT] = "time-limit",
-    [FLIP_RELEASE] = "release",
-    [FLIP_WAIT_UNTIL] = "wait-until",
-    [FLIP_WAIT_JOB] = "wait-job",
-    [FLIP_MEMORY] = "memory",
-    [FLIP_NODES_UP] = "nodes-up",
-    [FLIP_FACT] = "fact",
-    [FLIP_EVIDENCE] = "evidence",
-    [FLIP_PERMIT] = "permit",
+    [FLIP_NONE] = "none",           [FLIP_CHIPS] = "chips",
+    [FLIP_CHIP_KIND] = "chip-kind", [FLIP_UNNAME] = "unname",
+    [FLIP_MAX_PRICE] = "max-price", [FLIP_TIME_LIMIT] = "time-limit",
+    [FLIP_RELEASE] = "release",     [FLIP_WAIT_UNTIL] = "wait-until",
+    [FLIP_WAIT_JOB] = "wait-job",   [FLIP_MEMORY] = "memory",
+    [FLIP_NODES_UP] = "nodes-up",   [FLIP_FACT] = "fact",
+    [FLIP_EVIDENCE] = "evidence",   [FLIP_PERMIT] = "permit",
     [FLIP_CAPACITY] = "capacity",
 };
 

@@ -79,9 +79,12 @@ static void count_node(struct pool_nodes *n, uint32_t i, bool in)
         u->nodes_drained += one;
     }
     bool is_full = n->chips_per_node > 0 ? used == n->chips_per_node : x->cpus == n->cpus_max;
-    if (used == 0 && x->cpus == 0 && x->mem_mb == 0) u->nodes_idle += one;
-    else if (is_full) u->nodes_allocated += one;
-    else u->nodes_mixed += one;
+    if (used == 0 && x->cpus == 0 && x->mem_mb == 0)
+        u->nodes_idle += one;
+    else if (is_full)
+        u->nodes_allocated += one;
+    else
+        u->nodes_mixed += one;
 }
 
 void nodes_init(struct pool_nodes *n, const struct pool *p)
@@ -116,8 +119,7 @@ bool nodes_is_free(const struct pool_nodes *n, const struct claim_part *part)
 {
     if (part->node >= n->count) return false;
     const struct node *x = &n->node[part->node];
-    uint64_t chips = n->chips_per_node == 64 ? UINT64_MAX
-                                             : (UINT64_C(1) << n->chips_per_node) - 1;
+    uint64_t chips = n->chips_per_node == 64 ? UINT64_MAX : (UINT64_C(1) << n->chips_per_node) - 1;
     return (part->chip_mask & ~chips) == 0 && (x->chip_mask & part->chip_mask) == 0 &&
            part->cpus <= n->cpus_max - x->cpus && part->mem_mb <= n->mem_max - x->mem_mb;
 }
@@ -279,7 +281,8 @@ bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim
         if (is_before && leaf_fits(n, first, t.key, i)) continue;
         take_note(n, second, i, parts_out, got++, waste_out);
     }
-    if (parts_out != NULL && z->nodes > 1) qsort(parts_out, z->nodes, sizeof *parts_out, part_order);
+    if (parts_out != NULL && z->nodes > 1)
+        qsort(parts_out, z->nodes, sizeof *parts_out, part_order);
     return true;
 }
 

@@ -34,6 +34,6 @@ struct order_node *order_first(const struct order *o);
 struct order_node *order_after(const struct order *o, int64_t major, uint32_t id);
 
 /* The struct of type `type` whose member `member` is `node`. */
-#define CONTAINER(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define CONTAINER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 #endif

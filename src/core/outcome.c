@@ -53,8 +53,10 @@ void decide_rows(struct core *c, struct entry *e, struct decision *d)
         const struct legal *legal = legal_of(c, k->signature, &k->box->spec, p);
         int why = pool_row(c, &k->box->spec, legal, p, c->now_ms, row);
         row->rule = intern(c, row->rule);
-        if (p == d->pool) row->reason = REASON_CHOSEN;
-        else if (why == REASON_NONE) row->reason = REASON_DEARER;
+        if (p == d->pool)
+            row->reason = REASON_CHOSEN;
+        else if (why == REASON_NONE)
+            row->reason = REASON_DEARER;
         if (p == d->pool) row->have = row->need = 0;
     }
 }

@@ -1,9 +1,9 @@
 /* place.c - which waiting jobs start now, and where.
  *
  * Jobs are tried in queue order (priority, then id); one that does not fit is passed over and later
- * ones may start (reservations come with the full placer). A job goes to the first pool, best first,
- * that the law allows and that has room: preferred kinds, then the least cost; between pools of
- * equal cost to the one whose best nodes leave the fewest chips free beside it. */
+ * ones may start (reservations come with the full placer). A job goes to the first pool, best
+ * first, that the law allows and that has room: preferred kinds, then the least cost; between pools
+ * of equal cost to the one whose best nodes leave the fewest chips free beside it. */
 #include "core/state.h"
 
 #include "base/check.h"
@@ -19,7 +19,8 @@ static bool is_marked(const struct core *c, uint32_t pool)
     return (c->marked[pool / 64] >> (pool % 64) & 1) != 0;
 }
 
-/* ---- why a class waits ----------------------------------------------------------------------------- */
+/* ---- why a class waits
+ * ----------------------------------------------------------------------------- */
 
 static void sooner(int64_t *at, int64_t candidate, int64_t now_ms)
 {
@@ -91,13 +92,14 @@ bool law_refuses(struct core *c, struct entry *e, struct str *rule_out)
     }
     bool refuses = k->candidate_count > 0;
     for (uint32_t i = 0; i < k->candidate_count && refuses; i++)
-        refuses = legal_from(c, s, k->candidates[i].pool, c->now_ms, &c->legal_scratch) ==
-                  CIVIL_NEVER_MS;
+        refuses =
+            legal_from(c, s, k->candidates[i].pool, c->now_ms, &c->legal_scratch) == CIVIL_NEVER_MS;
     arena_clear(&c->legal_scratch);
     return refuses;
 }
 
-/* ---- one class ----------------------------------------------------------------------------------------- */
+/* ---- one class
+ * ----------------------------------------------------------------------------------------- */
 
 /* The best pool for the class's first job now; NO_INDEX: none. */
 static uint32_t choose_pool(struct core *c, struct class *k)
@@ -152,7 +154,8 @@ static void try_class(struct core *c, struct class *k)
     if (order_first(&k->jobs) != NULL) class_push(c, k, try_all);
 }
 
-/* ---- all classes that the step may have helped ------------------------------------------------------- */
+/* ---- all classes that the step may have helped
+ * ------------------------------------------------------- */
 
 static void push_for_pool(struct core *c, uint32_t pool)
 {
@@ -175,8 +178,10 @@ static void push_for_pool(struct core *c, uint32_t pool)
 static void push_marked(struct core *c)
 {
     for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
-        if (c->marked[p / 64] == 0) p |= 63; /* none of these 64 */
-        else if (is_marked(c, p)) push_for_pool(c, p);
+        if (c->marked[p / 64] == 0)
+            p |= 63; /* none of these 64 */
+        else if (is_marked(c, p))
+            push_for_pool(c, p);
     }
 }
 
@@ -192,16 +197,20 @@ static void run_pass(struct core *c)
         struct class *k = CONTAINER(n, struct class, in_pass_node);
         order_remove(&c->pass, n);
         k->in_pass = false;
-        if (c->placed < STEP_PLACE_MAX) try_class(c, k);
-        else c->more = true;
+        if (c->placed < STEP_PLACE_MAX)
+            try_class(c, k);
+        else
+            c->more = true;
     }
 }
 
 void place_all(struct core *c)
 {
     if (!c->has_fleet) return;
-    if (c->retry_all || c->more) classes_retry(c, NULL);
-    else if (c->marked_any) push_marked(c);
+    if (c->retry_all || c->more)
+        classes_retry(c, NULL);
+    else if (c->marked_any)
+        push_marked(c);
     c->retry_all = c->more = false;
     c->placed = 0;
     do { /* again while claims change what permits leave: once more at most per claim made */

@@ -94,8 +94,8 @@ int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t po
     return REASON_NONE;
 }
 
-static int lease_row(const struct fleet *f, const struct job_spec *s, uint32_t pool,
-                     int64_t now_ms, struct pool_reason *out)
+static int lease_row(const struct fleet *f, const struct job_spec *s, uint32_t pool, int64_t now_ms,
+                     struct pool_reason *out)
 {
     const struct title *t = &f->pools[pool].title;
     out->have = t->from_ms;
@@ -182,10 +182,18 @@ int reason_nearer(int a, int b)
 {
     /* Nearest to a start first; reasons not named here do not compete. */
     static const int order[] = {
-        REASON_NONE,           REASON_RESOURCES,       REASON_QUOTA,
-        REASON_NODES_DOWN,     REASON_PARTITION_DOWN,  REASON_LEASE_NOT_BEGUN,
-        REASON_LAW_ENDS_FIRST, REASON_LEASE_ENDS_FIRST, REASON_DEADLINE,
-        REASON_LAW_UNRESOLVED, REASON_LAW_FORBIDS,     REASON_TIME_LIMIT,
+        REASON_NONE,
+        REASON_RESOURCES,
+        REASON_QUOTA,
+        REASON_NODES_DOWN,
+        REASON_PARTITION_DOWN,
+        REASON_LEASE_NOT_BEGUN,
+        REASON_LAW_ENDS_FIRST,
+        REASON_LEASE_ENDS_FIRST,
+        REASON_DEADLINE,
+        REASON_LAW_UNRESOLVED,
+        REASON_LAW_FORBIDS,
+        REASON_TIME_LIMIT,
         REASON_PRICE_ABOVE_MAX,
     };
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {

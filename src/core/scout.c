@@ -2,8 +2,8 @@
  *
  * What a waiting job needs besides time depends on the jobs ahead of it and on their order, so the
  * only honest answer is to step a copy. It assumes that running jobs use their whole time limit,
- * end well, and that engines answer at once. A copy costs about a snapshot written and read, so it
- * is made only up to SCOUT_JOBS_MAX live jobs. */
+ * end well, and that engines answer at once. A copy costs about a snapshot written and read, so an
+ * explanation has a budget of them. */
 #include "core/explain.h"
 #include "core/state.h"
 
@@ -70,8 +70,11 @@ static bool lives(const struct question *q)
 static void submit(struct scout *s, const struct question *q)
 {
     struct job_spec spec = *q->spec;
-    struct event e = {.kind = EVENT_SUBMIT, .now_ms = q->now_ms, .actor_uid = spec.uid,
-                      .actor_is_operator = true, .spec = &spec};
+    struct event e = {.kind = EVENT_SUBMIT,
+                      .now_ms = q->now_ms,
+                      .actor_uid = spec.uid,
+                      .actor_is_operator = true,
+                      .spec = &spec};
     spec.array_count = 0;
     if (step(s, &e)) s->job = s->out.first_job.v;
 }
@@ -79,7 +82,9 @@ static void submit(struct scout *s, const struct question *q)
 struct scout *scout_new(const struct question *q)
 {
     const struct core *c = q->c;
-    if (c->queue.count + c->active.count > SCOUT_JOBS_MAX) return NULL;
+    uint32_t price = SCOUT_COPY_MIN + c->job_count;
+    if (price > *q->scout_left) return NULL;
+    *q->scout_left -= price;
     struct scout *s = mem_alloc(1, sizeof *s);
     struct buf bytes = {0};
     put_core(c, &bytes);
@@ -114,8 +119,8 @@ bool scout_try(struct scout *s, const struct question *q, struct event *e)
 static void report(struct scout *s, const struct entry *e, int kind, int exit_code)
 {
     struct event ev = {.kind = EVENT_REPORT, .now_ms = s->c->now_ms};
-    ev.report = (struct report){.kind = kind, .job = e->job.id, .attempt = e->job.attempt,
-                                .exit_code = exit_code};
+    ev.report = (struct report){
+        .kind = kind, .job = e->job.id, .attempt = e->job.attempt, .exit_code = exit_code};
     step(s, &ev);
 }
 
@@ -128,8 +133,10 @@ static void answer(struct scout *s)
     while (!is_placed(s) && (n = order_after(&s->c->active, 0, id)) != NULL) {
         const struct entry *e = CONTAINER(n, struct entry, in_group);
         id = e->job.id.v;
-        if (e->job.state == JOB_CONFIGURING) report(s, e, REPORT_STARTED, 0);
-        else if (e->job.state == JOB_COMPLETING) report(s, e, REPORT_FINISHED, 0);
+        if (e->job.state == JOB_CONFIGURING)
+            report(s, e, REPORT_STARTED, 0);
+        else if (e->job.state == JOB_COMPLETING)
+            report(s, e, REPORT_FINISHED, 0);
     }
 }
 

@@ -73,8 +73,8 @@ static int chips_in_pool(const struct job_spec *s, const struct pool *p, struct 
     if (p->chips_per_node == 0) return REASON_CHIP_KIND;
     if (!split_chips(s, p, z, have, need)) return REASON_TOO_FEW_NODES;
     uint64_t nodes = (uint64_t)z->part[0].count + z->part[1].count;
-    uint64_t tasks = s->tasks_per_node > 0 ? s->tasks_per_node
-                                           : divide_up(at_least_one(s->tasks), nodes);
+    uint64_t tasks =
+        s->tasks_per_node > 0 ? s->tasks_per_node : divide_up(at_least_one(s->tasks), nodes);
     for (int i = 0; i < 2; i++)
         if (!node_need(s, tasks, &z->part[i].each)) return REASON_TOO_FEW_NODES;
     return REASON_NONE;
@@ -148,8 +148,8 @@ int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *ou
     if (why == REASON_NONE) why = check_nodes(s, p, out, have_out, need_out);
     if (why != REASON_NONE) return why;
     out->nodes = out->part[0].count + out->part[1].count;
-    out->chips = out->part[0].count * out->part[0].each.chips +
-                 out->part[1].count * out->part[1].each.chips;
+    out->chips =
+        out->part[0].count * out->part[0].each.chips + out->part[1].count * out->part[1].each.chips;
     ASSERT(out->nodes > 0);
     return REASON_NONE;
 }

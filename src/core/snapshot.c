@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* ---- nodes that are not up ------------------------------------------------------------------------ */
+/* ---- nodes that are not up
+ * ------------------------------------------------------------------------ */
 
 struct node_mark {
     uint32_t pool, first, count;
@@ -67,7 +68,8 @@ static void visit_node_states(struct visit *v, struct core *c)
     }
 }
 
-/* ---- jobs ------------------------------------------------------------------------------------------- */
+/* ---- jobs
+ * ------------------------------------------------------------------------------------------- */
 
 static void visit_u64_bits(struct visit *v, const char *key, uint64_t *x)
 {
@@ -129,6 +131,7 @@ static void visit_job_life(struct visit *v, struct job *j)
     if (BERTH_DEFECT != 7) visit_bool(v, "requeue_asked", &j->requeue_asked);
     visit_enum(v, "stop_state", &j->stop_state, job_state_names, JOB_STATE_COUNT);
     visit_optional_index(v, "pool_plus_one", &j->pool.v);
+    visit_text(v, "nodes", &j->nodes);
     visit_i64(v, "cost_uusd", &j->cost_uusd);
     visit_i64(v, "spent_uusd", &j->spent_uusd);
     visit_i32(v, "exit_code", &j->exit_code);
@@ -177,8 +180,8 @@ static bool entry_is_sane(const struct core *c, const struct entry *e)
     if (holds != (j->claim != NULL) || j->attempt == 0) return false;
     if (j->spec.dependency_count > DEPENDENCY_MAX) return false;
     if ((j->array_job.v != 0) != (j->spec.array_count > 0)) return false;
-    if (j->array_job.v != 0 && (j->array_job.v > j->id.v ||
-                                j->id.v - j->array_job.v >= j->spec.array_count))
+    if (j->array_job.v != 0 &&
+        (j->array_job.v > j->id.v || j->id.v - j->array_job.v >= j->spec.array_count))
         return false;
     if (!holds) return e->permit_count == 0;
     if (j->claim->pool.v >= c->fleet.pool_count || j->claim->pool.v != j->pool.v) return false;
@@ -222,12 +225,15 @@ static void enter(struct core *c, const struct entry *read)
     e->box = box_for(c, read);
     j->spec = e->box->spec;
     if (j->key.len > 0) j->key = str_copy(&e->box->arena, j->key);
+    j->nodes = (struct str){0};
+    entry_set_nodes(e, read->job.nodes);
     j->refusal_rule = intern(c, j->refusal_rule);
     e->wall_rule = intern(c, e->wall_rule);
     e->stop_rule = intern(c, e->stop_rule);
     if (e->permit_count > 0)
         e->permits = copy_array(read->permits, e->permit_count, sizeof *e->permits);
-    else e->permits = NULL;
+    else
+        e->permits = NULL;
     if (read->job.claim != NULL) {
         const struct claim *k = read->job.claim;
         j->claim = copy_array(k, 1, sizeof *k);
@@ -285,9 +291,11 @@ static void visit_jobs(struct visit *v, struct core *c)
     visit_list_end(v);
 }
 
-/* ---- derived again ---------------------------------------------------------------------------------- */
+/* ---- derived again
+ * ---------------------------------------------------------------------------------- */
 
-/* A job's stored reason says whether it was in a class, and the first one's, why the class waits. */
+/* A job's stored reason says whether it was in a class, and the first one's, why the class waits.
+ */
 static void derive(struct core *c)
 {
     c->segment_end_ms = legal_next_date(c, c->now_ms);
@@ -344,7 +352,6 @@ void visit_core(struct visit *v, struct core *c)
     visit_fleet_part(v, c);
     visit_node_states(v, c);
     visit_jobs(v, c);
-    if (v->reading && v->failed == ERR_NONE && c->next_id == 0)
-        visit_fail(v, "next_id: missing");
+    if (v->reading && v->failed == ERR_NONE && c->next_id == 0) visit_fail(v, "next_id: missing");
     if (v->reading && v->failed == ERR_NONE) derive(c);
 }

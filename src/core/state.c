@@ -22,8 +22,21 @@ struct core *core_new(void)
     return c;
 }
 
+void entry_set_nodes(struct entry *e, struct str nodes)
+{
+    char *old; /* ours: made below */
+    memcpy(&old, &e->job.nodes.p, sizeof old);
+    mem_free(old);
+    e->job.nodes = (struct str){0};
+    if (nodes.len == 0) return;
+    char *copy = mem_alloc(nodes.len, 1);
+    memcpy(copy, nodes.p, nodes.len);
+    e->job.nodes = (struct str){copy, nodes.len};
+}
+
 static void entry_free(struct entry *e)
 {
+    entry_set_nodes(e, (struct str){0});
     if (e->job.claim != NULL) mem_free(e->job.claim->parts);
     mem_free(e->job.claim);
     mem_free(e->permits);
@@ -325,7 +338,8 @@ void entry_set_state(struct core *c, struct entry *e, int state)
     }
 }
 
-/* ---- who waits for whom ------------------------------------------------------------------------ */
+/* ---- who waits for whom ------------------------------------------------------------------------
+ */
 
 void waiter_add(uint32_t **list, size_t *count, size_t *cap, uint32_t job)
 {

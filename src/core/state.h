@@ -132,7 +132,8 @@ struct candidate {
     bool preferred;
 };
 
-struct class {
+struct class
+{
     struct hash_node by_bytes;
     struct str bytes; /* behind the struct */
     struct spec_box *box; /* one of its jobs' */
@@ -231,6 +232,8 @@ struct entry *entry_after(const struct core *c, uint32_t id);
 void entry_add(struct core *c, struct entry *e);
 /* The job is over and nobody refers to it. */
 void entry_purge(struct core *c, struct entry *e);
+/* Keep a copy as the job's node list. */
+void entry_set_nodes(struct entry *e, struct str nodes);
 struct spec_box *box_new(struct core *c, const struct job_spec *spec);
 /* Have the light parts of two specs the same stored form? */
 bool specs_are_equal(const struct job_spec *a, const struct job_spec *b);
@@ -273,8 +276,8 @@ const struct legal *legal_of(struct core *c, struct signature *s, const struct j
 void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                 const struct entry *own, struct arena *scratch, struct legal *out);
 /* Not allowed now: the next date known on which it is; CIVIL_NEVER_MS. */
-int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool,
-                   int64_t now_ms, struct arena *scratch);
+int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                   struct arena *scratch);
 /* The permits that make it allowed now, as indexes in the fleet; looks only at those in `among`
  * unless that is NULL. False: it is not allowed (by these). */
 bool legal_permits(const struct core *c, const struct job_spec *spec, uint32_t pool,
@@ -312,7 +315,8 @@ int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_m
 /* Of two reasons why pools do not take a job, the one that is nearer to a start. */
 int reason_nearer(int a, int b);
 
-/* ---- place.c ---------------------------------------------------------------------------------- */
+/* ---- place.c ----------------------------------------------------------------------------------
+ */
 void place_all(struct core *c);
 void mark_pool(struct core *c, uint32_t pool);
 /* When time alone may change why the class waits: keep that in c->rechecks. */
@@ -320,7 +324,8 @@ void class_recheck(struct core *c, struct class *k);
 /* Would the law take the job nowhere, for good as far as is known? Names the rule. */
 bool law_refuses(struct core *c, struct entry *e, struct str *rule_out);
 
-/* ---- claims.c: attempts from the start order to their end ------------------------------------- */
+/* ---- claims.c: attempts from the start order to their end -------------------------------------
+ */
 void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct size *z,
                 const struct legal *legal);
 void claim_enter(struct core *c, struct entry *e); /* book an existing claim */
@@ -332,7 +337,8 @@ void attempt_repeat(struct core *c, struct entry *e);
 void on_report(struct core *c, const struct event *ev);
 void attempts_recheck(struct core *c); /* the law, a permit or the fleet changed */
 
-/* ---- lifecycle.c: jobs that wait, and their ends ---------------------------------------------- */
+/* ---- lifecycle.c: jobs that wait, and their ends ----------------------------------------------
+ */
 void job_settle(struct core *c, struct entry *e); /* PENDING: eligible, or why not */
 void job_close(struct core *c, struct entry *e, int state, int reason, struct str rule);
 void job_end(struct core *c, struct entry *e, int state, int reason, struct str rule);
@@ -342,9 +348,11 @@ int64_t eligible_at(const struct entry *e);
 void array_mark(struct core *c, struct array *a);
 void arrays_promote(struct core *c);
 void array_count(struct entry *e); /* bring its array's counters up to date */
-void array_purge_timers(struct core *c, struct array *a); /* whether its tasks may be purged changed */
+void array_purge_timers(struct core *c,
+                        struct array *a); /* whether its tasks may be purged changed */
 
-/* ---- dependencies.c ----------------------------------------------------------------------------- */
+/* ---- dependencies.c -----------------------------------------------------------------------------
+ */
 enum dependency_state { DEPENDENCY_MET, DEPENDENCY_WAITS, DEPENDENCY_FAILED };
 int dependencies_state(struct core *c, struct entry *e); /* remembers what is met for good */
 /* The same, only looking; with the first job that it waits for (0: none, or a namesake). */
@@ -354,7 +362,8 @@ void dependencies_leave(struct core *c, struct entry *e);
 void wake_waiters(struct core *c, struct entry *e); /* e has started or ended */
 void wake_namesakes(struct core *c, struct name_group *g);
 
-/* ---- explain.c, flip.c, scout.c: why, and what would change it ------------------------------------ */
+/* ---- explain.c, flip.c, scout.c: why, and what would change it
+ * ------------------------------------ */
 struct explanation;
 struct question {
     const struct core *c;
@@ -362,13 +371,16 @@ struct question {
     const struct entry *entry; /* NULL: a job that was never submitted */
     int64_t now_ms;
     struct arena *arena; /* of the answer */
+    uint32_t *scout_left; /* how many jobs may still be copied for it (scout.c) */
 };
-/* All rows of a job with that spec; `best_out` and `next_out`: the pools that would take it now, in
- * order of preference (NO_INDEX: none). */
-void explain_rows(const struct question *q, const struct job_spec *spec, struct pool_reason *rows,
-                  uint32_t *best_out, uint32_t *next_out);
-void explain_flip(const struct question *q, struct explanation *x);
-/* A copy of the core to play the future on; NULL when the state is too large for that. */
+/* The law's answers for a job with that spec, by pool signature. */
+const struct legal *explain_laws(const struct question *q, const struct job_spec *spec);
+/* All rows of a job with that spec and those answers; `best_out` and `next_out`: the pools that
+ * would take it now, in order of preference (NO_INDEX: none). */
+void explain_rows(const struct question *q, const struct job_spec *spec, const struct legal *laws,
+                  struct pool_reason *rows, uint32_t *best_out, uint32_t *next_out);
+void explain_flip(const struct question *q, const struct legal *laws, struct explanation *x);
+/* A copy of the core to play the future on; NULL when that would take too long. */
 struct scout;
 struct scout *scout_new(const struct question *q);
 void scout_free(struct scout *s);
@@ -381,7 +393,8 @@ int64_t scout_wait(struct scout *s, const struct question *q);
 bool scout_end(struct scout *s, uint32_t other, bool well);
 uint32_t scout_pool(const struct scout *s); /* where the job was placed */
 
-/* ---- submit.c, update.c, time.c, outcome.c ---------------------------------------------------- */
+/* ---- submit.c, update.c, time.c, outcome.c ----------------------------------------------------
+ */
 void on_submit(struct core *c, const struct event *ev);
 void on_update(struct core *c, const struct event *ev);
 /* The spec after an UPDATE event; borrows from both. */
@@ -393,7 +406,6 @@ int64_t entry_due_ms(const struct entry *e);
 bool may_purge(const struct entry *e);
 struct decision *decide(struct core *c, int kind, struct entry *e, int reason, struct str rule);
 void decide_rows(struct core *c, struct entry *e, struct decision *d);
-struct effect *effect_add(struct core *c, int kind, uint32_t job, uint32_t attempt,
-                          uint32_t pool);
+struct effect *effect_add(struct core *c, int kind, uint32_t job, uint32_t attempt, uint32_t pool);
 
 #endif

@@ -37,8 +37,7 @@ static void on_cancel(struct core *c, const struct event *ev)
     struct entry *e = entry_find(c, ev->job.v);
     ASSERT(e != NULL);
     if (ev->signal != 0) {
-        struct effect *f =
-            effect_add(c, FX_SIGNAL, e->job.id.v, e->job.attempt, e->job.pool.v);
+        struct effect *f = effect_add(c, FX_SIGNAL, e->job.id.v, e->job.attempt, e->job.pool.v);
         f->signal = ev->signal;
         return;
     }
@@ -46,15 +45,18 @@ static void on_cancel(struct core *c, const struct event *ev)
     e->job.cancel_uid = ev->actor_uid;
     if (e->job.state == JOB_PENDING)
         job_end(c, e, JOB_CANCELLED, REASON_NONE, (struct str){0});
-    else attempt_stop(c, e, JOB_CANCELLED, false, REASON_NONE, (struct str){0});
+    else
+        attempt_stop(c, e, JOB_CANCELLED, false, REASON_NONE, (struct str){0});
 }
 
 static void on_hold(struct core *c, const struct event *ev)
 {
     struct entry *e = entry_find(c, ev->job.v);
     bool is_owner = ev->actor_uid == e->job.spec.uid;
-    if (is_owner) e->job.held_user = true;
-    else e->job.held_admin = true;
+    if (is_owner)
+        e->job.held_user = true;
+    else
+        e->job.held_admin = true;
     job_settle(c, e);
 }
 
@@ -76,8 +78,7 @@ static void stop_on_node(struct core *c, uint32_t pool, uint32_t first, uint32_t
         bool is_there = false;
         for (uint32_t i = 0; i < k->part_count; i++)
             is_there = is_there || (k->parts[i].node >= first && k->parts[i].node < end);
-        if (is_there)
-            attempt_stop(c, e, JOB_NODE_FAIL, true, REASON_NODES_DOWN, (struct str){0});
+        if (is_there) attempt_stop(c, e, JOB_NODE_FAIL, true, REASON_NODES_DOWN, (struct str){0});
     }
 }
 
@@ -137,8 +138,7 @@ static void say_queued(struct core *c)
     for (uint32_t i = 0; i < o->job_count; i++) {
         struct entry *e = entry_find(c, o->first_job.v + i);
         if (e == NULL || e->job.state != JOB_PENDING) continue;
-        struct decision *d =
-            decide(c, DECISION_QUEUED, e, e->job.reason, e->job.refusal_rule);
+        struct decision *d = decide(c, DECISION_QUEUED, e, e->job.reason, e->job.refusal_rule);
         decide_rows(c, e, d);
         return;
     }

@@ -105,7 +105,8 @@ static void entry_due(struct core *c, struct entry *e)
     if (e->job.state == JOB_PENDING) {
         if (c->now_ms >= deadline_lost(e))
             job_end(c, e, JOB_DEADLINE, REASON_DEADLINE, (struct str){0});
-        else job_settle(c, e);
+        else
+            job_settle(c, e);
     } else if (e->job.state == JOB_COMPLETING) {
         attempt_repeat(c, e);
     } else if (job_state_holds_chips(e->job.state)) {

@@ -39,8 +39,10 @@ const struct job *core_queue_after(const struct core *c, struct job_id after)
 {
     struct order_node *n = NULL;
     const struct entry *e = after.v == 0 ? NULL : entry_find(c, after.v);
-    if (after.v == 0) n = order_first(&c->queue);
-    else if (e != NULL) n = order_after(&c->queue, -(int64_t)e->job.spec.priority, after.v);
+    if (after.v == 0)
+        n = order_first(&c->queue);
+    else if (e != NULL)
+        n = order_after(&c->queue, -(int64_t)e->job.spec.priority, after.v);
     return n != NULL ? &CONTAINER(n, struct entry, in_queue)->job : NULL;
 }
 

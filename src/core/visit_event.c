@@ -56,8 +56,7 @@ static void visit_event_fleet(struct visit *v, struct event *e)
     visit_fleet(v, e->fleet);
     visit_map_end(v);
     struct errtext why;
-    if (v->reading && v->failed == ERR_NONE &&
-        fleet_index(e->fleet, v->arena, &why) != ERR_NONE)
+    if (v->reading && v->failed == ERR_NONE && fleet_index(e->fleet, v->arena, &why) != ERR_NONE)
         visit_fail(v, "fleet: %s", why.s);
 }
 
@@ -92,8 +91,7 @@ static void visit_event_members(struct visit *v, struct event *e)
         break;
     case EVENT_UPDATE:
         visit_u32(v, "job", &e->job.v);
-        visit_flags(v, "update_fields", &e->update_fields, update_field_names,
-                    UPDATE_FIELD_COUNT);
+        visit_flags(v, "update_fields", &e->update_fields, update_field_names, UPDATE_FIELD_COUNT);
         visit_event_spec(v, e);
         break;
     case EVENT_HOLD:

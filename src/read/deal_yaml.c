@@ -54,7 +54,8 @@ bool deal_yaml_node(struct yaml_errors *errs, const struct yaml_node *n,
     if ((x = yaml_need(errs, n, "deal")) != NULL)
         yaml_enum(errs, x, deal_kind_names, DEAL_KIND_COUNT, &out->kind);
     if ((x = yaml_get(n, "name")) != NULL) yaml_line(errs, x, NAME_LEN_MAX, &out->name);
-    if ((x = yaml_get(n, "value_usd")) != NULL) yaml_i64(errs, x, 0, INT64_C(1000000000000000), &out->value_usd);
+    if ((x = yaml_get(n, "value_usd")) != NULL)
+        yaml_i64(errs, x, 0, INT64_C(1000000000000000), &out->value_usd);
     read_dates(errs, n, out);
     out->moves = 1u << ACT_EXPORT | 1u << ACT_IMPORT;
     if ((x = yaml_get(n, "acts")) != NULL) case_yaml_acts(errs, x, &out->moves);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "engine/local.h"
+#include "engine/nvml.h"
 #include "read/chips_csv.h"
 #include "store/sqlite_store.h"
 
@@ -338,6 +339,22 @@ static enum err resume(struct server *s, struct errtext *error)
     return journal_step(&s->journal, &e, NULL, NULL, error);
 }
 
+/* What this machine has; placement goes by the fleet file, so this is for the operator's eye. */
+static void log_gpus(struct server *s)
+{
+    struct gpu *gpus = NULL;
+    uint32_t count = 0;
+    struct errtext error;
+    arena_clear(&s->scratch);
+    if (nvml_list(&s->scratch, &gpus, &count, &error) != ERR_NONE) {
+        server_log(s, "%s", error.s);
+        return;
+    }
+    server_log(s, "this machine has %" PRIu32 " NVIDIA devices%s" STR_FMT, count,
+               count > 0 ? ", the first is " : "",
+               STR_ARG(count > 0 ? gpus[0].name : (struct str){0}));
+}
+
 static enum err start_all(struct server *s, struct errtext *error)
 {
     enum err e = make_state_dir(s->config.state_dir, error);
@@ -350,6 +367,7 @@ static enum err start_all(struct server *s, struct errtext *error)
     if (e == ERR_NONE) e = resume(s, error);
     if (e != ERR_NONE) return e;
     server_flush(s);
+    log_gpus(s);
     struct http_config doors = {.socket_path = s->config.socket_path,
                                 .listen_host = s->config.listen_host,
                                 .listen_port = s->config.listen_port,

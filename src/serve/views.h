@@ -77,7 +77,8 @@ void visit_pool_list(struct visit *v, struct pool_list *x);
 /* Reply to a submission. HTTP 201 also when the law refuses: the job exists and says why. */
 struct submit_reply {
     uint32_t job_id, count;
-    struct str state, reason, sentence, rule, cite;
+    struct str state, reason;
+    struct str rule, cite, sentence; /* law: the rule that decided, its text's place, its title */
     struct str pool; /* where it was placed; "" not yet */
     bool repeated; /* the idempotency key was known: nothing was stored anew */
 };

@@ -26,15 +26,6 @@ static struct str join(const struct str *items, uint32_t count, struct arena *ar
     return finish(&b, arena);
 }
 
-static struct str claim_nodes(const struct pool *p, const struct claim *claim, struct arena *arena)
-{
-    uint32_t *nodes = ARENA_ARRAY(arena, claim->part_count, uint32_t);
-    for (uint32_t i = 0; i < claim->part_count; i++) nodes[i] = claim->parts[i].node;
-    struct buf b = {0};
-    nodelist_format(p, nodes, claim->part_count, &b);
-    return finish(&b, arena);
-}
-
 static struct str gres_text(const struct job_spec *s, struct arena *arena)
 {
     uint32_t count = s->chips_per_node > 0 ? s->chips_per_node : s->chips;
@@ -94,9 +85,8 @@ static void fill_place(const struct core *c, const struct job *j, struct arena *
     out->partition = p->id;
     out->site = p->site;
     out->chip = p->chip;
-    if (j->claim == NULL) return;
-    out->nodes = claim_nodes(p, j->claim, arena);
-    out->node_count = j->claim->part_count;
+    out->nodes = j->nodes;
+    if (j->claim != NULL) out->node_count = j->claim->part_count;
 }
 
 struct job_view view_job(const struct core *c, const struct job *j, struct arena *arena)

@@ -85,9 +85,8 @@ static void jump_clock(struct sim *s)
     sim_count(s, STAT_CLOCK_JUMPS);
     int64_t jump_ms = rng_between(&s->rng, -20, 20) * MINUTE_MS;
     if (rng_chance(&s->rng, 50)) {
-        s->shell.clock_offset_ms = jump_ms;
         sim_trace(s, "the shell's clock is off by %" PRId64 " s", jump_ms / 1000);
-        shell_plan_tick(s);
+        shell_set_clock(s, jump_ms);
     } else {
         struct machine *m = some_machine(s);
         machine_set_clock(s, m, jump_ms);
@@ -164,8 +163,7 @@ void fault_heal(struct sim *s)
             for (uint32_t n = 0; n < SIM_NODES_MAX; n++) m->node_is_dead[p][n] = false;
         machine_start(s, m);
     }
-    s->shell.clock_offset_ms = 0;
     if (!s->shell.is_up) shell_recover(s);
+    shell_set_clock(s, 0);
     machines_note_reach(s);
-    shell_plan_tick(s);
 }

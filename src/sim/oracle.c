@@ -131,6 +131,8 @@ static void check_over(struct sim *s, const struct machine *m, const struct atte
     if (p->over_since_ms == 0) p->over_since_ms = s->now_ms;
     int64_t since_ms =
         m->reachable_since_ms > p->over_since_ms ? m->reachable_since_ms : p->over_since_ms;
+    /* While time stands still the core repeats no order. */
+    if (s->shell.still_until_ms > since_ms) since_ms = s->shell.still_until_ms;
     if (m->reachable_since_ms != INT64_MAX && s->now_ms - since_ms > OVER_SLACK_MS)
         sim_fail(s, "LEASE",
                  "%" PRIu32 ".%" PRIu32 " still runs %" PRId64

@@ -49,9 +49,6 @@ static void check_placed(struct sim *s, const struct decision *d)
         sim_fail(s, "LAW",
                  "job %" PRIu32 " was placed in pool %" PRIu32 ", which law_decide does not allow",
                  d->job.v, d->pool);
-    struct attempt_past *p = oracle_attempt(s, d->job, d->attempt);
-    p->permit = permit;
-    p->permit_chips = j->claim->chips;
     if (permit != NO_INDEX) sim_count(s, STAT_PERMIT_USES);
 }
 
@@ -95,29 +92,28 @@ void oracle_law_running(struct sim *s)
     }
 }
 
-/* Two sums for each permit: over what runs on now, as the law is now; and over all that is held, as
- * it was claimed. */
+/* What runs on relies on the permit that the law of now asks for; what is being stopped keeps what
+ * it relied on until its chips are free. */
 void oracle_quota(struct sim *s)
 {
     const struct core *c = s->shell.core;
     const struct fleet *f = shell_fleet(s);
-    int64_t now_chips[LAWS_RULES_MAX] = {0}, held_chips[LAWS_RULES_MAX] = {0};
+    int64_t chips[LAWS_RULES_MAX] = {0};
     for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
          j = core_job_after(c, j->id)) {
         if (j->claim == NULL) continue;
-        uint32_t permit;
-        enum judgement judged = judge(s, j, j->claim->pool.v, &permit);
-        if (j->state != JOB_COMPLETING && judged == JUDGED_ALLOWED && permit != NO_INDEX)
-            now_chips[permit] += j->claim->chips;
-        const struct attempt_past *p = oracle_attempt(s, j->id, j->claim->attempt);
-        if (p->permit != NO_INDEX) held_chips[p->permit] += p->permit_chips;
+        struct attempt_past *p = oracle_attempt(s, j->id, j->claim->attempt);
+        if (j->state != JOB_COMPLETING) {
+            enum judgement judged = judge(s, j, j->claim->pool.v, &p->permit);
+            if (judged != JUDGED_ALLOWED) p->permit = NO_INDEX;
+        }
+        if (p->permit != NO_INDEX) chips[p->permit] += j->claim->chips;
     }
     for (uint32_t i = 0; i < f->permit_count; i++) {
         int64_t left = f->permits[i].amount - f->permits[i].used;
-        if (now_chips[i] > left || held_chips[i] > left)
+        if (chips[i] > left)
             sim_fail(s, "QUOTA",
-                     "permit '" STR_FMT "' has %" PRId64 " chips; %" PRId64 " rely on it, %" PRId64
-                     " were claimed under it",
-                     STR_ARG(f->permits[i].id), left, now_chips[i], held_chips[i]);
+                     "permit '" STR_FMT "' has %" PRId64 " chips left, but %" PRId64 " rely on it",
+                     STR_ARG(f->permits[i].id), left, chips[i]);
     }
 }

@@ -85,7 +85,7 @@ static int64_t stamp(struct sim *s)
 
 /* ---- ticks ---- */
 
-void shell_plan_tick(struct sim *s)
+static void plan_tick(struct sim *s)
 {
     struct shell *sh = &s->shell;
     if (!sh->is_up) return;
@@ -99,6 +99,15 @@ void shell_plan_tick(struct sim *s)
             rng_chance(&s->rng, 3) ? rng_between(&s->rng, 0, 60000) : rng_between(&s->rng, 0, 500);
     sh->tick_at_ms = due_ms;
     sim_plan(s, (struct note){.kind = NOTE_TICK, .life = sh->life}, due_ms - s->now_ms);
+}
+
+void shell_set_clock(struct sim *s, int64_t offset_ms)
+{
+    struct shell *sh = &s->shell;
+    sh->clock_offset_ms = offset_ms;
+    int64_t passes_ms = sh->stamp_ms - offset_ms; /* when the clock passes the last stamp */
+    sh->still_until_ms = passes_ms > s->now_ms ? passes_ms : s->now_ms;
+    plan_tick(s);
 }
 
 void shell_on_tick(struct sim *s, const struct note *n)
@@ -254,7 +263,7 @@ void shell_take(struct sim *s, const struct event *event, uint32_t request)
     if (dies)
         shell_crash(s, true, rng_between(&s->rng, 0, DOWN_MAX_MS));
     else if (!sim_has_failed(s))
-        shell_plan_tick(s);
+        plan_tick(s);
 }
 
 /* ---- the disk is done ---- */

@@ -61,6 +61,7 @@ struct shell {
     struct core *core; /* NULL while down */
     int64_t clock_offset_ms; /* of the machine's clock */
     int64_t stamp_ms; /* of the last event */
+    int64_t still_until_ms; /* true time until which stamps stand still: the clock was set back */
     int64_t tick_at_ms; /* of the tick that is planned; CIVIL_NEVER_MS none */
     uint32_t ticks_in_place; /* ticks since time last moved */
     bool is_syncing;
@@ -116,7 +117,7 @@ struct machine {
 struct attempt_past {
     uint32_t number;
     uint32_t begun; /* times its process began: at most once */
-    uint32_t permit, permit_chips; /* relied on by its claim */
+    uint32_t permit; /* that its claim relies on, or NO_INDEX */
     int64_t over_since_ms; /* true time since which it runs past its lease or limit; 0 not */
     int64_t placed_ms;
     int64_t stopping_since_ms; /* first seen COMPLETING; 0 never */
@@ -206,8 +207,7 @@ void shell_on_report(struct sim *s, const struct note *n);
 void shell_on_nodes(struct sim *s, const struct note *n);
 void shell_crash(struct sim *s, bool torn, int64_t down_ms);
 void shell_recover(struct sim *s);
-/* Plan the next tick again, for instance after the clock jumped. */
-void shell_plan_tick(struct sim *s);
+void shell_set_clock(struct sim *s, int64_t offset_ms);
 const struct fleet *shell_fleet(const struct sim *s); /* as of the last record */
 const struct laws *shell_laws(const struct sim *s);
 uint32_t shell_bind(const struct sim *s);

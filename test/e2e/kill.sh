@@ -38,7 +38,7 @@ for ((n = 1; n <= kills; n++)); do
     if [ $((n % 5)) = 0 ]; then
         # A supervisor is the parent of a running script.
         script=$(pgrep -f "^[^ ]*sh $BERTH_STATE/attempts/" | shuf -n 1 || true)
-        pid=$([ -z "$script" ] || ps -o ppid= -p "$script" | tr -d ' ')
+        pid=$([ -z "$script" ] || ps -o ppid= -p "$script" | tr -d ' ' || true)
         [ "$pid" != 1 ] && [ "$pid" != "$DAEMON" ] || pid=
         if [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null; then supervisors=$((supervisors + 1)); fi
     fi

@@ -41,7 +41,9 @@ kill_daemon() {
     DAEMON=
 }
 cleanup() {
-    local rc=$?
+    local rc=$? background
+    background=$(jobs -p)
+    [ -z "$background" ] || kill -9 $background 2>/dev/null || true
     [ -z "$DAEMON" ] || kill -9 "$DAEMON" 2>/dev/null || true
     # Supervisors and jobs of this test carry its folder in their environment or arguments.
     pkill -9 -f "$WORK" 2>/dev/null || true

@@ -13,11 +13,18 @@ static const char pack_text[] =
     "ownership:\n- {ownership: HELD, lists: [L1], at_least: 50%, " SOURCE "}\n"
     "acts:\n- {act: remote_use, when: chain.tenant.country != site.country}\n"
     "rules:\n"
-    "- {rule: A, title: t, level: law, effective: 2020-01-01, acts: [export, place], when: chip.tpp >= 4800 && to in S, then: {licence: {authority: X}}, " SOURCE "}\n"
-    "- {rule: B, title: t, level: law, effective: 2020-01-01, acts: [export], lowers: [A], needs: [x], then: permit, " SOURCE "}\n"
-    "- {rule: C, title: t, level: law, effective: 2020-01-01, acts: [lease, place, remote_use], when: 'links.exists(p, p.ultimate_parent_hq in S) || HELD.any', then: {condition: {evidence: [y]}}, " SOURCE "}\n"
-    "- {rule: D, title: t, level: law, effective: 2020-01-01, acts: [place], ratio: {share_of: row.chip.vendor_hq == \"CN\", per: site, more_than: 50%}, then: forbid, " SOURCE "}\n"
-    "- {rule: E, title: t, level: law, effective: 2020-01-01, acts: [data_export], when: 'data.exists(d, d.persons >= 100000)', then: {licence: {authority: Y}}, permit: {counts: persons}, " SOURCE "}\n";
+    "- {rule: A, title: t, level: law, effective: 2020-01-01, acts: [export, place], when: "
+    "chip.tpp >= 4800 && to in S, then: {licence: {authority: X}}, " SOURCE "}\n"
+    "- {rule: B, title: t, level: law, effective: 2020-01-01, acts: [export], lowers: [A], needs: "
+    "[x], then: permit, " SOURCE "}\n"
+    "- {rule: C, title: t, level: law, effective: 2020-01-01, acts: [lease, place, remote_use], "
+    "when: 'links.exists(p, p.ultimate_parent_hq in S) || HELD.any', then: {condition: {evidence: "
+    "[y]}}, " SOURCE "}\n"
+    "- {rule: D, title: t, level: law, effective: 2020-01-01, acts: [place], ratio: {share_of: "
+    "row.chip.vendor_hq == \"CN\", per: site, more_than: 50%}, then: forbid, " SOURCE "}\n"
+    "- {rule: E, title: t, level: law, effective: 2020-01-01, acts: [data_export], when: "
+    "'data.exists(d, d.persons >= 100000)', then: {licence: {authority: Y}}, permit: {counts: "
+    "persons}, " SOURCE "}\n";
 
 static void judge(const struct law *law, const struct law_case *c, struct arena *arena)
 {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "cli/api.h"
+#include "cli/bulk.h"
 #include "cli/say.h"
 
 #include <fcntl.h>
@@ -222,6 +223,38 @@ static void a_story_is_read_with_its_pools(void **state)
     fake_stop(&f);
 }
 
+static void many_jobs_are_asked_for_at_once_and_each_gets_its_answer(void **state)
+{
+    (void)state;
+    struct fake f = {.reply_count = 6};
+    for (int i = 0; i < f.reply_count; i++)
+        f.replies[i] = i == 3 ? HEAD("409 Conflict") "{\"message\":\"over\"}" : HEAD("200 OK") "{}";
+    static const uint32_t ids[] = {11, 12, 13, 14, 15, 16};
+    struct bulk_result results[6] = {{0}};
+    struct api a;
+    fake_start(&f);
+    open_api(&a, &f);
+    bulk_act(&a, ids, 6, "cancel", 10, results);
+    int done = 0;
+    int refused = 0;
+    bool asked[6] = {false};
+    for (size_t i = 0; i < 6; i++) {
+        unsigned id = 0;
+        done += results[i].code == ERR_NONE && strcmp(results[i].text.p, "{}") == 0;
+        refused += results[i].code == ERR_CONFLICT && strcmp(results[i].text.p, "over") == 0;
+        assert_int_equal(sscanf(f.requests[i], "POST /v1/jobs/%u/cancel ", &id), 1);
+        assert_true(id >= 11 && id <= 16);
+        asked[id - 11] = true;
+        assert_non_null(strstr(f.requests[i], "{\"signal\":10}"));
+    }
+    for (size_t i = 0; i < 6; i++) assert_true(asked[i]);
+    assert_int_equal(done, 5);
+    assert_int_equal(refused, 1);
+    bulk_release(results, 6);
+    api_close(&a, 0);
+    fake_stop(&f);
+}
+
 static void nobody_at_the_socket_gives_advice(void **state)
 {
     (void)state;
@@ -323,6 +356,7 @@ int main(void)
         cmocka_unit_test(pages_of_jobs_become_one_list),
         cmocka_unit_test(replies_that_make_no_sense_are_errors),
         cmocka_unit_test(a_story_is_read_with_its_pools),
+        cmocka_unit_test(many_jobs_are_asked_for_at_once_and_each_gets_its_answer),
         cmocka_unit_test(nobody_at_the_socket_gives_advice),
         cmocka_unit_test(the_token_comes_from_variable_or_file),
         cmocka_unit_test(statuses_become_errors),

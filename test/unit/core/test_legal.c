@@ -22,8 +22,11 @@ static void three_pools(struct world *w)
         ->title.uusd_per_chip_h = 1000000;
     f->permit_count = 1;
     f->permits = ARENA_NEW(&w->arena, struct permit);
-    f->permits[0] = (struct permit){.id = STR("au-1"), .rule = STR("AU-LICENCE"),
-                                    .holder = STR("home"), .amount_known = true, .amount = 12,
+    f->permits[0] = (struct permit){.id = STR("au-1"),
+                                    .rule = STR("AU-LICENCE"),
+                                    .holder = STR("home"),
+                                    .amount_known = true,
+                                    .amount = 12,
                                     .used = 2};
     world_fleet_done(&w->arena, f);
     world_apply(w, f);
@@ -153,8 +156,8 @@ static void a_rule_adopted_now_moves_what_runs_and_ends_what_cannot_move(void **
     uint32_t ends = world_submit(&w, &s);
     s.tenant = STR("acme");
     uint32_t stays = world_submit(&w, &s);
-    struct law_rule ban = world_rule("BAN-1", "site.country == 'JP' && " HELD_FROM_CN,
-                                     EFFECT_FORBID);
+    struct law_rule ban =
+        world_rule("BAN-1", "site.country == 'JP' && " HELD_FROM_CN, EFFECT_FORBID);
     world_adopt(&w, &ban, 1);
     assert_int_equal(world_job(&w, moves)->state, JOB_COMPLETING);
     assert_int_equal(world_job(&w, ends)->state, JOB_COMPLETING);
@@ -207,7 +210,8 @@ static void levels_bind_by_the_owner_s_choice(void **state)
     struct job_spec s = wants_big(4, "acme");
     uint32_t id = world_submit(&w, &s);
     assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING);
-    world_step(&w, &(struct event){.kind = EVENT_BIND, .actor_is_operator = true,
+    world_step(&w, &(struct event){.kind = EVENT_BIND,
+                                   .actor_is_operator = true,
                                    .bind_levels = LAW_BIND_DEFAULT | 1u << LEVEL_REPORTED});
     assert_int_equal(world_job(&w, id)->state, JOB_COMPLETING);
     world_report(&w, REPORT_GONE, id, 1, 0);

@@ -12,7 +12,9 @@
 
 static struct pool pool_of(uint32_t nodes, uint32_t chips, uint32_t cpus, uint64_t mem_mb)
 {
-    return (struct pool){.node_count = nodes, .chips_per_node = chips, .cpus_per_node = cpus,
+    return (struct pool){.node_count = nodes,
+                         .chips_per_node = chips,
+                         .cpus_per_node = cpus,
                          .mem_mb_per_node = mem_mb};
 }
 
@@ -75,8 +77,8 @@ static void the_index_chooses_what_the_definition_says(void **state)
     static const uint32_t kinds[] = {0, 1, 4, 8, 16, 64};
     for (uint64_t seed = 1; seed <= 60; seed++) {
         struct rng r = {seed};
-        struct pool p = pool_of(1 + rng_below(&r, seed % 5 == 0 ? 700 : 40), kinds[seed % 6],
-                                64, rng_one_in(&r, 4) ? 0 : 4000);
+        struct pool p = pool_of(1 + rng_below(&r, seed % 5 == 0 ? 700 : 40), kinds[seed % 6], 64,
+                                rng_one_in(&r, 4) ? 0 : 4000);
         struct pool_nodes n;
         nodes_init(&n, &p);
         struct claim_part held[2000];

@@ -125,7 +125,8 @@ static inline enum err get_core(struct str bytes, struct core *c, struct errtext
     return e;
 }
 
-/* ---- the engine's side -------------------------------------------------------------------------- */
+/* ---- the engine's side --------------------------------------------------------------------------
+ */
 
 static inline struct attempt *attempt_find(struct world *w, uint32_t job, uint32_t attempt)
 {
@@ -140,8 +141,8 @@ static inline void world_obey(struct world *w)
         const struct effect *f = &w->out.effects[i];
         struct attempt *a = attempt_find(w, f->job.v, f->attempt);
         if (f->kind == FX_START && a == NULL) {
-            w->attempts = mem_grow(w->attempts, &w->attempt_cap, w->attempt_count + 1,
-                                   sizeof *w->attempts);
+            w->attempts =
+                mem_grow(w->attempts, &w->attempt_cap, w->attempt_count + 1, sizeof *w->attempts);
             w->attempts[w->attempt_count++] = (struct attempt){f->job.v, f->attempt, false, false};
         } else if (f->kind == FX_STOP && a != NULL) {
             a->stopping = true;
@@ -151,7 +152,8 @@ static inline void world_obey(struct world *w)
     }
 }
 
-/* ---- steps --------------------------------------------------------------------------------------- */
+/* ---- steps
+ * --------------------------------------------------------------------------------------- */
 
 static inline enum err world_try(struct world *w, struct event *e, struct errtext *error)
 {
@@ -208,17 +210,23 @@ static inline void world_report(struct world *w, int kind, uint32_t job, uint32_
                                 int exit_code)
 {
     struct event e = {.kind = EVENT_REPORT, .actor = STR("engine:local")};
-    e.report = (struct report){.kind = kind, .job = {job}, .attempt = attempt,
-                               .at_ms = w->now_ms, .exit_code = exit_code};
+    e.report = (struct report){
+        .kind = kind, .job = {job}, .attempt = attempt, .at_ms = w->now_ms, .exit_code = exit_code};
     world_step(w, &e);
 }
 
 /* A job's spec with the defaults that a shell would state. */
 static inline struct job_spec world_spec(uint32_t chips)
 {
-    return (struct job_spec){.name = STR("train"), .tenant = STR("acme"), .user = STR("ada"),
-                             .uid = 1000, .gid = 1000, .chips = chips, .time_limit_ms = HOUR,
-                             .workdir = STR("/home/ada"), .data_known = true,
+    return (struct job_spec){.name = STR("train"),
+                             .tenant = STR("acme"),
+                             .user = STR("ada"),
+                             .uid = 1000,
+                             .gid = 1000,
+                             .chips = chips,
+                             .time_limit_ms = HOUR,
+                             .workdir = STR("/home/ada"),
+                             .data_known = true,
                              .purpose = STR("research")};
 }
 
@@ -226,8 +234,8 @@ static inline enum err world_submit_try(struct world *w, const struct job_spec *
                                         struct errtext *error)
 {
     struct job_spec s = *spec;
-    struct event e = {.kind = EVENT_SUBMIT, .actor = STR("uid:1000"), .actor_uid = s.uid,
-                      .spec = &s};
+    struct event e = {
+        .kind = EVENT_SUBMIT, .actor = STR("uid:1000"), .actor_uid = s.uid, .spec = &s};
     return world_try(w, &e, error);
 }
 
@@ -249,8 +257,8 @@ static inline const struct job *world_job(const struct world *w, uint32_t id)
 
 static inline void world_do(struct world *w, int kind, uint32_t job)
 {
-    world_step(w, &(struct event){.kind = kind, .actor = STR("uid:1000"), .actor_uid = 1000,
-                                  .job = {job}});
+    world_step(w, &(struct event){
+                      .kind = kind, .actor = STR("uid:1000"), .actor_uid = 1000, .job = {job}});
 }
 
 /* Run a job that was placed to its end. */
@@ -261,7 +269,8 @@ static inline void world_finish(struct world *w, uint32_t job, int exit_code)
     world_report(w, REPORT_FINISHED, job, attempt, exit_code);
 }
 
-/* ---- fleets --------------------------------------------------------------------------------------- */
+/* ---- fleets
+ * --------------------------------------------------------------------------------------- */
 
 static inline struct quantity exactly(int64_t milli)
 {
@@ -285,8 +294,12 @@ static inline struct fleet *world_fleet_base(struct arena *a, uint32_t pools)
     static const char *const hqs[] = {"JP", "SG", "CN", "US"};
     for (int i = 0; i < 4; i++) {
         struct party *p = &f->parties[i];
-        *p = (struct party){.id = str_of(ids[i]), .name = str_of(ids[i]), .country = str_of(hqs[i]),
-                            .hq = str_of(hqs[i]), .lists_known = true, .kinds_known = true,
+        *p = (struct party){.id = str_of(ids[i]),
+                            .name = str_of(ids[i]),
+                            .country = str_of(hqs[i]),
+                            .hq = str_of(hqs[i]),
+                            .lists_known = true,
+                            .kinds_known = true,
                             .owners_known = true};
     }
     f->parties[1].owner_count = 1;
@@ -298,8 +311,10 @@ static inline struct fleet *world_fleet_base(struct arena *a, uint32_t pools)
     static const char *const chips[] = {"big", "mid", "small"};
     static const int64_t tpp[] = {16000, 4700, 1000};
     for (int i = 0; i < 3; i++) {
-        f->chips[i] = (struct chip){.id = str_of(chips[i]), .name = str_of(chips[i]),
-                                    .vendor = STR("maker"), .vendor_hq = STR("US"),
+        f->chips[i] = (struct chip){.id = str_of(chips[i]),
+                                    .name = str_of(chips[i]),
+                                    .vendor = STR("maker"),
+                                    .vendor_hq = STR("US"),
                                     .dc_marketed = TRI_YES};
         f->chips[i].tpp = exactly(tpp[i] * 1000);
         f->chips[i].pd = exactly(5000);
@@ -309,17 +324,24 @@ static inline struct fleet *world_fleet_base(struct arena *a, uint32_t pools)
     static const char *const sites[] = {"tokyo", "sydney", "shanghai"};
     static const char *const countries[] = {"JP", "AU", "CN"};
     for (int i = 0; i < 3; i++)
-        f->sites[i] = (struct site){.id = str_of(sites[i]), .name = str_of(sites[i]),
-                                    .country = str_of(countries[i]), .operator_party = STR("home"),
-                                    .engine = STR("local"), .state_funded = TRI_NO,
-                                    .public_hub = TRI_NO, .critical_infrastructure = TRI_NO};
+        f->sites[i] = (struct site){.id = str_of(sites[i]),
+                                    .name = str_of(sites[i]),
+                                    .country = str_of(countries[i]),
+                                    .operator_party = STR("home"),
+                                    .engine = STR("local"),
+                                    .state_funded = TRI_NO,
+                                    .public_hub = TRI_NO,
+                                    .critical_infrastructure = TRI_NO};
     f->tenant_count = 3;
     f->tenants = ARENA_ARRAY(a, 3, struct tenant);
     static const char *const tenants[] = {"acme", "boat", "fog"};
     static const char *const of[] = {"home", "held", ""};
     for (int i = 0; i < 3; i++) {
-        f->tenants[i] = (struct tenant){.id = str_of(tenants[i]), .party = str_of(of[i]),
-                                        .weight = 1, .user_count = 1, .is_default = i == 0};
+        f->tenants[i] = (struct tenant){.id = str_of(tenants[i]),
+                                        .party = str_of(of[i]),
+                                        .weight = 1,
+                                        .user_count = 1,
+                                        .is_default = i == 0};
         f->tenants[i].users = ARENA_NEW(a, struct str);
         f->tenants[i].users[0] = STR("*");
     }
@@ -329,9 +351,9 @@ static inline struct fleet *world_fleet_base(struct arena *a, uint32_t pools)
 }
 
 /* chip NULL: no accelerators. */
-static inline struct pool *world_pool(struct arena *a, struct fleet *f, uint32_t at,
-                                      const char *id, const char *chip, const char *site,
-                                      uint32_t nodes, uint32_t chips_per_node)
+static inline struct pool *world_pool(struct arena *a, struct fleet *f, uint32_t at, const char *id,
+                                      const char *chip, const char *site, uint32_t nodes,
+                                      uint32_t chips_per_node)
 {
     struct pool *p = &f->pools[at];
     *p = (struct pool){.id = str_of(arena_printf(a, "%s", id)),
@@ -342,10 +364,13 @@ static inline struct pool *world_pool(struct arena *a, struct fleet *f, uint32_t
                        .mem_mb_per_node = 256000,
                        .range_count = 1};
     p->ranges = ARENA_NEW(a, struct node_range);
-    p->ranges[0] = (struct node_range){.prefix = str_of(arena_printf(a, "%s-n", id)), .first = 1,
-                                       .count = nodes, .width = 3, .numbered = true};
-    p->title = (struct title){.kind = TITLE_OWNED, .owner = STR("home"),
-                              .uusd_per_chip_h = 2000000};
+    p->ranges[0] = (struct node_range){.prefix = str_of(arena_printf(a, "%s-n", id)),
+                                       .first = 1,
+                                       .count = nodes,
+                                       .width = 3,
+                                       .numbered = true};
+    p->title =
+        (struct title){.kind = TITLE_OWNED, .owner = STR("home"), .uusd_per_chip_h = 2000000};
     return p;
 }
 
@@ -359,8 +384,9 @@ static inline void world_fleet_done(struct arena *a, struct fleet *f)
 
 static inline void world_apply(struct world *w, struct fleet *f)
 {
-    world_step(w, &(struct event){.kind = EVENT_FLEET, .fleet = f, .actor = STR("uid:0"),
-                                  .actor_is_operator = true});
+    world_step(
+        w, &(struct event){
+               .kind = EVENT_FLEET, .fleet = f, .actor = STR("uid:0"), .actor_is_operator = true});
 }
 
 /* The pools follow from the world's seed; lease ends, drains and permits also from `variant`. */
@@ -375,9 +401,9 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
     for (uint32_t i = 0; i < pools; i++) {
         bool cpu = rng_one_in(&r, 5);
         struct str id = world_name(a, "pool", i);
-        struct pool *p = world_pool(a, f, i, id.p, cpu ? NULL : chips[rng_below(&r, 3)],
-                                    sites[rng_below(&r, 3)], 1 + rng_below(&r, 6),
-                                    1u << rng_below(&r, 4));
+        struct pool *p =
+            world_pool(a, f, i, id.p, cpu ? NULL : chips[rng_below(&r, 3)], sites[rng_below(&r, 3)],
+                       1 + rng_below(&r, 6), 1u << rng_below(&r, 4));
         p->title.uusd_per_chip_h = 500000 * (1 + (int64_t)rng_below(&r, 6));
         p->is_default = i == 0;
         p->drained = rng_one_in(&v, 12);
@@ -403,24 +429,32 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
     return f;
 }
 
-/* ---- law -------------------------------------------------------------------------------------------- */
+/* ---- law
+ * -------------------------------------------------------------------------------------------- */
 
 static inline struct law_source world_source(void)
 {
-    return (struct law_source){.cite = STR("Test Act 1"), .source = STR("https://law.example/1"),
-                               .read_ms = WORLD_T0, .confidence = STR("high"),
+    return (struct law_source){.cite = STR("Test Act 1"),
+                               .source = STR("https://law.example/1"),
+                               .read_ms = WORLD_T0,
+                               .confidence = STR("high"),
                                .basis = STR("verbatim")};
 }
 
 static inline struct law_rule world_rule(const char *id, const char *when, int effect)
 {
-    return (struct law_rule){.id = str_of(id), .title = str_of(id), .law = STR("XX"),
-                             .level = LEVEL_ACT, .effective_ms = WORLD_T0 - CIVIL_DAY_MS,
-                             .acts = 1u << ACT_PLACE, .when = str_of(when),
-                             .then = {.effect = effect, .authority = STR("authority"),
-                                      .policy = effect == EFFECT_LICENCE ? POLICY_APPROVE
-                                                                         : POLICY_NONE},
-                             .source = world_source()};
+    return (struct law_rule){
+        .id = str_of(id),
+        .title = str_of(id),
+        .law = STR("XX"),
+        .level = LEVEL_ACT,
+        .effective_ms = WORLD_T0 - CIVIL_DAY_MS,
+        .acts = 1u << ACT_PLACE,
+        .when = str_of(when),
+        .then = {.effect = effect,
+                 .authority = STR("authority"),
+                 .policy = effect == EFFECT_LICENCE ? POLICY_APPROVE : POLICY_NONE},
+        .source = world_source()};
 }
 
 static inline struct law_pack *world_pack(struct arena *a, const struct law_rule *rules,
@@ -440,8 +474,11 @@ static inline struct law_pack *world_pack(struct arena *a, const struct law_rule
 static inline void world_adopt(struct world *w, const struct law_rule *rules, uint32_t count)
 {
     struct law_pack *p = world_pack(&w->arena, rules, count);
-    world_step(w, &(struct event){.kind = EVENT_PACKS, .packs = p, .pack_count = 1,
-                                  .actor = STR("uid:0"), .actor_is_operator = true});
+    world_step(w, &(struct event){.kind = EVENT_PACKS,
+                                  .packs = p,
+                                  .pack_count = 1,
+                                  .actor = STR("uid:0"),
+                                  .actor_is_operator = true});
 }
 
 /* Some of: a ban of big chips for parties with a parent in CN, from a date, perhaps suspended; a
@@ -452,24 +489,26 @@ static inline void world_random_law(struct world *w)
     struct law_rule rules[4];
     uint32_t n = 0;
     if (!rng_one_in(r, 3)) {
-        rules[n] = world_rule("R-BAN", "chip.tpp > 4800.0 && chain.tenant.ultimate_parent_hq == 'CN'",
-                              EFFECT_FORBID);
+        rules[n] = world_rule(
+            "R-BAN", "chip.tpp > 4800.0 && chain.tenant.ultimate_parent_hq == 'CN'", EFFECT_FORBID);
         if (rng_one_in(r, 2)) rules[n].effective_ms = w->now_ms + (int64_t)rng_below(r, 20) * HOUR;
         n++;
     }
     if (!rng_one_in(r, 3))
-        rules[n++] = world_rule("R-LICENCE", "chip.tpp > 4000.0 && site.country == 'AU'",
-                                EFFECT_LICENCE);
+        rules[n++] =
+            world_rule("R-LICENCE", "chip.tpp > 4000.0 && site.country == 'AU'", EFFECT_LICENCE);
     if (!rng_one_in(r, 3)) {
-        rules[n] = world_rule("R-DATA", "site.country == 'CN' && data.exists(d, d.class == 'personal')",
-                              EFFECT_CONDITION);
+        rules[n] =
+            world_rule("R-DATA", "site.country == 'CN' && data.exists(d, d.class == 'personal')",
+                       EFFECT_CONDITION);
         rules[n].then.evidence = ARENA_NEW(&w->arena, struct str);
         rules[n].then.evidence[0] = STR("standard_contract");
         rules[n].then.evidence_count = 1;
         n++;
     }
     if (rng_one_in(r, 2)) {
-        rules[n] = world_rule("R-CLOSED", "site.country == 'JP' && chip.tpp > 15000.0", EFFECT_FORBID);
+        rules[n] =
+            world_rule("R-CLOSED", "site.country == 'JP' && chip.tpp > 15000.0", EFFECT_FORBID);
         rules[n].effective_ms = w->now_ms + (int64_t)rng_below(r, 12) * HOUR;
         rules[n].until_ms = rules[n].effective_ms + (1 + (int64_t)rng_below(r, 10)) * HOUR;
         n++;
@@ -477,7 +516,8 @@ static inline void world_random_law(struct world *w)
     world_adopt(w, rules, n);
 }
 
-/* ---- random life --------------------------------------------------------------------------------------- */
+/* ---- random life
+ * --------------------------------------------------------------------------------------- */
 
 static inline void world_random_spec(struct world *w, struct job_spec *s)
 {
@@ -528,8 +568,8 @@ static inline void world_random_spec(struct world *w, struct job_spec *s)
     if (rng_one_in(r, 4)) s->signal_number = 10;
     if (rng_one_in(r, 4)) {
         s->data = ARENA_NEW(a, struct data_set);
-        s->data[0] = (struct data_set){.class = STR("personal"), .subject_country = STR("CN"),
-                                       .located = STR("CN")};
+        s->data[0] = (struct data_set){
+            .class = STR("personal"), .subject_country = STR("CN"), .located = STR("CN")};
         s->data_count = 1;
     }
     if (rng_one_in(r, 4)) {
@@ -569,8 +609,11 @@ static inline void world_random_update(struct world *w)
 {
     struct job_spec s;
     world_random_spec(w, &s);
-    struct event e = {.kind = EVENT_UPDATE, .actor_uid = 1000, .spec = &s,
-                      .actor_is_operator = true, .job = {world_any_job(w)}};
+    struct event e = {.kind = EVENT_UPDATE,
+                      .actor_uid = 1000,
+                      .spec = &s,
+                      .actor_is_operator = true,
+                      .job = {world_any_job(w)}};
     e.update_fields = 1u << rng_below(&w->rng, UPDATE_FIELD_COUNT);
     struct errtext error;
     world_try(w, &e, &error);
@@ -580,8 +623,10 @@ static inline void world_random_nodes(struct world *w)
 {
     const struct fleet *f = core_fleet(w->core);
     const struct pool *p = &f->pools[rng_below(&w->rng, f->pool_count)];
-    struct node_change n = {.pool = p->id, .first = rng_below(&w->rng, p->node_count),
-                            .count = rng_below(&w->rng, 2), .state = NODE_UP};
+    struct node_change n = {.pool = p->id,
+                            .first = rng_below(&w->rng, p->node_count),
+                            .count = rng_below(&w->rng, 2),
+                            .state = NODE_UP};
     if (rng_one_in(&w->rng, 3)) n.state = (int)rng_below(&w->rng, NODE_STATE_COUNT);
     if (n.count == 0) n.state = NODE_UP;
     world_step(w, &(struct event){.kind = EVENT_NODES, .nodes = &n, .node_change_count = 1});
@@ -616,8 +661,8 @@ static inline void world_random(struct world *w)
     if (rng_one_in(r, 2)) w->now_ms += rng_below(r, 20 * 60000);
     if (rng_one_in(r, 20)) w->now_ms += rng_below(r, 2 * 3600000);
     uint32_t what = rng_below(r, 100);
-    struct event e = {.actor_uid = 1000, .job = {world_any_job(w)},
-                      .actor_is_operator = rng_one_in(r, 3)};
+    struct event e = {
+        .actor_uid = 1000, .job = {world_any_job(w)}, .actor_is_operator = rng_one_in(r, 3)};
     if (what < 30) {
         struct job_spec s;
         world_random_spec(w, &s);

@@ -27,7 +27,8 @@ static void add_owner(struct law_party *p, const char *id, const char *share)
     o->id = str_of(id);
     o->share_known = strcmp(share, "?") != 0;
     int64_t tenths = 0;
-    for (const char *s = share; o->share_known && *s != '\0'; s++) tenths = tenths * 10 + (*s - '0');
+    for (const char *s = share; o->share_known && *s != '\0'; s++)
+        tenths = tenths * 10 + (*s - '0');
     o->share_ppm = (int32_t)(tenths * 10000);
     p->owners_known = true;
 }
@@ -207,7 +208,8 @@ static void long_chains_and_wide_groups_end(void **state)
     assert_int_equal(law_parties_ultimate_hq(&g.parties, first_node(&g)).len, 0);
     arena_release(&g.arena);
     buf_clear(&b);
-    /* Every party owned by all later ones: paths without number, but each party is looked at once. */
+    /* Every party owned by all later ones: paths without number, but each party is looked at once.
+     */
     for (int i = 0; i < 30; i++) {
         buf_printf(&b, "q%d hq=JP []", i);
         for (int k = i + 1; k < 30 && k < i + 15; k++) buf_printf(&b, " q%d:6", k);

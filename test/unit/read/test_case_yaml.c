@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct chip catalogue[] = {
-    {.id = {"h200", 4},
-     .vendor_hq = {"US", 2},
-     .tpp = {true, 15832000, 15832000, 15832000},
-     .pd = {true, 19450, 19450, 19450}}};
+static const struct chip catalogue[] = {{.id = {"h200", 4},
+                                         .vendor_hq = {"US", 2},
+                                         .tpp = {true, 15832000, 15832000, 15832000},
+                                         .pd = {true, 19450, 19450, 19450}}};
 static const struct case_world world = {.chips = catalogue, .chip_count = 1};
 
 struct bench {
@@ -44,15 +43,18 @@ static void every_fact_of_a_case_is_read(void **state)
         "  consignee: buyer\n"
         "  intermediaries: [{id: mid}]\n"
         "parties:\n"
-        "  - {id: buyer, hq: CN, owners: [{party: fund, share: 40%, from: 2025-01-01, to: 2025-12-31}, {party: x, share: unknown}], lists: [US-EL], kinds: [military]}\n"
+        "  - {id: buyer, hq: CN, owners: [{party: fund, share: 40%, from: 2025-01-01, to: "
+        "2025-12-31}, {party: x, share: unknown}], lists: [US-EL], kinds: [military]}\n"
         "  - {id: fund, hq: SG}\n"
         "site: {country: CN, state_funded: true, build_progress: 0.2, public_hub: no}\n"
         "end_use: research\n"
         "data:\n"
-        "  - {class: personal, subject_country: CN, located: CN, accessed_from: SG, persons: 99999}\n"
+        "  - {class: personal, subject_country: CN, located: CN, accessed_from: SG, persons: "
+        "99999}\n"
         "acquired: 2024-05-01\n"
         "evidence: [us_supply]\n"
-        "permits: [{rule: R-1, holder: tenant, amount: 100, used: 90, from: 2026-01-28, to: 2026-12-31}]\n"
+        "permits: [{rule: R-1, holder: tenant, amount: 100, used: 90, from: 2026-01-28, to: "
+        "2026-12-31}]\n"
         "fleet: {scope: site, chips: [{chip: h200, amount: 40}, {chip: {id: other}, amount: 2}]}\n";
     if (!case_yaml_read(str_of(text), STR("c.yaml"), &world, &b.arena, &b.errs, &f))
         desk_fail(&b.errs);
@@ -92,8 +94,10 @@ static void what_is_left_out_is_unknown_and_an_empty_list_is_not(void **state)
     struct bench b;
     struct case_file f;
     bench_open(&b);
-    static const char text[] = "- {on: 2026-01-01, act: place}\n"
-                               "- {on: 2026-01-01, act: place, chip: none, evidence: [], data: [], chain: {intermediaries: [], tenant: {owners: [], lists: []}}, amount: unknown, to: unknown}\n";
+    static const char text[] =
+        "- {on: 2026-01-01, act: place}\n"
+        "- {on: 2026-01-01, act: place, chip: none, evidence: [], data: [], chain: "
+        "{intermediaries: [], tenant: {owners: [], lists: []}}, amount: unknown, to: unknown}\n";
     if (!case_yaml_read(str_of(text), STR("c.yaml"), &world, &b.arena, &b.errs, &f))
         desk_fail(&b.errs);
     const struct law_case *c = &f.cases[0];
@@ -118,19 +122,30 @@ static void mistakes_in_cases_are_told_at_their_place(void **state)
         {"{on: 2026-02-30, act: place}", "c.yaml:1:6: '2026-02-30' is not a date"},
         {"{on: 2026-01-01, act: plaice}", "c.yaml:1:23: 'plaice'"},
         {"{on: 2026-01-01, act: place, too: CN}", "c.yaml:1:30: unknown key 'too'"},
-        {"{on: 2026-01-01, act: place, chip: h20o}", "c.yaml:1:36: chip 'h20o' is not in the catalogue; did you mean 'h200'?"},
+        {"{on: 2026-01-01, act: place, chip: h20o}",
+         "c.yaml:1:36: chip 'h20o' is not in the catalogue; did you mean 'h200'?"},
         {"{on: 2026-01-01, act: place, chip: {id: q, tpp: fast}}", "fast"},
-        {"{on: 2026-01-01, act: place, chain: {tenant: nobody}}", "c.yaml:1:46: party 'nobody' is not described"},
-        {"{on: 2026-01-01, act: place, chain: {tennant: {}}}", "unknown key 'tennant'; did you mean 'tenant'?"},
+        {"{on: 2026-01-01, act: place, chain: {tenant: nobody}}",
+         "c.yaml:1:46: party 'nobody' is not described"},
+        {"{on: 2026-01-01, act: place, chain: {tennant: {}}}",
+         "unknown key 'tennant'; did you mean 'tenant'?"},
         {"{on: 2026-01-01, act: place, to: china}", "china"},
         {"{on: 2026-01-01, act: place, amount: -1}", "c.yaml:1:38: "},
         {"{on: 2026-01-01, act: place, data: [{class: secret}]}", "'secret' is none of"},
         {"{on: 2026-01-01, act: place, parties: [{hq: CN}]}", "needs an `id`"},
-        {"{on: 2026-01-01, act: place, parties: [{id: a}, {id: a}]}", "party 'a' is described twice"},
-        {"{on: 2026-01-01, act: place, parties: [{id: a, owners: [{party: b, share: 60%}]}, {id: b, owners: [{party: a, share: 60%}]}]}", "a cycle of owners: 'b' and 'a' own each other"},
-        {"{on: 2026-01-01, act: place, parties: [{id: a, owners: [{party: b, share: 60%}, {party: c, share: 50%}]}]}", "hold more than 100 % together"},
-        {"{on: 2026-01-01, act: place, parties: [{id: a, owners: [{party: b, share: 160%}]}]}", "160%"},
-        {"{on: 2026-01-01, act: place, permits: [{rule: R, holder: tenant, from: 2026-02-01, to: 2026-01-01}]}", "`to` is before `from`"},
+        {"{on: 2026-01-01, act: place, parties: [{id: a}, {id: a}]}",
+         "party 'a' is described twice"},
+        {"{on: 2026-01-01, act: place, parties: [{id: a, owners: [{party: b, share: 60%}]}, {id: "
+         "b, owners: [{party: a, share: 60%}]}]}",
+         "a cycle of owners: 'b' and 'a' own each other"},
+        {"{on: 2026-01-01, act: place, parties: [{id: a, owners: [{party: b, share: 60%}, {party: "
+         "c, share: 50%}]}]}",
+         "hold more than 100 % together"},
+        {"{on: 2026-01-01, act: place, parties: [{id: a, owners: [{party: b, share: 160%}]}]}",
+         "160%"},
+        {"{on: 2026-01-01, act: place, permits: [{rule: R, holder: tenant, from: 2026-02-01, to: "
+         "2026-01-01}]}",
+         "`to` is before `from`"},
         {"[]", "the list of cases is empty"},
         {"- 7", "c.yaml:1:3: "},
         {"", "c.yaml"},
@@ -140,7 +155,8 @@ static void mistakes_in_cases_are_told_at_their_place(void **state)
         struct case_file f;
         struct buf out = {0};
         bench_open(&b);
-        bool ok = case_yaml_read(str_of(rows[i].text), STR("c.yaml"), &world, &b.arena, &b.errs, &f);
+        bool ok =
+            case_yaml_read(str_of(rows[i].text), STR("c.yaml"), &world, &b.arena, &b.errs, &f);
         yaml_errors_print(&b.errs, &out);
         if (ok || strstr(out.p, rows[i].expected) == NULL)
             fail_msg("%s\n    expected %s\n    got      %s", rows[i].text, rows[i].expected,
@@ -174,9 +190,13 @@ static void a_deal_is_all_the_acts_it_implies(void **state)
     struct deal d;
     desk_open(&desk, "acts:\n- {act: remote_use, when: chain.tenant.country != site.country}\n");
     bench_open(&b);
-    read_deal(&b, "{deal: lease, name: x, signed: 2026-06-01, starts: 2026-07-01, ends: 2029-06-30, value_usd: 1200000000,\n"
-                  " chips: [{chip: h200, amount: 5000, site: {country: JP}}, {chip: h200, amount: 9, site: {country: SG}}],\n"
-                  " chain: {tenant: {id: t, country: SG}}, evidence: []}\n", &d);
+    read_deal(&b,
+              "{deal: lease, name: x, signed: 2026-06-01, starts: 2026-07-01, ends: 2029-06-30, "
+              "value_usd: 1200000000,\n"
+              " chips: [{chip: h200, amount: 5000, site: {country: JP}}, {chip: h200, amount: 9, "
+              "site: {country: SG}}],\n"
+              " chain: {tenant: {id: t, country: SG}}, evidence: []}\n",
+              &d);
     deal_acts(&d, desk.law, &b.arena);
     assert_int_equal(d.ends_ms, civil_days(2029, 7, 1) * CIVIL_DAY_MS);
     const struct deal_act *a = find_act(&d, 0, ACT_LEASE);
@@ -190,7 +210,10 @@ static void a_deal_is_all_the_acts_it_implies(void **state)
     assert_non_null(find_act(&d, 1, ACT_PLACE));
     assert_null(find_act(&d, 1, ACT_REMOTE_USE)); /* the tenant is at home there */
     assert_null(find_act(&d, 0, ACT_EXPORT));
-    read_deal(&b, "{deal: purchase, signed: 2026-06-01, from: US, chips: [{chip: h200, amount: 5, site: {country: CN}}], chain: {tenant: {country: CN}}}", &d);
+    read_deal(&b,
+              "{deal: purchase, signed: 2026-06-01, from: US, chips: [{chip: h200, amount: 5, "
+              "site: {country: CN}}], chain: {tenant: {country: CN}}}",
+              &d);
     deal_acts(&d, desk.law, &b.arena);
     a = find_act(&d, 0, ACT_EXPORT);
     assert_non_null(a);

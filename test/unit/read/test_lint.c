@@ -19,7 +19,8 @@ static void note(void *ctx, bool is_error, const struct law_place *at, const cha
 }
 
 #define SOUND "cite: c, source: s, read: 2026-01-01, confidence: high, basis: verbatim"
-#define RULE(id, more) "- {rule: " id ", title: t, level: law, acts: [place], then: forbid, " more ", " SOUND "}\n"
+#define RULE(id, more)                                                                             \
+    "- {rule: " id ", title: t, level: law, acts: [place], then: forbid, " more ", " SOUND "}\n"
 
 static void expect_notes(const char *pack, uint32_t errors, uint32_t warnings, const char *part)
 {
@@ -44,27 +45,59 @@ static void a_sound_pack_has_no_notes(void **state)
 static void rules_that_can_never_apply_are_errors(void **state)
 {
     (void)state;
-    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, when: 1 > 2"), 1, 0, "can never apply");
-    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, suspended: [{from: 2023-01-01}]"), 1, 0, "suspended for all its time");
-    expect_notes("rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: forbid, cite: c, source: s, read: 2026-01-01, confidence: high, basis: memory}\n", 1, 0, "rests on memory");
+    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, when: 1 > 2"), 1, 0,
+                 "can never apply");
+    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, suspended: [{from: 2023-01-01}]"), 1,
+                 0, "suspended for all its time");
+    expect_notes(
+        "rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: "
+        "forbid, cite: c, source: s, read: 2026-01-01, confidence: high, basis: memory}\n",
+        1, 0, "rests on memory");
 }
 
 static void doubtful_rules_are_warnings(void **state)
 {
     (void)state;
-    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, when: chip.tpp > 3") "- {rule: B, title: t, level: law, effective: 2024-01-01, acts: [place], when: 'chip.tpp  >  3', then: {condition: {evidence: [x]}}, " SOUND "}\n", 0, 1, "rule 1: shadowed: 'A'");
-    expect_notes("rules:\n" RULE("A", "effective: 2025-01-01, when: chip.tpp > 3") "- {rule: B, title: t, level: law, effective: 2024-01-01, acts: [place], when: chip.tpp > 3, then: {condition: {evidence: [x]}}, " SOUND "}\n", 0, 1, "overlaps with 'A'");
-    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, when: 'on > acquired'"), 0, 1, "reads `on`");
-    expect_notes("rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: permit, " SOUND "}\n", 0, 1, "permits what nothing forbids");
-    expect_notes("rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: forbid, cite: c, source: s, read: 2024-01-01, confidence: high, basis: firm}\n", 0, 1, "read 882 days ago");
+    expect_notes(
+        "rules:\n" RULE(
+            "A",
+            "effective: 2024-01-01, when: chip.tpp > 3") "- {rule: B, title: t, level: law, "
+                                                         "effective: 2024-01-01, acts: [place], "
+                                                         "when: 'chip.tpp  >  3', then: "
+                                                         "{condition: {evidence: [x]}}, " SOUND
+                                                         "}\n",
+        0, 1, "rule 1: shadowed: 'A'");
+    expect_notes(
+        "rules:\n" RULE(
+            "A", "effective: 2025-01-01, when: chip.tpp > 3") "- {rule: B, title: t, level: law, "
+                                                              "effective: 2024-01-01, acts: "
+                                                              "[place], when: chip.tpp > 3, then: "
+                                                              "{condition: {evidence: [x]}}, " SOUND
+                                                              "}\n",
+        0, 1, "overlaps with 'A'");
+    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, when: 'on > acquired'"), 0, 1,
+                 "reads `on`");
+    expect_notes("rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], "
+                 "then: permit, " SOUND "}\n",
+                 0, 1, "permits what nothing forbids");
+    expect_notes(
+        "rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: "
+        "forbid, cite: c, source: s, read: 2024-01-01, confidence: high, basis: firm}\n",
+        0, 1, "read 882 days ago");
 }
 
 static void sets_that_are_empty_or_unused_are_warnings(void **state)
 {
     (void)state;
-    expect_notes("sets:\n- {set: S, members: [{is: XB, until: 2025-01-01}, {is: XC, from: 2026-01-01}], " SOUND "}\nrules:\n" RULE("A", "effective: 2024-01-01, when: to in S"), 0, 1, "set 'S' is empty from 2025-01-01");
-    expect_notes("sets:\n- {set: S, members: [XB], " SOUND "}\nlets:\n- {let: l, is: 'true'}\n", 0, 2, "'l' is used by no expression");
-    expect_notes("sets:\n- {set: S, members: [XB, {is: XB, from: 2025-01-01}], " SOUND "}\nrules:\n" RULE("A", "effective: 2024-01-01, when: to in S"), 0, 1, "'XB' is named twice for the same time");
+    expect_notes("sets:\n- {set: S, members: [{is: XB, until: 2025-01-01}, {is: XC, from: "
+                 "2026-01-01}], " SOUND
+                 "}\nrules:\n" RULE("A", "effective: 2024-01-01, when: to in S"),
+                 0, 1, "set 'S' is empty from 2025-01-01");
+    expect_notes("sets:\n- {set: S, members: [XB], " SOUND "}\nlets:\n- {let: l, is: 'true'}\n", 0,
+                 2, "'l' is used by no expression");
+    expect_notes("sets:\n- {set: S, members: [XB, {is: XB, from: 2025-01-01}], " SOUND
+                 "}\nrules:\n" RULE("A", "effective: 2024-01-01, when: to in S"),
+                 0, 1, "'XB' is named twice for the same time");
 }
 
 int main(void)

@@ -28,7 +28,9 @@ static void expect_error(const char *text, const char *expected)
     desk_close(&d);
 }
 
-#define RULE "- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: forbid, " SOURCE
+#define RULE                                                                                       \
+    "- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: "              \
+    "forbid, " SOURCE
 
 static void mistakes_are_told_at_their_place(void **state)
 {
@@ -42,34 +44,70 @@ static void mistakes_are_told_at_their_place(void **state)
         {"rules: 7\n", "pack.yaml:4:8: "},
         {"rules:\n- {rule: A}\n", "pack.yaml:5:3: key 'title' is missing"},
         {"rules:\n" RULE ", acts: [export]}\n", "acts"}, /* a key twice */
-        {"rules:\n- {rule: A, title: t, level: lawful, effective: 2024-01-01, acts: [export], then: forbid, " SOURCE "}\n", "pack.yaml:5:30: 'lawful' is none of"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-13-01, acts: [export], then: forbid, " SOURCE "}\n", "'2024-13-01' is not a date"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [exprt], then: forbid, " SOURCE "}\n", "exprt"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [], then: forbid, " SOURCE "}\n", "no act is named"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: maybe, " SOURCE "}\n", "maybe"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: {licence: {policy: perhaps}}, " SOURCE "}\n", "perhaps"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: {licence: {days: 3}}, " SOURCE "}\n", "unknown key 'days'"},
-        {"rules:\n" RULE ", until: 2023-01-01}\n", "until 2023-01-01 is not after effective 2024-01-01"},
+        {"rules:\n- {rule: A, title: t, level: lawful, effective: 2024-01-01, acts: [export], "
+         "then: forbid, " SOURCE "}\n",
+         "pack.yaml:5:30: 'lawful' is none of"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-13-01, acts: [export], then: "
+         "forbid, " SOURCE "}\n",
+         "'2024-13-01' is not a date"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [exprt], then: "
+         "forbid, " SOURCE "}\n",
+         "exprt"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [], then: "
+         "forbid, " SOURCE "}\n",
+         "no act is named"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: "
+         "maybe, " SOURCE "}\n",
+         "maybe"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: "
+         "{licence: {policy: perhaps}}, " SOURCE "}\n",
+         "perhaps"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [export], then: "
+         "{licence: {days: 3}}, " SOURCE "}\n",
+         "unknown key 'days'"},
+        {"rules:\n" RULE ", until: 2023-01-01}\n",
+         "until 2023-01-01 is not after effective 2024-01-01"},
         {"rules:\n" RULE ", compliance: 2023-01-01}\n", "`compliance` is before `effective`"},
-        {"rules:\n" RULE ", suspended: [{from: 2024-03-01, to: 2024-02-01}]}\n", "`from` is not before `to`"},
-        {"rules:\n" RULE ", suspended: [{from: 2024-03-01, to: 2024-05-01}, {from: 2024-04-01}]}\n", "suspensions overlap"},
-        {"rules:\n- {rule: A, title: t, level: law, acts: [export], then: forbid, " SOURCE "}\n", "neither `effective` nor `published` is stated"},
+        {"rules:\n" RULE ", suspended: [{from: 2024-03-01, to: 2024-02-01}]}\n",
+         "`from` is not before `to`"},
+        {"rules:\n" RULE ", suspended: [{from: 2024-03-01, to: 2024-05-01}, {from: 2024-04-01}]}\n",
+         "suspensions overlap"},
+        {"rules:\n- {rule: A, title: t, level: law, acts: [export], then: forbid, " SOURCE "}\n",
+         "neither `effective` nor `published` is stated"},
         {"rules:\n" RULE "}\n" RULE "}\n", "pack.yaml:6:10: rule 'A' is defined twice"},
         {"rules:\n" RULE ", lowers: [B]}\n", "there is no rule 'B' in this pack"},
         {"rules:\n" RULE ", lowers: [A]}\n", "a rule cannot lower itself"},
-        {"rules:\n" RULE ", lowers: [B]}\n- {rule: B, title: t, level: law, effective: 2024-01-01, acts: [export], then: permit, lowers: [C], " SOURCE "}\n- {rule: C, title: t, level: law, effective: 2024-01-01, acts: [export], then: permit, lowers: [A], " SOURCE "}\n", "a cycle of exceptions"},
-        {"rules:\n" RULE "}\n- {rule: B, title: t, level: guidance, effective: 2024-01-01, acts: [export], then: permit, lowers: [A], " SOURCE "}\n", "at level guidance a rule only tightens"},
-        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: {licence: {authority: X}}, " SOURCE "}\n- {rule: B, title: t, level: guidance, effective: 2024-01-01, acts: [place], then: {permit: {authority: Y}}, lowers: [A], " SOURCE "}\n", "only the authority of 'A' can spare from it"},
+        {"rules:\n" RULE ", lowers: [B]}\n- {rule: B, title: t, level: law, effective: 2024-01-01, "
+                         "acts: [export], then: permit, lowers: [C], " SOURCE
+         "}\n- {rule: C, title: t, level: law, effective: 2024-01-01, acts: [export], then: "
+         "permit, lowers: [A], " SOURCE "}\n",
+         "a cycle of exceptions"},
+        {"rules:\n" RULE "}\n- {rule: B, title: t, level: guidance, effective: 2024-01-01, acts: "
+                         "[export], then: permit, lowers: [A], " SOURCE "}\n",
+         "at level guidance a rule only tightens"},
+        {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: "
+         "{licence: {authority: X}}, " SOURCE
+         "}\n- {rule: B, title: t, level: guidance, effective: 2024-01-01, acts: [place], then: "
+         "{permit: {authority: Y}}, lowers: [A], " SOURCE "}\n",
+         "only the authority of 'A' can spare from it"},
         {"rules:\n" RULE ", needs: [x]}\n", "`needs` is for an exception"},
-        {"rules:\n" RULE ", cap: {sum: amount, by: nobody, at_most: 4}}\n", "neither a role of the chain nor `case`"},
-        {"rules:\n" RULE ", cap: {sum: to, at_most: 4}}\n", "the expression gives string, not a number"},
-        {"rules:\n" RULE ", cap: {sum: amount, window: days, at_most: 4}}\n", "`days` is stated exactly when"},
+        {"rules:\n" RULE ", cap: {sum: amount, by: nobody, at_most: 4}}\n",
+         "neither a role of the chain nor `case`"},
+        {"rules:\n" RULE ", cap: {sum: to, at_most: 4}}\n",
+         "the expression gives string, not a number"},
+        {"rules:\n" RULE ", cap: {sum: amount, window: days, at_most: 4}}\n",
+         "`days` is stated exactly when"},
         {"rules:\n" RULE ", ratio: {share_of: 'true', per: site}}\n", "a ratio states one of"},
-        {"rules:\n" RULE ", permit: {holders: [landlord]}}\n", "'landlord' is no role of the chain"},
+        {"rules:\n" RULE ", permit: {holders: [landlord]}}\n",
+         "'landlord' is no role of the chain"},
         {"sets:\n- {set: S, members: [], " SOURCE "}\n", "pack.yaml:5:21: set 'S' names nobody"},
-        {"sets:\n- {set: S, members: [{is: XB, from: 2024-02-01, until: 2024-01-01}], " SOURCE "}\n", "from 2024-02-01 is not before until 2024-01-01"},
-        {"sets:\n- {set: S, members: [XB], " SOURCE "}\nlets:\n- {let: S, is: 'true'}\n", "'S' is defined twice in this pack"},
-        {"sets:\n- {set: chip, members: [XB], " SOURCE "}\n", "'chip' is a word of the language or a fact"},
+        {"sets:\n- {set: S, members: [{is: XB, from: 2024-02-01, until: 2024-01-01}], " SOURCE
+         "}\n",
+         "from 2024-02-01 is not before until 2024-01-01"},
+        {"sets:\n- {set: S, members: [XB], " SOURCE "}\nlets:\n- {let: S, is: 'true'}\n",
+         "'S' is defined twice in this pack"},
+        {"sets:\n- {set: chip, members: [XB], " SOURCE "}\n",
+         "'chip' is a word of the language or a fact"},
         {"sets:\n- {set: A-B, members: [XB], " SOURCE "}\n", "'A-B' is not a name"},
         {"ownership:\n- {ownership: O, lists: [L], " SOURCE "}\n", "`at_least` or `more_than`"},
         {"ownership:\n- {ownership: O, lists: [L], at_least: 150%, " SOURCE "}\n", "150%"},
@@ -88,17 +126,24 @@ static void mistakes_in_expressions_are_told_at_their_place(void **state)
         const char *text, *expected;
     } rows[] = {
         {"rules:\n" RULE ",\n   when: chip.tpp >= 4 && chip.speed > 3}\n", "pack.yaml:6:31: "},
-        {"rules:\n" RULE ",\n   when: 'to in NOWHERE'}\n", "pack.yaml:6:17: undeclared reference to 'NOWHERE'"},
+        {"rules:\n" RULE ",\n   when: 'to in NOWHERE'}\n",
+         "pack.yaml:6:17: undeclared reference to 'NOWHERE'"},
         {"rules:\n" RULE ",\n   when: to > 3}\n", "pack.yaml:6:13: "},
         {"rules:\n" RULE ",\n   when: amount}\n", "the expression gives int, not bool"},
-        {"rules:\n" RULE ",\n   when: row.amount > 3}\n", "`row` is known only inside a ratio's `share_of`"},
+        {"rules:\n" RULE ",\n   when: row.amount > 3}\n",
+         "`row` is known only inside a ratio's `share_of`"},
         {"rules:\n" RULE ",\n   when: '('}\n", "pack.yaml:6:"},
         /* Folded over lines, and in a block. */
-        {"rules:\n- rule: A\n  title: t\n  level: law\n  effective: 2024-01-01\n  acts: [export]\n  then: forbid\n  cite: c\n  source: s\n  read: 2024-01-01\n"
-         "  when: chip.tpp >= 4 &&\n        bogus\n", "pack.yaml:15:9: undeclared reference to 'bogus'"},
-        {"rules:\n- rule: A\n  title: t\n  level: law\n  effective: 2024-01-01\n  acts: [export]\n  then: forbid\n  cite: c\n  source: s\n  read: 2024-01-01\n"
-         "  when: |\n    chip.tpp >= 4 &&\n      bogus\n", "pack.yaml:16:7: undeclared reference to 'bogus'"},
-        {"rules:\n" RULE ",\n   ratio: {share_of: bogus, per: site, at_least: 1%}}\n", "pack.yaml:6:22: undeclared reference to 'bogus'"},
+        {"rules:\n- rule: A\n  title: t\n  level: law\n  effective: 2024-01-01\n  acts: [export]\n "
+         " then: forbid\n  cite: c\n  source: s\n  read: 2024-01-01\n"
+         "  when: chip.tpp >= 4 &&\n        bogus\n",
+         "pack.yaml:15:9: undeclared reference to 'bogus'"},
+        {"rules:\n- rule: A\n  title: t\n  level: law\n  effective: 2024-01-01\n  acts: [export]\n "
+         " then: forbid\n  cite: c\n  source: s\n  read: 2024-01-01\n"
+         "  when: |\n    chip.tpp >= 4 &&\n      bogus\n",
+         "pack.yaml:16:7: undeclared reference to 'bogus'"},
+        {"rules:\n" RULE ",\n   ratio: {share_of: bogus, per: site, at_least: 1%}}\n",
+         "pack.yaml:6:22: undeclared reference to 'bogus'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         expect_error(rows[i].text, rows[i].expected);
@@ -108,8 +153,10 @@ static void all_mistakes_of_a_pack_are_told_at_once(void **state)
 {
     (void)state;
     struct desk d;
-    const char *got = errors_of(&d, "rules:\n" RULE ", when: bogus > 1}\n"
-                                    "- {rule: B, title: t, level: law, effective: 2024-01-01, until: 2024-01-01, acts: [place], when: nothing, then: forbid, " SOURCE "}\n");
+    const char *got =
+        errors_of(&d, "rules:\n" RULE ", when: bogus > 1}\n"
+                      "- {rule: B, title: t, level: law, effective: 2024-01-01, until: 2024-01-01, "
+                      "acts: [place], when: nothing, then: forbid, " SOURCE "}\n");
     assert_int_equal(d.errs.total, 3);
     assert_non_null(strstr(got, "'bogus'"));
     assert_non_null(strstr(got, "is not after effective"));
@@ -122,7 +169,8 @@ static void expect_refused(struct buf *text, const char *expected)
     struct desk d;
     const char *got = errors_of(&d, text->p);
     assert_true(d.errs.total > 0);
-    if (expected != NULL && strstr(got, expected) == NULL) fail_msg("expected %s, got %s", expected, got);
+    if (expected != NULL && strstr(got, expected) == NULL)
+        fail_msg("expected %s, got %s", expected, got);
     desk_close(&d);
     buf_clear(text);
 }
@@ -157,7 +205,8 @@ static void hostile_packs_are_refused_quickly_with_a_place(void **state)
     buf_puts(&b, "rules: !!map {}\n");
     expect_refused(&b, "pack.yaml:4:");
     buf_puts(&b, "lets:\n");
-    for (int i = 0; i < 400; i++) buf_printf(&b, "- {let: a%d, is: 'a%d || a%d'}\n", i, i + 1, i + 1);
+    for (int i = 0; i < 400; i++)
+        buf_printf(&b, "- {let: a%d, is: 'a%d || a%d'}\n", i, i + 1, i + 1);
     buf_puts(&b, "- {let: a400, is: a0}\n");
     expect_refused(&b, "leads back to itself");
     buf_release(&b);
