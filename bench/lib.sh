@@ -2,7 +2,7 @@
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
-BERTH=$BUILD/berth
+BERTH=${BERTH:-$BUILD/berth}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/berth-bench-XXXXXX")
 export BERTH_STATE=$WORK/state BERTH_SOCKET=$WORK/berth.sock BERTH_DATA=$ROOT/data
 export BERTH_LAW=${BERTH_LAW:-$ROOT/law}

@@ -29,7 +29,7 @@ scancel -u "$me"
 wait_for 20 test -z "$(squeue -h)" || true
 wait_state 1 CANCELLED
 expect_match "sacct's header" "$(sacct -X | head -n 1)" "^JobID +JobName +Partition +Account +AllocCPUS +State +ExitCode"
-expect "sacct -P" "$(sacct -X -n -P -j 1 -o JobID,JobName,State)" "1|sleeper|CANCELLED"
+expect "sacct -P" "$(sacct -X -n -P -j 1 -o JobID,JobName,State)" "1|sleeper|CANCELLED by $(id -u)"
 expect_match "--test-only stores nothing" "$(sbatch --test-only --wrap true 2>&1)" "would start"
 expect "and no job appeared" "$(squeue -h)" ""
 "$BERTH" drain cpu c01 --reason repair

@@ -128,7 +128,7 @@ static void a_sound_ledger_verifies_before_and_after_signing(void **state)
     LEDGER(dir, "checkpoint");
     expect(EXIT_DONE, "example.org/t\n12\n", "");
     LEDGER(dir, "verify");
-    expect(EXIT_DONE, "1 signed checkpoints fit; the newest covers 12 records", "");
+    expect(EXIT_DONE, "1 signed checkpoint fits; the newest covers 12 records", "");
     LEDGER(dir, "verify", "--json");
     json_t *json = json_out();
     assert_true(json_is_true(json_object_get(json, "good")));

@@ -607,6 +607,9 @@ static void ended_jobs_are_found_by_every_condition(void **state)
     expect_jobs(s, (struct history_filter){.from_ms = 250}, "2 3 ");
     expect_jobs(s, (struct history_filter){.to_ms = 150}, "1 ");
     expect_jobs(s, (struct history_filter){.limit = 2}, "1 2 ");
+    expect_jobs(s, (struct history_filter){.after = 1}, "2 3 ");
+    expect_jobs(s, (struct history_filter){.after = 1, .limit = 1}, "2 ");
+    expect_jobs(s, (struct history_filter){.after = UINT32_MAX}, "");
     struct history_filter f = {.jobs = one, .job_count = 1};
     assert_int_equal(s->ops->history_query(s, &f, same_row, &rows[0], NULL), ERR_NONE);
     f.jobs = both;
