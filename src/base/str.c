@@ -114,7 +114,7 @@ void buf_clear(struct buf *b)
     b->len = 0;
 }
 
-static void buf_reserve(struct buf *b, size_t more)
+void buf_reserve(struct buf *b, size_t more)
 {
     ASSERT(more < SIZE_MAX / 4);
     b->p = mem_grow(b->p, &b->cap, b->len + more + 1, 1);

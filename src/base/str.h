@@ -44,6 +44,8 @@ struct buf {
 
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b); /* length 0, memory kept */
+/* Make room for `more` bytes beside what is there. */
+void buf_reserve(struct buf *b, size_t more);
 void buf_put(struct buf *b, const void *p, size_t len);
 void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *s);

@@ -2,6 +2,7 @@
  * record of steps, so each job is one row. */
 #include "cli/job_rows.h"
 #include "cli/times.h"
+#include "core/job.h"
 
 #include <inttypes.h>
 
@@ -90,6 +91,8 @@ GETTER(a_state)
 {
     (void)env;
     buf_put_str(out, JOB->state);
+    if (JOB->cancel_asked && str_eqz(JOB->state, job_state_names[JOB_CANCELLED]))
+        buf_printf(out, " by %" PRIu32, JOB->cancel_uid);
 }
 
 GETTER(a_exit)

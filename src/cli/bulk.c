@@ -13,7 +13,7 @@ struct bulk {
     const uint32_t *ids;
     size_t count;
     const char *action;
-    uint32_t signal;
+    struct str body;
     struct bulk_result *results;
     atomic_size_t next;
     atomic_bool unreachable;
@@ -22,13 +22,9 @@ struct bulk {
 static void act_one(const struct bulk *b, struct client *c, size_t i)
 {
     struct errtext error = {0};
-    char path[64], body[32];
+    char path[64];
     snprintf(path, sizeof path, "/v1/jobs/%" PRIu32 "/%s", b->ids[i], b->action);
-    if (b->signal != 0)
-        snprintf(body, sizeof body, "{\"signal\":%" PRIu32 "}", b->signal);
-    else
-        snprintf(body, sizeof body, "{}");
-    struct request r = {.method = "POST", .path = path, .body = str_of(body)};
+    struct request r = {.method = "POST", .path = path, .body = b->body};
     struct bulk_result *result = &b->results[i];
     result->code = client_call(c, &r, &result->text, &error);
     if (result->code == ERR_NONE) return;
@@ -57,13 +53,13 @@ static void *work(void *arg)
 }
 
 void bulk_act(const struct api *a, const uint32_t *ids, size_t count, const char *action,
-              uint32_t signal, struct bulk_result *results)
+              struct str body, struct bulk_result *results)
 {
     struct bulk b = {.client = &a->client,
                      .ids = ids,
                      .count = count,
                      .action = action,
-                     .signal = signal,
+                     .body = body,
                      .results = results};
     pthread_t threads[BULK_CONNECTIONS];
     size_t started = 0;

@@ -39,7 +39,7 @@ const struct cli_option acct_options[] = {
 };
 
 #define ACCT_FORMAT_BERTH                                                                          \
-    "JobID,JobName%16,User,Account,Partition%16,Chip,AllocGPUS,Elapsed,State%11,ExitCode,Cost"
+    "JobID,JobName%16,User,Account,Partition%16,Chip,AllocGPUS,Elapsed,State%17,ExitCode,Cost"
 
 struct options {
     struct job_query query;
@@ -137,7 +137,7 @@ static enum err print(struct api *a, const struct options *o, const struct job_l
     if (!o->bare) format_header(&format, o->style, &out);
     if (!o->bare && o->style == STYLE_PLUS) format_rule(&format, &out);
     for (size_t i = 0; i < count; i++) format_row(&format, o->style, &rows[i], &env, &out);
-    fwrite(out.p, 1, out.len, stdout);
+    say_buf(&out, stdout);
     buf_release(&out);
     return code;
 }

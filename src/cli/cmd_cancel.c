@@ -1,11 +1,13 @@
 /* berth cancel (scancel): end jobs, or send them a signal. */
 #include "cli/api.h"
+#include "cli/bulk.h"
 #include "cli/commands.h"
 #include "cli/job_rows.h"
 #include "cli/lists.h"
 #include "cli/say.h"
 #include "cli/targets.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +27,7 @@ const struct cli_option cancel_options[] = {
     {'t', "state", "NAME", "jobs in this state: PENDING, RUNNING, ..."},
     {'u', "user", "NAME", "jobs of this user"},
     {'v', "verbose", NULL, "say what is done"},
-    {OPT_JSON, "json", NULL, "the API's JSON, one object for each job"},
+    {OPT_JSON, "json", NULL, "the API's JSON, one object for each job or array"},
     {'N', "jobname", "NAME", NULL},
     {'b', "batch", NULL, NULL},
     {'f', "full", NULL, NULL},
@@ -145,6 +147,79 @@ static enum err find(struct api *a, struct args *args, const struct options *o,
     return api_jobs(a, &o->query, list);
 }
 
+/* ---- whole jobs and arrays by id ------------------------------------------------------------- */
+
+/* The ids, where the words are nothing but ids; NULL: they name tasks, or no job at all. */
+static uint32_t *plain_ids(struct api *a, struct args *args, size_t *count)
+{
+    uint32_t *ids = ARENA_ARRAY(&a->arena, TARGETS_MAX, uint32_t);
+    *count = 0;
+    for (int i = 0; i < args_count(args); i++) {
+        struct str rest = str_of(args_operands(args)[i]), word;
+        while (list_next(&rest, &word)) {
+            uint64_t id = 0;
+            if (!str_to_u64(word, &id) || id == 0 || id > UINT32_MAX || *count == TARGETS_MAX)
+                return NULL;
+            ids[(*count)++] = (uint32_t)id;
+        }
+    }
+    return *count > 0 ? ids : NULL;
+}
+
+/* Print one result; gives its exit code. Only a job named alone is missed when it is over. */
+static int report(const struct api *a, const struct options *o, uint32_t id,
+                  const struct bulk_result *r, bool alone, const char *done)
+{
+    if (r->code == ERR_UNAVAILABLE) {
+        say_error(a->name, "%s", r->text.p);
+        return EXIT_UNREACHABLE;
+    }
+    if (r->code == ERR_NOT_FOUND) return say_error(a->name, "%s", r->text.p);
+    if (r->code == ERR_CONFLICT && o->signal == 0) {
+        if (!alone || o->quiet) return EXIT_DONE;
+        return say_error(a->name,
+                         "Kill job error on job id %" PRIu32 ": Job/step already completing or "
+                         "completed",
+                         id);
+    }
+    if (r->code != ERR_NONE) return say_error(a->name, "job %" PRIu32 ": %s", id, r->text.p);
+    if (o->json)
+        printf("%.*s\n", STR_ARG(buf_str(&r->text)));
+    else if (done != NULL)
+        printf("%s %" PRIu32 "\n", done, id);
+    return EXIT_DONE;
+}
+
+/* One request for each id: the daemon ends all tasks of an array by itself. */
+static int cancel_ids(struct api *a, const struct options *o, const uint32_t *ids, size_t count,
+                      const char *done)
+{
+    char body[64];
+    int exit_code = EXIT_DONE;
+    struct bulk_result *results = ARENA_ARRAY(&a->arena, count, struct bulk_result);
+    snprintf(body, sizeof body, "{\"signal\":%" PRIu32 ",\"array\":true}", o->signal);
+    bulk_act(a, ids, count, "cancel", str_of(body), results);
+    for (size_t i = 0; i < count && exit_code != EXIT_UNREACHABLE; i++) {
+        int one = report(a, o, ids[i], &results[i], count == 1, done);
+        if (one != EXIT_DONE) exit_code = one;
+    }
+    bulk_release(results, count);
+    return exit_code;
+}
+
+/* ---- the command ------------------------------------------------------------------------------ */
+
+/* Jobs that must be looked at first: tasks, jobs picked by options, jobs to ask about. */
+static int cancel_found(struct api *a, struct args *args, const struct options *o, const char *done)
+{
+    struct job_list list;
+    enum err code = find(a, args, o, &list);
+    if (code != ERR_NONE) return say_failure(a->name, code, &a->error);
+    int exit_code = keep(a, o, &list, args_count(args) > 0);
+    int result = targets_do(a, &list, "cancel", o->signal, done, o->json);
+    return result != EXIT_DONE ? result : exit_code;
+}
+
 int cmd_cancel(int argc, char **argv)
 {
     struct args args;
@@ -155,18 +230,18 @@ int cmd_cancel(int argc, char **argv)
         int code = parse_one(&args, id, &o);
         if (code != GO_ON) return code;
     }
-    bool named = args_count(&args) > 0;
-    if (!named && !is_filtered(&o)) return say_error(argv[0], "No job identification provided");
+    if (args_count(&args) == 0 && !is_filtered(&o))
+        return say_error(argv[0], "No job identification provided");
     struct api a;
     int exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
     if (o.me) o.query.users = str_of(api_user_name(&a));
-    struct job_list list;
-    enum err code = find(&a, &args, &o, &list);
-    if (code != ERR_NONE) return api_fail(&a, code);
-    exit_code = keep(&a, &o, &list, named);
     bool tells = o.verbose || strcmp(argv[0], "scancel") != 0;
     const char *done = !tells ? NULL : o.signal != 0 ? "signalled job" : "cancelled job";
-    int result = targets_do(&a, &list, "cancel", o.signal, done, o.json);
-    return api_close(&a, say_end(argv[0], result != EXIT_DONE ? result : exit_code));
+    size_t count = 0;
+    bool whole = !is_filtered(&o) && !o.interactive;
+    uint32_t *ids = whole ? plain_ids(&a, &args, &count) : NULL;
+    exit_code = ids != NULL ? cancel_ids(&a, &o, ids, count, done)
+                            : cancel_found(&a, &args, &o, done);
+    return api_close(&a, say_end(argv[0], exit_code));
 }

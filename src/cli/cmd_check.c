@@ -48,7 +48,7 @@ static void print_page(struct check *k, const struct law_case *c, const struct l
 {
     struct buf page = {0};
     check_page_put(c, v, name, k->width, k->colour, &page);
-    fwrite(page.p, 1, page.len, stdout);
+    say_buf(&page, stdout);
     buf_release(&page);
 }
 
@@ -57,7 +57,7 @@ static void print_json(const struct law_verdict *v, json_t *extra)
     struct buf line = {0};
     verdict_json_put(v, extra, &line);
     buf_putc(&line, '\n');
-    fwrite(line.p, 1, line.len, stdout);
+    say_buf(&line, stdout);
     buf_release(&line);
 }
 
@@ -232,7 +232,7 @@ static void check_deal(struct check *k, struct deal *d)
         deal_head(k, d);
         struct buf text = {0};
         table_print(&t, &text, k->width, 0, true, k->colour);
-        fwrite(text.p, 1, text.len, stdout);
+        say_buf(&text, stdout);
         buf_release(&text);
         /* The pages of what stands in the way on signing day. */
         for (uint32_t i = 0; i < d->act_count; i++) {

@@ -60,7 +60,7 @@ static int check(const char *name, const char *path, const struct options *o)
     if (mistakes.total > 0) {
         struct buf text = {0};
         yaml_errors_print(&mistakes, &text);
-        fwrite(text.p, 1, text.len, stderr);
+        say_buf(&text, stderr);
         buf_release(&text);
     } else if (code != ERR_NONE) {
         say_failure(name, code, &error);
@@ -146,7 +146,7 @@ static int show(const char *name, const struct options *o)
                STR_ARG(fleet.name), fleet.site_count, fleet.party_count, fleet.tenant_count,
                fleet.permit_count);
     print_pools(&fleet, &out);
-    fwrite(out.p, 1, out.len, stdout);
+    say_buf(&out, stdout);
     buf_release(&out);
     return api_close(&a, say_end(name, EXIT_DONE));
 }

@@ -17,7 +17,7 @@ const struct cli_option man_options[] = {
 
 static int print(const char *name, struct buf *text)
 {
-    fwrite(text->p, 1, text->len, stdout);
+    say_buf(text, stdout);
     buf_release(text);
     return say_end(name, EXIT_DONE);
 }

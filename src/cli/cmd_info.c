@@ -255,7 +255,7 @@ static enum err show(struct api *a, const struct options *o)
         code = print_slurm(a, o, &pools, &out);
     else
         print_table(o, &pools, &out);
-    fwrite(out.p, 1, out.len, stdout);
+    say_buf(&out, stdout);
     buf_release(&out);
     return code;
 }

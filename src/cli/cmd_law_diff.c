@@ -83,7 +83,7 @@ static void compare(struct diff *d, const struct law_case *c, struct str name, c
         buf_putc(&out, '\n');
         put_new(&a, &b, '-', &out);
         put_new(&b, &a, '+', &out);
-        fwrite(out.p, 1, out.len, stdout);
+        say_buf(&out, stdout);
         buf_release(&out);
     }
     arena_release(&arena);

@@ -94,7 +94,7 @@ int cmd_law_lint(int argc, char **argv)
         }
         struct buf text = {0};
         yaml_errors_print(&l.found, &text);
-        fwrite(text.p != NULL ? text.p : "", 1, text.len, stdout);
+        say_buf(&text, stdout);
         buf_release(&text);
         printf("%u errors, %u warnings in %u packs\n", l.errors, l.warnings, l.files.pack_count);
         code = l.errors == 0 ? EXIT_DONE : EXIT_USER;

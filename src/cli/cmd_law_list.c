@@ -76,6 +76,14 @@ static enum colour state_colour(enum law_state s)
     return COLOUR_NONE;
 }
 
+/* A rule that would bind or warn may be in doubt: whether it is in force is not known. */
+static bool in_doubt(const struct law_rule *r, enum law_state s, int64_t on_ms)
+{
+    const struct law_doubt *d = &r->doubt;
+    return d->present && (s == LAW_STATE_BINDING || s == LAW_STATE_WARNING) && on_ms >= d->from_ms &&
+           (d->to_ms == 0 || on_ms < d->to_ms);
+}
+
 static const char *date_text(int64_t ms, char out[CIVIL_TEXT_MAX])
 {
     return ms != 0 ? civil_format(ms, out) : "-";
@@ -91,7 +99,10 @@ static void add_rule(struct table *t, const struct listing *l, const struct law_
     table_add(t, str_of(law_level_names[r->level]));
     table_add(t, str_of(date_text(r->effective_ms != 0 ? r->effective_ms : r->published_ms, date)));
     table_add(t, str_of(date_text(r->until_ms, date)));
-    table_add_colour(t, state_colour(s), str_of(state_text(s)));
+    if (in_doubt(r, s, l->on_ms))
+        table_add_colour(t, COLOUR_YELLOW, STR("in doubt"));
+    else
+        table_add_colour(t, state_colour(s), str_of(state_text(s)));
     if (r->lower_count > 0) buf_puts(&demand, "lowers to ");
     put_verdict_words(&demand, r->then.effect, r->then.policy);
     if (r->cost_percent > 0) buf_printf(&demand, ", costs %d %%", r->cost_percent);
@@ -118,7 +129,7 @@ int cmd_law_list(int argc, char **argv)
             for (uint32_t r = 0; r < p->rule_count; r++) add_rule(&t, &l, &p->rules[r]);
         }
         table_print(&t, &text, say_width(), 0, true, say_in_colour());
-        fwrite(text.p != NULL ? text.p : "", 1, text.len, stdout);
+        say_buf(&text, stdout);
         buf_release(&text);
         table_release(&t);
         code = EXIT_DONE;
@@ -227,7 +238,9 @@ static void show_rule(struct sheet *s, const struct listing *l, const struct law
     line(s, "title", r->title);
     line(s, "law", r->law);
     line(s, "level", str_of(law_level_names[r->level]));
-    line(s, "stands", str_of(state_text(law_rule_state(l->files.law, r->id, l->on_ms))));
+    enum law_state state = law_rule_state(l->files.law, r->id, l->on_ms);
+    line(s, "stands",
+         in_doubt(r, state, l->on_ms) ? STR("in doubt") : str_of(state_text(state)));
     date_line(s, "published", r->published_ms);
     date_line(s, "effective", r->effective_ms);
     date_line(s, "compliance", r->compliance_ms);

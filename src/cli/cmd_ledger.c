@@ -73,7 +73,7 @@ static enum err open_reader(const struct ask *q, struct store **out, struct errt
 
 static void print(struct buf *out)
 {
-    if (out->len > 0) fwrite(out->p, 1, out->len, stdout);
+    say_buf(out, stdout);
     buf_clear(out);
 }
 
@@ -206,17 +206,17 @@ static void show_verified(const struct ask *q, struct str origin, const struct v
                STR_ARG(origin), r->records);
         return;
     }
-    printf("good: " STR_FMT ", %" PRIu64 " records, every hash fits\n", STR_ARG(origin),
-           r->records);
+    printf("good: " STR_FMT ", %" PRIu64 " record%s, every hash fits\n", STR_ARG(origin),
+           r->records, r->records == 1 ? "" : "s");
     if (r->checkpoints == 0)
         printf("no checkpoint was signed yet\n");
     else if (r->signatures == 0)
-        printf("%" PRIu64 " checkpoints fit; their signatures were not checked: no key is known, "
-               "use --key\n",
-               r->checkpoints);
+        printf("%" PRIu64 " checkpoint%s; signatures were not checked: no key is known, use --key\n",
+               r->checkpoints, r->checkpoints == 1 ? " fits" : "s fit");
     else
-        printf("%" PRIu64 " signed checkpoints fit; the newest covers %" PRIu64 " records\n",
-               r->signatures, r->covered);
+        printf("%" PRIu64 " signed checkpoint%s; the newest covers %" PRIu64 " record%s\n",
+               r->signatures, r->signatures == 1 ? " fits" : "s fit", r->covered,
+               r->covered == 1 ? "" : "s");
     printf("last hash %s\ntree root %s\n", hash, root);
 }
 

@@ -245,7 +245,7 @@ static enum err show(struct api *a, const struct options *o)
         if (o->sort.len > 0) code = job_rows_sort(rows, count, o->sort, &a->error);
         if (code == ERR_NONE) print_table(o, rows, count, list.now_ms, &out);
     }
-    fwrite(out.p, 1, out.len, stdout);
+    say_buf(&out, stdout);
     buf_release(&out);
     return code;
 }

@@ -26,7 +26,7 @@ const struct cli_option scontrol_options[] = {
 /* Print what was shown, close, give the exit code. */
 static int finish(struct api *a, enum err code, struct buf *out)
 {
-    if (code == ERR_NONE) fwrite(out->p, 1, out->len, stdout);
+    if (code == ERR_NONE) say_buf(out, stdout);
     buf_release(out);
     if (code != ERR_NONE) return api_fail(a, code);
     return api_close(a, say_end(a->name, EXIT_DONE));

@@ -174,7 +174,7 @@ static int plan(struct api *a, struct submission *s, const struct own *own)
     struct page page = {
         .out = &out, .width = say_width(), .colour = say_in_colour(), .all = own->all};
     page_plan(&page, &x, &pools);
-    fwrite(out.p, 1, out.len, stdout);
+    say_buf(&out, stdout);
     buf_release(&out);
     if (strcmp(a->name, "sbatch") == 0 && !s->request.quiet) say_as_sbatch(a, &x, &pools);
     return api_close(a, say_end(a->name, plan_exit(&x)));

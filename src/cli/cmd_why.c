@@ -24,7 +24,7 @@ struct options {
 
 static void print(struct buf *out)
 {
-    fwrite(out->p, 1, out->len, stdout);
+    say_buf(out, stdout);
     buf_release(out);
 }
 

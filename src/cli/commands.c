@@ -4,6 +4,7 @@
 #include "cli/cmd_law.h"
 #include "cli/cmd_ledger.h"
 #include "cli/cmd_serve.h"
+#include "cli/cmd_sim.h"
 
 const struct command commands[] = {
     {
@@ -246,6 +247,33 @@ const struct command commands[] = {
         .usage = "[OPTION]...",
         .options = serve_options,
         .run = cmd_serve,
+    },
+    {
+        .name = "sim",
+        .group = GROUP_OTHER,
+        .summary = "run a published experiment",
+        .usage = "openb [OPTION]...",
+        .about = "openb is the packing experiment of FGD (USENIX ATC 2023): tasks that share or "
+                 "fill GPUs arrive one after another and stay. It says how much of the fleet's "
+                 "GPUs a policy fills. The trace is at github.com/alibaba/clusterdata, in "
+                 "cluster-trace-gpu-v2023.",
+        .options = sim_options,
+        .examples = sim_examples,
+        .run = cmd_sim,
+    },
+    {
+        .name = "demo",
+        .group = GROUP_OTHER,
+        .summary = "run an example",
+        .usage = "[NAME]",
+        .about = "Runs one of the scenarios that come with Berth, pacific unless another is named: "
+                 "a daemon of its own with an invented fleet and real jobs, in a temporary folder. "
+                 "It stays up until Ctrl-C; with BERTH_DEMO=once it waits for its jobs, verifies "
+                 "the ledger and ends.",
+        .options = no_options,
+        .examples = "berth demo\tthe Pacific fleet\n"
+                    "BERTH_DEMO=once berth demo\tthe same, and end\n",
+        .run = cmd_demo,
     },
     {
         .name = "ping",

@@ -67,6 +67,7 @@ int cmd_acct(int argc, char **argv);
 int cmd_fleet(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
 int cmd_ping(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_man(int argc, char **argv);

@@ -53,7 +53,7 @@ int command_usage(const struct command *c)
 {
     struct buf text = {0};
     command_help(c, &text);
-    fwrite(text.p, 1, text.len, stdout);
+    say_buf(&text, stdout);
     buf_release(&text);
     return say_end(c->name, EXIT_DONE);
 }

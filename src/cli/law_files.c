@@ -61,7 +61,7 @@ int law_files_errors(struct law_files *f)
     if (f->errs.total == 0) return GO_ON;
     struct buf text = {0};
     yaml_errors_print(&f->errs, &text);
-    fwrite(text.p, 1, text.len, stderr);
+    say_buf(&text, stderr);
     buf_release(&text);
     return EXIT_USER;
 }

@@ -68,13 +68,26 @@ static bool is_folder(const char *path)
     return path[0] != '\0' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The folder of the executable, "" unknown. */
-static void executable_folder(char out[PATH_MAX])
+const char *path_executable(void)
 {
-    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-    out[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash != NULL) *slash = '\0';
+    static char path[PATH_MAX];
+    if (path[0] != '\0') return path;
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return path;
+}
+
+/* The folder that belongs to the executable: in the tree it was built in, else installed. */
+static void find_beside(char path[PATH_MAX], const char *name)
+{
+    const char *file = path_executable();
+    const char *slash = strrchr(file, '/');
+    int n = slash != NULL ? (int)(slash - file) : 0;
+    set(path, "%.*s/../%s", n, file, name);
+    if (is_folder(path)) return;
+    set(path, "%.*s/../share/berth/%s", n, file, name);
+    if (is_folder(path)) return;
+    set(path, BERTH_PREFIX "/share/berth/%s", name);
 }
 
 static void find_folder(char path[PATH_MAX], const char *variable, const char *name)
@@ -85,13 +98,7 @@ static void find_folder(char path[PATH_MAX], const char *variable, const char *n
     }
     set(path, "%s", name);
     if (is_folder(path)) return;
-    char folder[PATH_MAX];
-    executable_folder(folder);
-    set(path, "%s/../%s", folder, name);
-    if (is_folder(path)) return;
-    set(path, "%s/../share/berth/%s", folder, name);
-    if (is_folder(path)) return;
-    set(path, BERTH_PREFIX "/share/berth/%s", name);
+    find_beside(path, name);
 }
 
 const char *path_law(void)
@@ -105,5 +112,12 @@ const char *path_data(void)
 {
     static char path[PATH_MAX];
     if (path[0] == '\0') find_folder(path, "BERTH_DATA", "data");
+    return path;
+}
+
+const char *path_examples(void)
+{
+    static char path[PATH_MAX];
+    if (path[0] == '\0') find_beside(path, "examples");
     return path;
 }

@@ -20,4 +20,11 @@ const char *path_law(void);
 /* The folder of catalogues (chips, countries, prices): $BERTH_DATA, else searched like the law. */
 const char *path_data(void);
 
+/* The folder of examples: ../examples or ../share/berth/examples beside the executable, else
+ * PREFIX/share/berth/examples. Not one in the folder where the user happens to be: they are run. */
+const char *path_examples(void);
+
+/* This executable, "" unknown. */
+const char *path_executable(void);
+
 #endif

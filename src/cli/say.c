@@ -41,6 +41,11 @@ int say_failure(const char *name, enum err code, const struct errtext *text)
     return code == ERR_UNAVAILABLE ? EXIT_UNREACHABLE : EXIT_USER;
 }
 
+void say_buf(const struct buf *text, FILE *to)
+{
+    if (text->len > 0) fwrite(text->p, 1, text->len, to);
+}
+
 int say_end(const char *name, int code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;

@@ -25,6 +25,8 @@ int say_error(const char *name, const char *fmt, ...) __attribute__((format(prin
 void say_note(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Print the text of a failure; gives its exit code. */
 int say_failure(const char *name, enum err code, const struct errtext *text);
+/* Write what the buffer holds, perhaps nothing. */
+void say_buf(const struct buf *text, FILE *to);
 /* Flush stdout; gives `code`, or EXIT_USER with a message when the output could not be written
  * (a full disk). A reader that went away is no error. */
 int say_end(const char *name, int code);

@@ -134,10 +134,12 @@ int targets_do(struct api *a, const struct job_list *list, const char *action, u
                const char *done, bool json)
 {
     int exit_code = EXIT_DONE;
+    char body[32] = "{}";
+    if (signal != 0) snprintf(body, sizeof body, "{\"signal\":%" PRIu32 "}", signal);
     uint32_t *ids = ARENA_ARRAY(&a->arena, list->count, uint32_t);
     struct bulk_result *results = ARENA_ARRAY(&a->arena, list->count, struct bulk_result);
     for (uint32_t i = 0; i < list->count; i++) ids[i] = list->jobs[i].job_id;
-    if (list->count > 0) bulk_act(a, ids, list->count, action, signal, results);
+    if (list->count > 0) bulk_act(a, ids, list->count, action, str_of(body), results);
     for (uint32_t i = 0; i < list->count && exit_code != EXIT_UNREACHABLE; i++) {
         int one = report_one(a, &list->jobs[i], &results[i], done, json);
         if (one != EXIT_DONE) exit_code = one;

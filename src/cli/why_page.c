@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL = 12 }; /* columns before the text of a labelled line */
+enum {
+    LABEL = 12, /* columns before the text of a labelled line */
+    WHY_WIDTH = 100, /* of the table where there is no terminal to fit: sentences wrap, names stay */
+};
 
 bool reason_is_law(int reason)
 {
@@ -241,8 +244,9 @@ static void past(const struct page *p, const struct job_view *j)
 static void other_pools(const struct page *p, const struct explanation *x,
                         const struct pool_list *pools, bool is_over)
 {
-    static const struct table_column columns[] = {
-        {"POOL", COLUMN_SHRINKS}, {"CHIP", COLUMN_SHRINKS}, {"COST", COLUMN_RIGHT},
+    const unsigned names = p->width != 0 ? COLUMN_SHRINKS : COLUMN_PLAIN;
+    const struct table_column columns[] = {
+        {"POOL", names}, {"CHIP", names}, {"COST", COLUMN_RIGHT},
         {"REASON", COLUMN_PLAIN}, {"WHY", COLUMN_WRAPS},
     };
     struct table t;
@@ -277,7 +281,7 @@ static void other_pools(const struct page *p, const struct explanation *x,
         put_heading(p, is_over                 ? "If it were submitted now"
                        : x->chosen != NO_INDEX ? "The other pools"
                                                : "The pools");
-        table_print(&t, p->out, p->width, 2, true, p->colour);
+        table_print(&t, p->out, p->width != 0 ? p->width : WHY_WIDTH, 2, true, p->colour);
     }
     if (left > 0) buf_printf(p->out, "  ... and %" PRIu32 " more (--all shows them)\n", left);
     table_release(&t);
@@ -298,10 +302,12 @@ static void law_line(const struct page *p, const struct law_verdict *v)
                   effect_name(v->effect), v->considered_count, v->considered_count == 1 ? "" : "s");
         return;
     }
-    /* The strictest that stops it; without one the strictest of all. */
-    uint32_t at = 0;
+    /* The strictest that stops it, else the strictest that binds, else the strictest of all. */
+    uint32_t at = 0, binding = 0;
     while (at < v->finding_count && (!v->findings[at].binding || v->findings[at].met)) at++;
-    const struct law_finding *f = &v->findings[at < v->finding_count ? at : 0];
+    while (binding < v->finding_count && !v->findings[binding].binding) binding++;
+    if (at == v->finding_count) at = binding < v->finding_count ? binding : 0;
+    const struct law_finding *f = &v->findings[at];
     put_linef(p, "Law", "%s (%s): %.*s [%.*s]", allowed, effect_name(v->effect), STR_ARG(f->rule),
               STR_ARG(f->cite));
 }

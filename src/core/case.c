@@ -5,7 +5,9 @@
  * the pool's owner, lessor and intermediaries, the site's operator, the tenant's party and the end
  * user (the tenant's party where none is stated). A job that holds no chips has no chip in its
  * case. Evidence is the pool's and the job's together, and is known: what is not on record is not
- * there. Permits are those whose holder is in the chain. */
+ * there. Permits are those whose holder is in the chain. The `fleet` of the case is what the pool's
+ * site holds, a row for each kind of chip, drained pools too: shares of the law count what stands
+ * there, not what is free. */
 #include "core/case.h"
 
 #include "base/check.h"
@@ -143,6 +145,19 @@ static void evidence(struct builder *b, const struct job_spec *s, const struct t
     b->out->evidence = all;
 }
 
+static void stock(struct builder *b, const struct site *site)
+{
+    struct law_case *out = b->out;
+    out->fleet_known = true;
+    out->fleet_scope = STR("site");
+    out->fleet_count = site->stock_count;
+    if (site->stock_count == 0) return;
+    out->fleet = ARENA_ARRAY(b->arena, site->stock_count, struct law_fleet_row);
+    for (uint32_t i = 0; i < site->stock_count; i++)
+        out->fleet[i] = (struct law_fleet_row){.chip = b->fleet->chips[site->stock[i].chip_index],
+                                               .amount = site->stock[i].chips};
+}
+
 uint32_t case_chips(const struct fleet *f, const struct job_spec *s, uint32_t pool)
 {
     /* As if the pool were large enough: the number must depend on nothing that pools of one legal
@@ -174,6 +189,7 @@ void case_build(const struct fleet *f, const struct law *law, const struct job_s
     further_parties(&b, in_chain);
     permits(&b, in_chain, permit_used);
     evidence(&b, s, &p->title);
+    stock(&b, site);
     out->site = (struct law_site){
         .present = true,
         .country = site->country,

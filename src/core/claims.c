@@ -320,27 +320,46 @@ static void attempt_recheck(struct core *c, struct entry *e, const struct kept *
     timer_set(c, e);
 }
 
+/* An attempt that is being stopped uses its permits until it is gone; what a permit that shrank can
+ * no longer cover is left to those that go on. */
+static void retake_until_gone(struct core *c, struct entry *e, struct kept *before)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < before->count; i++) {
+        uint32_t p = before->permits[i];
+        const struct permit *x = &c->fleet.permits[p];
+        if (!x->amount_known || c->permit_used[p] + e->job.claim->chips <= x->amount)
+            before->permits[count++] = p;
+    }
+    permits_take(c, e, before->permits, count);
+}
+
+static void give_for_now(struct core *c, struct entry *e, struct kept *kept)
+{
+    if (e->permit_count == 0) return;
+    kept->count = e->permit_count;
+    kept->permits = mem_alloc(e->permit_count, sizeof *e->permits);
+    memcpy(kept->permits, e->permits, e->permit_count * sizeof *e->permits);
+    permits_give(c, e);
+}
+
+/* Those that were being stopped before keep their permits. The others take theirs anew, lower ids
+ * first, so that of a permit that shrank the eldest keep what is left; last come those that this
+ * very recheck stops. */
 void attempts_recheck(struct core *c)
 {
     if (!c->recheck_attempts) return;
     c->recheck_attempts = false;
-    /* Those that are being stopped keep their permits; the others take them anew, lower ids first,
-     * so that of a permit that shrank the eldest keep what is left. */
     struct kept *kept = mem_alloc(c->active.count, sizeof *kept);
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 3; round++) {
         struct order_node *n = order_first(&c->active);
         for (size_t i = 0; n != NULL; n = order_after(&c->active, n->major, n->id), i++) {
             struct entry *e = CONTAINER(n, struct entry, in_group);
-            if (e->job.state == JOB_COMPLETING) continue;
-            if (round == 1) {
-                attempt_recheck(c, e, &kept[i]);
-                mem_free(kept[i].permits);
-            } else if (e->permit_count > 0) {
-                kept[i].count = e->permit_count;
-                kept[i].permits = mem_alloc(e->permit_count, sizeof *e->permits);
-                memcpy(kept[i].permits, e->permits, e->permit_count * sizeof *e->permits);
-                permits_give(c, e);
-            }
+            bool stops = e->job.state == JOB_COMPLETING;
+            if (round == 0 && !stops) give_for_now(c, e, &kept[i]);
+            if (round == 1 && !stops) attempt_recheck(c, e, &kept[i]);
+            if (round == 2 && stops && kept[i].count > 0) retake_until_gone(c, e, &kept[i]);
+            if (round == 2) mem_free(kept[i].permits);
         }
     }
     mem_free(kept);

@@ -57,6 +57,11 @@ const struct job *core_queue_after(const struct core *c, struct job_id after);
 /* The job submitted with that key by that uid, or NULL. */
 const struct job *core_job_by_key(const struct core *c, uint32_t uid, struct str key);
 
+/* The law's answer that placement goes by: may this job, of core_job, start in that pool now? It is
+ * looked up where the placer keeps it, never worked out. TRI_UNKNOWN: the placer has not had to
+ * ask, since the job does not wait for chips or the pool would not do anyway. */
+enum tri core_may(const struct core *c, const struct job *j, struct pool_id pool);
+
 struct pool_use {
     uint32_t nodes_up, nodes_down, nodes_drained, nodes_idle, nodes_mixed, nodes_allocated;
     uint32_t chips_total, chips_up, chips_used;

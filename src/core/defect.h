@@ -10,6 +10,8 @@
  *   5  a count outside the state decides which of two equal pools is taken      (place.c)
  *   6  a permit is given back twice                                             (legal.c)
  *   7  the snapshot forgets that a stop is to requeue the job                   (snapshot.c)
+ *   8  a stop of an unknown attempt leaves no tombstone                  (src/agent/agent.c)
+ *   9  a start that has expired still spawns                             (src/agent/agent.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

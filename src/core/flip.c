@@ -75,9 +75,12 @@ static uint32_t lawful_taker(struct flipper *f, const struct job_spec *s)
 /* Would a permit for so many chips do? Jobs ahead may take of it first. */
 static bool permit_works(const struct question *q, const struct law_permit *new, int64_t amount)
 {
-    struct fleet f = q->c->fleet;
+    /* A deep copy: indexing writes into sites and titles, which must not be those of the state. */
+    struct fleet f;
+    fleet_copy(&q->c->fleet, q->arena, &f);
     f.permits = ARENA_ARRAY(q->arena, f.permit_count + 1, struct permit);
-    memcpy(f.permits, q->c->fleet.permits, f.permit_count * sizeof *f.permits);
+    if (f.permit_count > 0)
+        memcpy(f.permits, q->c->fleet.permits, f.permit_count * sizeof *f.permits);
     f.permits[f.permit_count++] = (struct permit){.id = new->id,
                                                   .rule = new->rule,
                                                   .holder = new->holder,
@@ -377,9 +380,7 @@ static bool flip_nodes_up(struct flipper *f)
 /* The fleet with `nodes` more nodes in the pool; false: its node names do not go on. */
 static bool with_nodes(const struct question *q, uint32_t pool, uint32_t nodes, struct fleet *out)
 {
-    *out = q->c->fleet;
-    out->pools = ARENA_ARRAY(q->arena, out->pool_count, struct pool);
-    memcpy(out->pools, q->c->fleet.pools, out->pool_count * sizeof *out->pools);
+    fleet_copy(&q->c->fleet, q->arena, out); /* deep: indexing writes into it */
     struct pool *p = &out->pools[pool];
     if (p->range_count == 0 || !p->ranges[p->range_count - 1].numbered) return false;
     struct node_range *ranges = ARENA_ARRAY(q->arena, p->range_count, struct node_range);

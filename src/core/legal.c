@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,12 @@ int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t p
     return CIVIL_NEVER_MS;
 }
 
+static bool cell_is_good(const struct core *c, const struct legal_cell *cell)
+{
+    return cell->epoch == c->legal_epoch &&
+           (!cell->at.by_permit || cell->permit_epoch == c->permit_epoch);
+}
+
 const struct legal *legal_of(struct core *c, struct signature *s, const struct job_spec *spec,
                              uint32_t pool)
 {
@@ -83,15 +90,26 @@ const struct legal *legal_of(struct core *c, struct signature *s, const struct j
         s->cell_count = c->pool_signature_count;
     }
     struct legal_cell *cell = &s->cells[c->pool_signature[pool]];
-    bool is_good = cell->epoch == c->legal_epoch &&
-                   (!cell->at.by_permit || cell->permit_epoch == c->permit_epoch);
-    if (!is_good) {
+    if (!cell_is_good(c, cell)) {
         legal_look(c, spec, pool, c->now_ms, NULL, &c->legal_scratch, &cell->at);
         arena_clear(&c->legal_scratch);
         cell->epoch = c->legal_epoch;
         cell->permit_epoch = c->permit_epoch;
     }
     return &cell->at;
+}
+
+_Static_assert(offsetof(struct entry, job) == 0, "a job of core_job is the head of its entry");
+
+enum tri core_may(const struct core *c, const struct job *j, struct pool_id pool)
+{
+    const struct class *k = ((const struct entry *)j)->class;
+    if (k == NULL || pool.v >= c->fleet.pool_count) return TRI_UNKNOWN;
+    uint32_t at = c->pool_signature[pool.v];
+    if (at >= k->signature->cell_count) return TRI_UNKNOWN;
+    const struct legal_cell *cell = &k->signature->cells[at];
+    if (!cell_is_good(c, cell)) return TRI_UNKNOWN;
+    return cell->at.allowed && !cell->at.short_of_permit ? TRI_YES : TRI_NO;
 }
 
 /* ---- permits ----------------------------------------------------------------------------------

@@ -140,7 +140,33 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_u64(v, "decision_record", &j->decision_record);
 }
 
-static void visit_entry(struct visit *v, struct entry *e, struct claim *claim)
+/* The task before this one in its array, when both have the very same spec. */
+static struct entry *task_before(const struct core *c, const struct job *j)
+{
+    if (j->array_job.v == 0 || j->array_job.v == j->id.v) return NULL;
+    struct entry *before = entry_find(c, j->id.v - 1);
+    return before != NULL && before->job.array_job.v == j->array_job.v ? before : NULL;
+}
+
+/* Tasks share the box of their array until one is changed: the spec, which lists all tasks, is
+ * written once. When reading, e->box is the box to share, or NULL. */
+static void visit_spec(struct visit *v, const struct core *c, struct entry *e)
+{
+    struct entry *before = task_before(c, &e->job);
+    bool shared = !v->reading && before != NULL && before->box == e->box;
+    visit_bool(v, "spec_as_before", &shared);
+    if (v->reading) e->box = NULL;
+    if (!shared) {
+        visit_job_spec_light(v, &e->job.spec);
+    } else if (v->reading && before == NULL) {
+        visit_fail(v, "jobs: job %u has no task before it", e->job.id.v);
+    } else if (v->reading) {
+        e->box = before->box;
+        e->job.spec = before->box->spec;
+    }
+}
+
+static void visit_entry(struct visit *v, const struct core *c, struct entry *e, struct claim *claim)
 {
     struct job *j = &e->job;
     visit_u32(v, "id", &j->id.v);
@@ -168,7 +194,7 @@ static void visit_entry(struct visit *v, struct entry *e, struct claim *claim)
     visit_text(v, "stop_rule", &e->stop_rule);
     visit_enum(v, "stop_reason", &e->stop_reason, reason_names, REASON_COUNT);
     visit_permits(v, e);
-    visit_job_spec_light(v, &j->spec);
+    visit_spec(v, c, e);
 }
 
 /* What the restored core relies on; false: these are not bytes that visit_core wrote. */
@@ -202,19 +228,11 @@ static void *copy_array(const void *from, size_t count, size_t size)
     return to;
 }
 
-/* Tasks of one array share a box while their specs have not been changed one by one. */
 static struct spec_box *box_for(struct core *c, const struct entry *read)
 {
-    const struct job *j = &read->job;
-    if (j->array_job.v != 0 && j->array_job.v != j->id.v) {
-        struct entry *before = entry_find(c, j->id.v - 1);
-        if (before != NULL && before->job.array_job.v == j->array_job.v &&
-            specs_are_equal(&before->box->spec, &j->spec)) {
-            before->box->users++;
-            return before->box;
-        }
-    }
-    return box_new(c, &j->spec);
+    if (read->box == NULL) return box_new(c, &read->job.spec);
+    read->box->users++;
+    return read->box;
 }
 
 static void enter(struct core *c, const struct entry *read)
@@ -260,7 +278,7 @@ static void read_jobs(struct visit *v, struct core *c, size_t count)
         struct entry e = {0};
         struct claim claim = {0};
         if (!visit_map(v, NULL, false)) break;
-        visit_entry(v, &e, &claim);
+        visit_entry(v, c, &e, &claim);
         visit_map_end(v);
         if (v->failed != ERR_NONE) break;
         if (e.job.id.v <= last || !entry_is_sane(c, &e)) {
@@ -284,7 +302,7 @@ static void visit_jobs(struct visit *v, struct core *c)
     } else {
         for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
             if (!visit_map(v, NULL, false)) continue;
-            visit_entry(v, e, NULL);
+            visit_entry(v, c, e, NULL);
             visit_map_end(v);
         }
     }

@@ -117,27 +117,6 @@ struct spec_box *box_new(struct core *c, const struct job_spec *spec)
     return box;
 }
 
-static void put_spec(struct buf *out, const struct job_spec *spec)
-{
-    struct job_spec s = *spec;
-    struct cbor_writer w;
-    cbor_writer_init(&w, out);
-    if (!visit_map(&w.v, NULL, false)) return;
-    visit_job_spec_light(&w.v, &s);
-    visit_map_end(&w.v);
-}
-
-bool specs_are_equal(const struct job_spec *a, const struct job_spec *b)
-{
-    struct buf x = {0}, y = {0};
-    put_spec(&x, a);
-    put_spec(&y, b);
-    bool equal = str_eq(buf_str(&x), buf_str(&y));
-    buf_release(&x);
-    buf_release(&y);
-    return equal;
-}
-
 void box_drop(struct spec_box *box)
 {
     if (box == NULL || --box->users > 0) return;

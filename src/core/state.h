@@ -235,8 +235,6 @@ void entry_purge(struct core *c, struct entry *e);
 /* Keep a copy as the job's node list. */
 void entry_set_nodes(struct entry *e, struct str nodes);
 struct spec_box *box_new(struct core *c, const struct job_spec *spec);
-/* Have the light parts of two specs the same stored form? */
-bool specs_are_equal(const struct job_spec *a, const struct job_spec *b);
 void box_drop(struct spec_box *box);
 struct str intern(struct core *c, struct str s);
 void entry_set_state(struct core *c, struct entry *e, int state);

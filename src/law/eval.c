@@ -359,8 +359,10 @@ static enum law_truth doubt_truth(struct evaluator *ev, const struct rule *r, st
     if (gaps == NULL) return LAW_MAYBE;
     struct buf b = {0};
     buf_printf(&b, "it is not known whether the rule is in force; ask: " STR_FMT, STR_ARG(d->ask));
+    bool asks = d->ask.len > 0 && d->ask.p[d->ask.len - 1] == '?';
     if (d->confirmed_by.len > 0)
-        buf_printf(&b, "; if so, put on record " STR_FMT, STR_ARG(d->confirmed_by));
+        buf_printf(&b, "%s put on record " STR_FMT, asks ? " If so," : "; if so,",
+                   STR_ARG(d->confirmed_by));
     if (d->denied_by.len > 0) buf_printf(&b, "; if not, " STR_FMT, STR_ARG(d->denied_by));
     gaps_add(gaps, ev->arena, GAP_FACT,
              str_of(arena_printf(ev->arena, "in_force." STR_FMT, STR_ARG(r->def->id))),

@@ -56,6 +56,12 @@ struct chip {
     struct str source, confidence;
 };
 
+/* Chips of one kind at a site, all its pools together, drained ones too. */
+struct site_stock {
+    uint32_t chip_index;
+    int64_t chips;
+};
+
 struct site {
     struct str id, name, country;
     struct str operator_party; /* id */
@@ -65,6 +71,8 @@ struct site {
     int32_t build_progress_ppm;
     int64_t power_uusd_per_kwh;
     uint32_t operator_index; /* NO_INDEX when the operator is not stated */
+    struct site_stock *stock; /* by fleet_index, a row for each kind, in order of pools */
+    uint32_t stock_count;
 };
 
 enum title_kind { TITLE_OWNED, TITLE_LEASED, TITLE_ON_DEMAND, TITLE_COUNT };

@@ -74,6 +74,7 @@ struct history_row {
 struct history_filter {
     const uint32_t *jobs; /* job or array ids; job_count 0: any */
     size_t job_count;
+    uint32_t after; /* job ids above this; 0: any */
     bool by_uid;
     uint32_t uid;
     struct str user, account, name, partition; /* "": any */

@@ -7,15 +7,17 @@
 
 typedef void api_handler(struct server *s, struct op *op, struct str id);
 
-/* handle_jobs.c */
+/* api_jobs.c */
 api_handler handle_submit, handle_plan, handle_jobs, handle_job, handle_job_spec, handle_why,
-    handle_cancel, handle_hold, handle_release, handle_requeue, handle_update, handle_acct;
+    handle_cancel, handle_hold, handle_release, handle_requeue, handle_update;
+/* api_acct.c */
+api_handler handle_acct;
 /* api_supply.c */
 api_handler handle_pools, handle_nodes, handle_nodes_change, handle_leases, handle_fleet,
     handle_fleet_apply;
-/* handle_law.c */
+/* api_law.c */
 api_handler handle_law, handle_law_adopt, handle_law_bind, handle_check;
-/* handle_ledger.c */
+/* api_ledger.c */
 api_handler handle_ledger, handle_checkpoint, handle_events, handle_metrics, handle_ping;
 
 #endif

@@ -2,19 +2,13 @@
 #include "base/check.h"
 #include "core/explain.h"
 #include "serve/api.h"
+#include "serve/job_filter.h"
 #include "serve/reply.h"
 #include "serve/views_fill.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { JOBS_PAGE_DEFAULT = 1000, JOBS_PAGE_MAX = 10000, FILTER_IDS_MAX = 1000 };
-
-static bool may_see(const struct op *op, const struct job *j)
-{
-    return op->peer.is_operator || op->peer.uid == j->spec.uid;
-}
 
 static struct event request_event(struct server *s, const struct op *op, enum event_kind kind)
 {
@@ -34,7 +28,7 @@ static const struct job *find_job(struct server *s, struct op *op, struct str id
     if (str_to_u64(id, &v) && v > 0 && v <= UINT32_MAX)
         j = core_job(s->journal.core, (struct job_id){(uint32_t)v});
     /* A job of somebody else is as good as none: its id tells nothing. */
-    if (j != NULL && may_see(op, j)) return j;
+    if (j != NULL && job_filter_may_see(op, j)) return j;
     reply_error(op, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT, STR_ARG(id));
     return NULL;
 }
@@ -164,122 +158,6 @@ void handle_plan(struct server *s, struct op *op, struct str id)
 /* ---- listing ----------------------------------------------------------------------------------
  */
 
-struct job_filter {
-    const char *user, *account, *name, *partition;
-    uint32_t states; /* bits of enum job_state; 0: those not ended */
-    bool all_states;
-    uint32_t ids[FILTER_IDS_MAX];
-    uint32_t id_count;
-    uint32_t after, limit;
-};
-
-static enum err parse_states(const char *text, struct job_filter *f, struct errtext *error)
-{
-    while (*text != '\0') {
-        size_t n = strcspn(text, ",");
-        struct str word = {text, n};
-        text += n + (text[n] == ',');
-        if (str_eqz(word, "all") || str_eqz(word, "ALL")) {
-            f->all_states = true;
-            continue;
-        }
-        int state = 0;
-        while (state < JOB_STATE_COUNT &&
-               !(word.len == strlen(job_state_names[state]) &&
-                 strncasecmp(word.p, job_state_names[state], word.len) == 0) &&
-               !(word.len == strlen(job_state_codes[state]) &&
-                 strncasecmp(word.p, job_state_codes[state], word.len) == 0))
-            state++;
-        if (state == JOB_STATE_COUNT)
-            return err_set(error, ERR_INVALID, "state '" STR_FMT "' is not known", STR_ARG(word));
-        f->states |= 1u << state;
-    }
-    return ERR_NONE;
-}
-
-static enum err parse_ids(const char *text, struct job_filter *f, struct errtext *error)
-{
-    while (*text != '\0') {
-        size_t n = strcspn(text, ",");
-        uint64_t v = 0;
-        if (!str_to_u64((struct str){text, n}, &v) || v == 0 || v > UINT32_MAX)
-            return err_set(error, ERR_INVALID, "'%.*s' is not a job id", (int)n, text);
-        if (f->id_count == FILTER_IDS_MAX)
-            return err_set(error, ERR_LIMIT, "at most %d job ids at once", FILTER_IDS_MAX);
-        f->ids[f->id_count++] = (uint32_t)v;
-        text += n + (text[n] == ',');
-    }
-    return ERR_NONE;
-}
-
-static enum err query_u32(const struct op *op, const char *name, uint32_t max, uint32_t *out,
-                          struct errtext *error)
-{
-    const char *text = op_query(op, name);
-    uint64_t v = 0;
-    if (text == NULL) return ERR_NONE;
-    if (!str_to_u64(str_of(text), &v) || v > max)
-        return err_set(error, ERR_INVALID, "%s: a number up to %" PRIu32 " is wanted", name, max);
-    *out = (uint32_t)v;
-    return ERR_NONE;
-}
-
-static enum err parse_filter(const struct op *op, struct job_filter *f, struct errtext *error)
-{
-    *f = (struct job_filter){.user = op_query(op, "user"),
-                             .account = op_query(op, "account"),
-                             .name = op_query(op, "name"),
-                             .partition = op_query(op, "partition"),
-                             .limit = JOBS_PAGE_DEFAULT};
-    const char *states = op_query(op, "state"), *ids = op_query(op, "id");
-    enum err e = query_u32(op, "after", UINT32_MAX, &f->after, error);
-    if (e == ERR_NONE) e = query_u32(op, "limit", JOBS_PAGE_MAX, &f->limit, error);
-    if (e == ERR_NONE && states != NULL) e = parse_states(states, f, error);
-    if (e == ERR_NONE && ids != NULL) e = parse_ids(ids, f, error);
-    if (f->limit == 0) f->limit = JOBS_PAGE_DEFAULT;
-    return e;
-}
-
-/* Is `word` one of the comma separated words of `list`? NULL: yes. */
-static bool in_list(const char *list, struct str word)
-{
-    if (list == NULL) return true;
-    for (;;) {
-        size_t n = strcspn(list, ",");
-        if (str_eq(word, (struct str){list, n})) return true;
-        if (list[n] == '\0') return false;
-        list += n + 1;
-    }
-}
-
-static bool in_partition(const struct fleet *f, const struct job *j, const char *list)
-{
-    if (list == NULL) return true;
-    if (f != NULL && (j->claim != NULL || j->start_ms != 0) && j->pool.v < f->pool_count) {
-        const struct pool *p = &f->pools[j->pool.v];
-        if (in_list(list, p->id)) return true;
-        for (uint32_t i = 0; i < p->alias_count; i++)
-            if (in_list(list, p->aliases[i])) return true;
-    }
-    for (uint32_t i = 0; i < j->spec.partition_count; i++)
-        if (in_list(list, j->spec.partitions[i])) return true;
-    return false;
-}
-
-static bool passes(const struct server *s, const struct job_filter *f, const struct job *j)
-{
-    if (f->id_count > 0) {
-        uint32_t i = 0;
-        while (i < f->id_count && f->ids[i] != j->id.v && f->ids[i] != j->array_job.v) i++;
-        if (i == f->id_count) return false;
-    }
-    if (f->states != 0 && (f->states >> j->state & 1u) == 0) return false;
-    if (f->states == 0 && !f->all_states && job_state_is_ended(j->state)) return false;
-    return in_list(f->user, j->spec.user) && in_list(f->account, j->spec.tenant) &&
-           in_list(f->name, j->spec.name) &&
-           in_partition(core_fleet(s->journal.core), j, f->partition);
-}
-
 static void visit_job_list_any(struct visit *v, void *what)
 {
     visit_job_list(v, what);
@@ -290,7 +168,7 @@ void handle_jobs(struct server *s, struct op *op, struct str id)
     (void)id;
     struct job_filter f;
     struct errtext error;
-    enum err e = parse_filter(op, &f, &error);
+    enum err e = job_filter_parse(op, &f, &error);
     if (e != ERR_NONE) {
         reply_error(op, e, "%s", error.s);
         return;
@@ -300,7 +178,7 @@ void handle_jobs(struct server *s, struct op *op, struct str id)
     list.jobs = ARENA_ARRAY(&s->scratch, f.limit, struct job_view);
     const struct job *j = core_job_after(c, (struct job_id){f.after});
     for (; j != NULL; j = core_job_after(c, j->id)) {
-        if (!may_see(op, j) || !passes(s, &f, j)) continue;
+        if (!job_filter_may_see(op, j) || !job_filter_passes(&f, core_fleet(c), j)) continue;
         if (list.count == f.limit) {
             list.next = list.jobs[list.count - 1].job_id;
             break;
@@ -524,25 +402,86 @@ static void change_job(struct server *s, struct op *op, struct str id, enum even
     step_job(s, op, &event);
 }
 
+struct cancel_request {
+    uint32_t signal; /* 0: end it */
+    bool array; /* all tasks, where the path names an array by its first id */
+};
+
 static void visit_cancel_request(struct visit *v, void *what)
 {
-    visit_u32(v, "signal", what);
+    struct cancel_request *r = what;
+    visit_u32(v, "signal", &r->signal);
+    visit_bool(v, "array", &r->array);
+}
+
+/* The first task of the array behind `after` that the request can act on; NULL: no more. Looked up
+ * anew for each, because a step, and a failed sync even more, moves jobs. */
+static const struct job *next_task(const struct core *c, uint32_t array, uint32_t after,
+                                   uint32_t signal)
+{
+    const struct job *j = core_job_after(c, (struct job_id){after});
+    for (; j != NULL && j->array_job.v == array; j = core_job_after(c, j->id))
+        if (!job_state_is_ended(j->state) && (signal == 0 || j->state == JOB_RUNNING)) return j;
+    return NULL;
+}
+
+/* One event for each task, durable together as far as a batch reaches. */
+static void cancel_array(struct server *s, struct op *op, uint32_t array, struct event *event)
+{
+    struct errtext error;
+    const struct job *j = next_task(s->journal.core, array, array - 1, event->signal);
+    if (j == NULL) {
+        reply_error(op, ERR_CONFLICT, "no task of array %" PRIu32 " is %s", array,
+                    event->signal == 0 ? "left to be cancelled" : "RUNNING");
+        return;
+    }
+    struct job_id first = j->id;
+    for (; j != NULL; j = next_task(s->journal.core, array, event->job.v, event->signal)) {
+        event->job = j->id;
+        enum err e = server_step(s, event, NULL, NULL, &error);
+        if (e == ERR_NONE) continue;
+        reply_error(op, e, "at task %" PRIu32 " of array %" PRIu32 ": %s", j->array_task, array,
+                    error.s);
+        return;
+    }
+    j = core_job(s->journal.core, first);
+    ASSERT(j != NULL);
+    reply_job(s, op, j);
+}
+
+/* The number of the array that the path names by its first id, whose job may be gone already; 0: it
+ * names none that the peer may see. */
+static uint32_t find_array(const struct server *s, const struct op *op, struct str id)
+{
+    uint64_t v = 0;
+    if (!str_to_u64(id, &v) || v == 0 || v > UINT32_MAX) return 0;
+    const struct job *j = core_job_after(s->journal.core, (struct job_id){(uint32_t)v - 1});
+    bool is_array = j != NULL && j->array_job.v == v && job_filter_may_see(op, j);
+    return is_array ? (uint32_t)v : 0;
 }
 
 void handle_cancel(struct server *s, struct op *op, struct str id)
 {
+    struct cancel_request r = {0};
+    struct errtext error;
+    enum err e = body_read(op, &s->scratch, visit_cancel_request, &r, &error);
+    if (e == ERR_NONE && r.signal > 64)
+        e = err_set(&error, ERR_INVALID, "signal %" PRIu32 " does not exist", r.signal);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    struct event event = request_event(s, op, EVENT_CANCEL);
+    event.signal = r.signal;
+    uint32_t array = r.array ? find_array(s, op, id) : 0;
+    if (array != 0) {
+        cancel_array(s, op, array, &event);
+        return;
+    }
     const struct job *j = find_job(s, op, id);
     if (j == NULL) return;
-    struct event event = request_event(s, op, EVENT_CANCEL);
     event.job = j->id;
-    struct errtext error;
-    enum err e = body_read(op, &s->scratch, visit_cancel_request, &event.signal, &error);
-    if (e == ERR_NONE && event.signal > 64)
-        e = err_set(&error, ERR_INVALID, "signal %" PRIu32 " does not exist", event.signal);
-    if (e != ERR_NONE)
-        reply_error(op, e, "%s", error.s);
-    else
-        step_job(s, op, &event);
+    step_job(s, op, &event);
 }
 
 void handle_hold(struct server *s, struct op *op, struct str id)
@@ -595,75 +534,3 @@ void handle_update(struct server *s, struct op *op, struct str id)
     step_job(s, op, &event);
 }
 
-/* ---- accounting -------------------------------------------------------------------------------
- */
-
-struct acct {
-    struct server *s;
-    struct job_list list;
-    uint32_t cap;
-};
-
-static bool add_history(void *arg, const struct history_row *row)
-{
-    struct acct *a = arg;
-    struct errtext error;
-    if (a->list.count == a->cap) {
-        a->list.next = a->list.jobs[a->list.count - 1].job_id;
-        return false;
-    }
-    if (view_of_history(row->blob, &a->s->scratch, &a->list.jobs[a->list.count], &error) ==
-        ERR_NONE)
-        a->list.count++;
-    return true;
-}
-
-static enum err query_ms(const struct op *op, const char *name, int64_t *out, struct errtext *error)
-{
-    const char *text = op_query(op, name);
-    if (text == NULL || str_to_i64(str_of(text), out)) return ERR_NONE;
-    return err_set(error, ERR_INVALID, "%s: milliseconds since 1970 are wanted", name);
-}
-
-/* Ended jobs come from the history, the others from the state. */
-void handle_acct(struct server *s, struct op *op, struct str id)
-{
-    (void)id;
-    struct job_filter f;
-    struct errtext error;
-    enum err e = parse_filter(op, &f, &error);
-    struct history_filter h = {.user = str_of(f.user),
-                               .account = str_of(f.account),
-                               .name = str_of(f.name),
-                               .partition = str_of(f.partition),
-                               .jobs = f.ids,
-                               .job_count = f.id_count,
-                               .by_uid = !op->peer.is_operator,
-                               .uid = op->peer.uid};
-    if (e == ERR_NONE) e = query_ms(op, "from_ms", &h.from_ms, &error);
-    if (e == ERR_NONE) e = query_ms(op, "to_ms", &h.to_ms, &error);
-    struct str states[JOB_STATE_COUNT];
-    for (int i = 0; i < JOB_STATE_COUNT; i++)
-        if (f.states >> i & 1u) states[h.state_count++] = str_of(job_state_names[i]);
-    h.states = states;
-    struct acct a = {.s = s, .cap = f.limit, .list.now_ms = journal_now_ms(&s->journal)};
-    if (e == ERR_NONE) {
-        if (journal_is_dirty(&s->journal)) server_flush(s);
-        a.list.jobs = ARENA_ARRAY(&s->scratch, f.limit, struct job_view);
-        struct store *store = s->journal.store;
-        e = store->ops->history_query(store, &h, add_history, &a, &error);
-    }
-    if (e != ERR_NONE) {
-        reply_error(op, e, "%s", error.s);
-        return;
-    }
-    const struct core *c = s->journal.core;
-    const struct job *j = core_job_after(c, (struct job_id){0});
-    for (; j != NULL && a.list.next == 0; j = core_job_after(c, j->id)) {
-        if (job_state_is_ended(j->state) || !may_see(op, j) || !passes(s, &f, j)) continue;
-        if (h.to_ms != 0 && j->submit_ms >= h.to_ms) continue;
-        if (a.list.count == a.cap) break;
-        a.list.jobs[a.list.count++] = view_job(c, j, &s->scratch);
-    }
-    reply_visit(op, 200, visit_job_list_any, &a.list);
-}

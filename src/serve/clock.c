@@ -22,6 +22,7 @@ void stamp_clock_init(struct stamp_clock *c, int64_t not_before_ms)
         .base_wall_ms = read_ms(CLOCK_REALTIME),
         .base_steady_ms = steady_ms(),
     };
+    c->creep_steady_ms = c->base_steady_ms;
     c->last_ms = c->base_wall_ms > not_before_ms ? c->base_wall_ms : not_before_ms;
 }
 
@@ -36,7 +37,13 @@ int64_t stamp_clock_advance(struct stamp_clock *c, int64_t wall_ms, int64_t stea
         c->base_steady_ms = steady;
     }
     c->set_back_ms = wall_ms < c->last_ms ? c->last_ms - wall_ms : 0;
-    if (wall_ms > c->last_ms) c->last_ms = wall_ms;
+    if (c->set_back_ms == 0) {
+        c->last_ms = wall_ms;
+        c->creep_steady_ms = steady;
+    } else if (steady - c->creep_steady_ms >= 2) {
+        c->last_ms += (steady - c->creep_steady_ms) / 2;
+        c->creep_steady_ms = steady;
+    }
     return c->last_ms;
 }
 

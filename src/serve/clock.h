@@ -1,9 +1,10 @@
 /* clock.h - the one place where Berth asks what time it is.
  *
- * Stamps never decrease. A clock that is set back makes time stand still until it is passed again.
- * A clock that leaps forward by more than CLOCK_LEAP_MS while we run is not believed: law and
- * leases depend on the date, and a wrong leap would end jobs. We then go on by the monotonic clock
- * and say so, until the clock comes back or the daemon is restarted. */
+ * Stamps never decrease. When the clock is set back, time goes on at half speed until the clock has
+ * caught up: limits and repeated orders must not stop for as long as it was set back. A clock that
+ * leaps forward by more than CLOCK_LEAP_MS while we run is not believed: law and leases depend on
+ * the date, and a wrong leap would end jobs. We then go on by the monotonic clock and say so, until
+ * the clock comes back or the daemon is restarted. */
 #ifndef BERTH_SERVE_CLOCK_H
 #define BERTH_SERVE_CLOCK_H
 
@@ -16,6 +17,7 @@
 struct stamp_clock {
     int64_t last_ms; /* of the last stamp */
     int64_t base_wall_ms, base_steady_ms; /* both clocks, read together */
+    int64_t creep_steady_ms; /* up to where half speed was counted */
     bool leaping; /* the wall clock is more than a leap ahead */
     int64_t set_back_ms; /* how far the wall clock is behind the last stamp; 0: not */
 };

@@ -2,7 +2,6 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "serve/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { REPLY_USUAL = 512 }; /* bytes: a submission's reply has some 100 */
 
 /* One listening socket with its thread. */
 struct door {
@@ -33,20 +34,14 @@ struct http {
 /* ---- replies ----------------------------------------------------------------------------------
  */
 
+/* Takes the buffer's memory. */
 static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type,
-                                 struct str body)
+                                 struct buf *body)
 {
-    void *copy = NULL;
-    if (body.len > 0) {
-        copy = mem_alloc(body.len, 1);
-        memcpy(copy, body.p, body.len);
-    }
     struct MHD_Response *r =
-        MHD_create_response_from_buffer_with_free_callback(body.len, copy, mem_free);
-    if (r == NULL) {
-        mem_free(copy);
-        return MHD_NO;
-    }
+        MHD_create_response_from_buffer_with_free_callback(body->len, body->p, mem_free);
+    if (r == NULL) return MHD_NO;
+    *body = (struct buf){0};
     MHD_add_response_header(r, "Content-Type", type);
     MHD_add_response_header(r, "Cache-Control", "no-store");
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
@@ -60,17 +55,17 @@ static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, cons
 static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, const char *error,
                                   const char *message)
 {
-    char body[512];
-    int n =
-        snprintf(body, sizeof body, "{\"error\": \"%s\", \"message\": \"%s\"}\n", error, message);
-    ASSERT(n > 0 && (size_t)n < sizeof body);
-    return send_text(c, status, "application/json", (struct str){body, (size_t)n});
+    struct buf body = {0};
+    buf_printf(&body, "{\"error\":\"%s\",\"message\":\"%s\"}\n", error, message);
+    enum MHD_Result result = send_text(c, status, "application/json", &body);
+    buf_release(&body);
+    return result;
 }
 
 static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, struct op *op)
 {
     if (!op->stream)
-        return send_text(c, (unsigned)op->status, op->content_type, buf_str(&op->reply));
+        return send_text(c, (unsigned)op->status, op->content_type, &op->reply);
     struct MHD_Response *r = streams_subscribe(d->http->config.streams, c, op->peer);
     if (r == NULL)
         return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
@@ -145,7 +140,8 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
                           "the request body is over 12 MiB");
     struct op *op = mem_alloc(1, sizeof *op);
     *op = (struct op){.connection = c, .peer = peer, .method = method, .path = copy_text(url)};
-    op->begun_steady_ms = steady_ms();
+    /* Room for a usual reply, so that this thread frees what this thread allocated. */
+    buf_reserve(&op->reply, REPLY_USUAL);
     const char *key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
     if (key != NULL) op->key = copy_text(key);
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, op);

@@ -48,7 +48,6 @@ struct op {
     struct buf reply;
     bool stream; /* becomes a server-sent event stream after the headers */
     bool answered; /* the reply is complete */
-    int64_t begun_steady_ms;
 };
 
 /* The value of a query parameter, or NULL. */

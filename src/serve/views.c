@@ -56,6 +56,8 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_bool(v, "requeue", &x->requeue);
     visit_u64(v, "spec_record", &x->spec_record);
     visit_u64(v, "decision_record", &x->decision_record);
+    visit_bool(v, "cancel_asked", &x->cancel_asked);
+    visit_u32(v, "cancel_uid", &x->cancel_uid);
 }
 
 void visit_job_list(struct visit *v, struct job_list *x)

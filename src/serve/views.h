@@ -32,6 +32,8 @@ struct job_view {
     int64_t deadline_ms, begin_ms;
     bool requeue;
     uint64_t spec_record, decision_record;
+    bool cancel_asked; /* somebody cancelled it: cancel_uid */
+    uint32_t cancel_uid;
 };
 void visit_job_view(struct visit *v, struct job_view *x);
 

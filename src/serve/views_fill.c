@@ -136,6 +136,8 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .requeue = !s->no_requeue,
         .spec_record = j->spec_record,
         .decision_record = j->decision_record,
+        .cancel_asked = j->cancel_asked,
+        .cancel_uid = j->cancel_uid,
     };
     fill_place(c, j, arena, &v);
     return v;

@@ -47,6 +47,7 @@ static void build_query(const struct history_filter *f, struct buf *sql)
         put_job_list(sql, f->jobs, f->job_count);
         buf_puts(sql, "))");
     }
+    if (f->after > 0) buf_printf(sql, " AND job > %u", f->after);
     if (f->by_uid) buf_printf(sql, " AND uid = %u", f->uid);
     if (f->user.len > 0) buf_puts(sql, " AND user = ?1");
     if (f->account.len > 0) buf_puts(sql, " AND account = ?2");

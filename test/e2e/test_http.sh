@@ -39,6 +39,19 @@ bad=$(grep -vE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"
 expect "every line of /metrics is well formed" "$bad" ""
 expect "names are unique" "$(grep '^# TYPE' "$WORK/metrics" | awk '{print $3}' | sort | uniq -d)" ""
 
+# The history in pages: jobs that are over and jobs that wait, in one order of ids.
+hold() { api POST /v1/jobs '{"spec":{"name":"'$1'","user":"me","uid":'$(id -u)',"tasks":1,"hold":true,"data_known":true,"workdir":"'$WORK'","script":"#!/bin/sh\ntrue\n"}}' >/dev/null; }
+for n in a b c d e; do hold $n; done
+for n in 3 5; do api POST /v1/jobs/$n/cancel >/dev/null; done
+expect "all in one page" "$(api GET /v1/acct | jq -c '[[.jobs[].job_id],.next]')" "[[1,2,3,4,5,6],null]"
+expect "the first page" "$(api GET '/v1/acct?limit=2' | jq -c '[[.jobs[].job_id],.next]')" "[[1,2],2]"
+expect "the second" "$(api GET '/v1/acct?limit=2&after=2' | jq -c '[[.jobs[].job_id],.next]')" "[[3,4],4]"
+expect "the last, which is full" "$(api GET '/v1/acct?limit=2&after=4' | jq -c '[[.jobs[].job_id],.next]')" "[[5,6],null]"
+expect "pages of one state" "$(api GET '/v1/acct?limit=1&state=CANCELLED&after=3' | jq -c '[[.jobs[].job_id],.next]')" "[[5],null]"
+expect "lists of names reach the history" "$(api GET '/v1/acct?name=b,c,d' | jq -c '[.jobs[].job_id]')" "[3,4,5]"
+expect "who cancelled" "$(api GET '/v1/jobs/3' | jq -c '[.cancel_asked,.cancel_uid // 0]')" "[true,$(id -u)]"
+for n in 2 4 6; do api POST /v1/jobs/$n/cancel >/dev/null; done
+
 # Another user: over the unix socket the kernel tells who asks.
 if [ "$(id -u)" = 0 ]; then
     other() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$@"; }

@@ -26,6 +26,14 @@ expect "and -r shows its tasks" "$(squeue -h -r -t PD -o '%i' | tr '\n' ' ')" "2
 scancel 2_2
 expect "one task is cancelled" "$(squeue -h -r -t PD -o '%i' | tr '\n' ' ')" "2_1 2_3 "
 scancel -u "$me"
+# An array is cancelled by one request: one line of the API's JSON, all tasks over.
+sbatch --hold --array=1-40 --wrap true >/dev/null
+expect "one request for a whole array" "$("$BERTH" cancel --json 5 | jq -r '[.array_job_id,.state]|tostring')" '[5,"CANCELLED"]'
+expect "ends all its tasks" "$(api GET '/v1/jobs?state=CANCELLED&id=5' | jq '.jobs|length')" 40
+expect_exit 1 scancel 5
+expect_match "once over, it says so" "$ERR" "Kill job error on job id 5: Job/step already completing or completed"
+expect_exit 1 scancel 4711
+expect_match "an id that is none" "$ERR" "Invalid job id specified: 4711"
 wait_for 20 test -z "$(squeue -h)" || true
 wait_state 1 CANCELLED
 expect_match "sacct's header" "$(sacct -X | head -n 1)" "^JobID +JobName +Partition +Account +AllocCPUS +State +ExitCode"

@@ -234,7 +234,7 @@ static void many_jobs_are_asked_for_at_once_and_each_gets_its_answer(void **stat
     struct api a;
     fake_start(&f);
     open_api(&a, &f);
-    bulk_act(&a, ids, 6, "cancel", 10, results);
+    bulk_act(&a, ids, 6, "cancel", STR("{\"signal\":10}"), results);
     int done = 0;
     int refused = 0;
     bool asked[6] = {false};

@@ -9,41 +9,23 @@
 
 #include "cli/api.h"
 #include "model/fleet.h"
-#include "read/yaml.h"
+#include "openapi_doc.h"
 #include "recorder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_BYTES_MAX = 1024 * 1024 };
-
 struct spec {
-    struct arena arena;
-    struct yaml_doc doc;
+    struct openapi file;
     const struct yaml_node *schemas;
 };
 
 static int read_spec(void **state)
 {
     static struct spec spec;
-    static char bytes[FILE_BYTES_MAX];
-    struct yaml_errors errs;
-    FILE *f = fopen("docs/openapi.yaml", "r");
-    if (f == NULL) return -1;
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    arena_init(&spec.arena);
-    yaml_errors_init(&errs, &spec.arena);
-    struct str text = {bytes, n};
-    if (!yaml_parse(text, FILE_BYTES_MAX, STR("docs/openapi.yaml"), &spec.arena, &errs,
-                    &spec.doc)) {
-        struct buf out = {0};
-        yaml_errors_print(&errs, &out);
-        fputs(out.p, stderr);
-        return -1;
-    }
-    spec.schemas = yaml_get(yaml_get(spec.doc.root, "components"), "schemas");
+    if (!openapi_read(&spec.file)) return -1;
+    spec.schemas = yaml_get(spec.file.components, "schemas");
     *state = &spec;
     return spec.schemas != NULL ? 0 : -1;
 }
@@ -51,19 +33,15 @@ static int read_spec(void **state)
 static int release_spec(void **state)
 {
     struct spec *spec = *state;
-    arena_release(&spec->arena);
+    arena_release(&spec->file.arena);
     return 0;
 }
 
 /* Follow a $ref into the schemas. */
 static const struct yaml_node *resolve(const struct spec *spec, const struct yaml_node *schema)
 {
-    static const char before[] = "#/components/schemas/";
-    const struct yaml_node *ref = yaml_get(schema, "$ref");
-    if (ref == NULL) return schema;
-    assert_true(str_starts(ref->text, before));
-    const struct yaml_node *to = yaml_get(spec->schemas, ref->text.p + sizeof before - 1);
-    if (to == NULL) fail_msg("%s is not there", ref->text.p);
+    const struct yaml_node *to = openapi_follow(&spec->file, schema);
+    if (to == NULL) fail_msg("%s is not there", yaml_get(schema, "$ref")->text.p);
     return to;
 }
 
@@ -186,16 +164,8 @@ static void check_refs(const struct spec *spec, const struct yaml_node *n)
 {
     for (uint32_t i = 0; i < n->count; i++) {
         if (n->kind == YAML_MAP && str_eqz(n->keys[i].text, "$ref")) {
-            struct str ref = n->items[i].text;
-            assert_true(str_starts(ref, "#/components/"));
-            char path[256];
-            snprintf(path, sizeof path, "%s", ref.p + sizeof "#/components/" - 1);
-            char *slash = strchr(path, '/');
-            assert_non_null(slash);
-            *slash = '\0';
-            const struct yaml_node *components = yaml_get(spec->doc.root, "components");
-            if (yaml_get(yaml_get(components, path), slash + 1) == NULL)
-                fail_msg("%s leads nowhere", ref.p);
+            if (openapi_follow(&spec->file, n) == NULL)
+                fail_msg("%s leads nowhere", n->items[i].text.p);
         }
         check_refs(spec, &n->items[i]);
     }
@@ -204,13 +174,13 @@ static void check_refs(const struct spec *spec, const struct yaml_node *n)
 static void no_reference_leads_nowhere(void **state)
 {
     const struct spec *spec = *state;
-    check_refs(spec, spec->doc.root);
+    check_refs(spec, spec->file.doc.root);
 }
 
 static void every_operation_has_a_name_and_an_error(void **state)
 {
     const struct spec *spec = *state;
-    const struct yaml_node *paths = yaml_get(spec->doc.root, "paths");
+    const struct yaml_node *paths = yaml_get(spec->file.doc.root, "paths");
     assert_non_null(paths);
     for (uint32_t i = 0; i < paths->count; i++) {
         const struct yaml_node *path = &paths->items[i];

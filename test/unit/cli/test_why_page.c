@@ -112,6 +112,24 @@ static void a_running_job_shows_choice_and_alternatives(void **state)
     buf_release(&out);
 }
 
+static void without_a_terminal_long_sentences_wrap_and_names_stay_whole(void **state)
+{
+    (void)state;
+    struct world w;
+    struct buf out = {0};
+    struct page page = {.out = &out};
+    struct job_view j = job();
+    make(&w);
+    w.pools[2].pool = STR("sydney-and-all-that-is-south-of-it-with-a-long-name");
+    w.sentences[2] = STR("a sentence that says of this one pool at length why the law keeps the "
+                         "job from it, and which goes on after that");
+    page_why(&page, &j, &w.x, &w.verdict, &w.list);
+    assert_non_null(strstr(out.p, "  sydney-and-all-that-is-south-of-it-with-a-long-name  b200"));
+    assert_null(strstr(out.p, ".."));
+    assert_non_null(strstr(out.p, "LawForbids  a sentence that says of this\n"));
+    buf_release(&out);
+}
+
 static void a_waiting_job_shows_what_would_change_it(void **state)
 {
     (void)state;
@@ -282,6 +300,7 @@ int main(void)
     tzset();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_running_job_shows_choice_and_alternatives),
+        cmocka_unit_test(without_a_terminal_long_sentences_wrap_and_names_stay_whole),
         cmocka_unit_test(a_waiting_job_shows_what_would_change_it),
         cmocka_unit_test(a_job_that_is_over_shows_where_it_ran),
         cmocka_unit_test(a_plan_is_a_table_with_a_line_for_each_pool_that_will_not_do),

@@ -11,9 +11,8 @@
 #define HELD_FROM_CN "chain.tenant.ultimate_parent_hq == 'CN'"
 
 /* Big chips in tokyo (cheap) and sydney (dear), small ones in shanghai. */
-static void three_pools(struct world *w)
+static struct fleet *fleet_of_three(struct world *w)
 {
-    world_init(w, 1);
     struct fleet *f = world_fleet_base(&w->arena, 3);
     world_pool(&w->arena, f, 0, "tokyo-big", "big", "tokyo", 2, 8);
     world_pool(&w->arena, f, 1, "sydney-big", "big", "sydney", 2, 8)->title.uusd_per_chip_h =
@@ -28,8 +27,19 @@ static void three_pools(struct world *w)
                                     .amount_known = true,
                                     .amount = 12,
                                     .used = 2};
+    return f;
+}
+
+static void enter(struct world *w, struct fleet *f)
+{
     world_fleet_done(&w->arena, f);
     world_apply(w, f);
+}
+
+static void three_pools(struct world *w)
+{
+    world_init(w, 1);
+    enter(w, fleet_of_three(w));
 }
 
 static struct job_spec wants_big(uint32_t chips, const char *tenant)
@@ -219,6 +229,244 @@ static void levels_bind_by_the_owner_s_choice(void **state)
     world_release(&w);
 }
 
+static void a_rule_amended_to_begin_sooner_or_later_moves_the_wall_of_what_runs(void **state)
+{
+    (void)state;
+    struct world w;
+    three_pools(&w);
+    struct law_rule ban = world_rule("BAN-1", BIG " && site.country == 'JP'", EFFECT_FORBID);
+    ban.effective_ms = WORLD_T0 + 40 * HOUR;
+    world_adopt(&w, &ban, 1);
+    struct job_spec s = wants_big(4, "acme");
+    s.time_limit_ms = 30 * HOUR;
+    s.checkpoint_s = 600;
+    s.signal_number = 12;
+    uint32_t id = world_submit(&w, &s);
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    assert_int_equal(world_job(&w, id)->pool.v, 0);
+    assert_int_equal(core_next_tick_ms(w.core), WORLD_T0 + 30 * HOUR); /* its own limit */
+    ban.effective_ms = WORLD_T0 + 2 * HOUR;
+    world_adopt(&w, &ban, 1);
+    assert_int_equal(world_job(&w, id)->state, JOB_RUNNING);
+    assert_int_equal(core_next_tick_ms(w.core), WORLD_T0 + 2 * HOUR - 10 * MINUTE);
+    ban.effective_ms = WORLD_T0 + 4 * HOUR;
+    world_adopt(&w, &ban, 1);
+    w.now_ms = core_next_tick_ms(w.core);
+    assert_int_equal(w.now_ms, WORLD_T0 + 4 * HOUR - 10 * MINUTE);
+    world_tick(&w);
+    assert_int_equal(w.out.effects[0].kind, FX_SIGNAL);
+    assert_int_equal(w.out.effects[0].signal, 12);
+    world_adopt(&w, NULL, 0); /* repealed: it runs on */
+    w.now_ms = WORLD_T0 + 29 * HOUR;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, id)->state, JOB_RUNNING);
+    world_release(&w);
+}
+
+static void a_suspended_rule_lets_jobs_run_until_it_returns(void **state)
+{
+    (void)state;
+    struct world w;
+    three_pools(&w);
+    struct law_rule ban = world_rule("BAN-1", BIG " && site.country == 'JP'", EFFECT_FORBID);
+    struct law_span pause = {WORLD_T0 + HOUR, WORLD_T0 + 6 * HOUR, STR("a truce")};
+    ban.suspended = &pause;
+    ban.suspended_count = 1;
+    world_adopt(&w, &ban, 1);
+    struct job_spec s = wants_big(4, "acme");
+    struct str tokyo = STR("tokyo");
+    s.sites = &tokyo;
+    s.site_count = 1;
+    s.time_limit_ms = 3 * HOUR;
+    uint32_t fits = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, fits)->reason, REASON_LAW_NO_SITE);
+    s.time_limit_ms = 9 * HOUR;
+    uint32_t rigid = world_submit(&w, &s);
+    s.site_count = 0; /* may go on in sydney */
+    s.checkpoint_s = 600;
+    s.max_uusd_per_chip_h = 3000000;
+    uint32_t moves = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, moves)->pool.v, 1);
+    world_finish(&w, moves, 0);
+    w.now_ms = WORLD_T0 + HOUR;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, fits)->state, JOB_CONFIGURING);
+    world_finish(&w, fits, 0);
+    assert_int_equal(world_job(&w, rigid)->reason, REASON_LAW_ENDS_FIRST);
+    assert_true(str_eqz(world_job(&w, rigid)->refusal_rule, "BAN-1"));
+    moves = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, moves)->pool.v, 0);
+    world_report(&w, REPORT_STARTED, moves, 1, 0);
+    w.now_ms = WORLD_T0 + 6 * HOUR - 90 * 1000;
+    world_tick(&w);
+    assert_int_equal(w.out.decisions[0].kind, DECISION_STOPPED);
+    assert_int_equal(w.out.decisions[0].reason, REASON_LAW_ENDS_FIRST);
+    assert_true(str_eqz(w.out.decisions[0].rule, "BAN-1"));
+    world_report(&w, REPORT_FINISHED, moves, 1, 0);
+    assert_int_equal(world_job(&w, moves)->pool.v, 1);
+    world_release(&w);
+}
+
+static void bind(struct world *w, uint32_t levels)
+{
+    world_step(
+        w, &(struct event){.kind = EVENT_BIND, .actor_is_operator = true, .bind_levels = levels});
+}
+
+static void a_proposal_stops_what_it_forbids_while_the_owner_lets_it_bind(void **state)
+{
+    (void)state;
+    struct world w;
+    three_pools(&w);
+    struct law_rule bill = world_rule("BILL-7", BIG " && " HELD_FROM_CN, EFFECT_FORBID);
+    bill.level = LEVEL_PROPOSED;
+    world_adopt(&w, &bill, 1);
+    struct job_spec s = wants_big(4, "boat");
+    uint32_t runs = world_submit(&w, &s);
+    world_report(&w, REPORT_STARTED, runs, 1, 0);
+    bind(&w, LAW_BIND_DEFAULT | 1u << LEVEL_PROPOSED);
+    assert_int_equal(world_job(&w, runs)->state, JOB_COMPLETING);
+    assert_int_equal(w.out.decisions[0].kind, DECISION_STOPPED);
+    assert_int_equal(w.out.decisions[0].reason, REASON_LAW_FORBIDS);
+    assert_true(str_eqz(w.out.decisions[0].rule, "BILL-7"));
+    world_report(&w, REPORT_GONE, runs, 1, 0);
+    assert_int_equal(world_job(&w, runs)->state, JOB_PENDING);
+    assert_int_equal(world_job(&w, runs)->reason, REASON_LAW_NO_SITE);
+    assert_int_equal(world_job(&w, world_submit(&w, &s))->state, JOB_REFUSED);
+    bind(&w, LAW_BIND_DEFAULT);
+    assert_int_equal(world_job(&w, runs)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
+/* What acme's cases show as used of the one permit. */
+static int64_t used(struct world *w)
+{
+    struct law_case x;
+    struct job_spec s = wants_big(1, "acme");
+    core_case(w->core, &s, 1, w->now_ms, &w->arena, &x);
+    assert_int_equal(x.permit_count, 1);
+    return x.permits[0].used;
+}
+
+static void adopt_licence(struct world *w)
+{
+    struct law_rule rules[] = {
+        world_rule("AU-LICENCE", BIG " && site.country == 'AU'", EFFECT_LICENCE),
+        world_rule("JP-BAN", BIG " && site.country == 'JP'", EFFECT_FORBID),
+    };
+    world_adopt(w, rules, 2);
+}
+
+static void every_end_of_an_attempt_gives_its_permit_back(void **state)
+{
+    (void)state;
+    struct world w;
+    three_pools(&w);
+    adopt_licence(&w);
+    struct job_spec s = wants_big(6, "acme");
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(used(&w), 8);
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    world_do(&w, EVENT_REQUEUE, id);
+    assert_int_equal(used(&w), 8); /* until the engine says that it is gone */
+    world_report(&w, REPORT_FINISHED, id, 1, 0);
+    assert_int_equal(world_job(&w, id)->attempt, 2);
+    assert_int_equal(used(&w), 8); /* taken anew by the second attempt */
+    world_report(&w, REPORT_GONE, id, 2, 0); /* lost, and started again */
+    w.now_ms = core_next_tick_ms(w.core);
+    world_tick(&w);
+    assert_int_equal(world_job(&w, id)->attempt, 3);
+    assert_int_equal(used(&w), 8);
+    struct law_rule ban = world_rule("BAN-1", BIG, EFFECT_FORBID);
+    world_adopt(&w, &ban, 1);
+    assert_int_equal(used(&w), 8);
+    world_report(&w, REPORT_GONE, id, 3, 0);
+    assert_int_equal(used(&w), 2);
+    adopt_licence(&w);
+    w.now_ms += HOUR;
+    world_tick(&w);
+    assert_int_equal(used(&w), 8);
+    world_do(&w, EVENT_CANCEL, id);
+    world_report(&w, REPORT_REJECTED, id, world_job(&w, id)->attempt, 0);
+    assert_int_equal(used(&w), 2);
+    world_release(&w);
+}
+
+static void a_permit_that_ends_is_a_wall_and_one_that_shrinks_stops_the_youngest(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct fleet *f = fleet_of_three(&w);
+    f->permits[0].to_ms = WORLD_T0 + 5 * HOUR;
+    enter(&w, f);
+    adopt_licence(&w);
+    struct job_spec s = wants_big(4, "acme");
+    s.time_limit_ms = 8 * HOUR;
+    uint32_t rigid = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, rigid)->reason, REASON_LAW_ENDS_FIRST);
+    assert_true(str_eqz(world_job(&w, rigid)->refusal_rule, "AU-LICENCE"));
+    s.time_limit_ms = 2 * HOUR;
+    uint32_t eldest = world_submit(&w, &s), youngest = world_submit(&w, &s);
+    assert_int_equal(used(&w), 10);
+    f = fleet_of_three(&w);
+    f->permits[0].amount = 7;
+    enter(&w, f);
+    assert_int_equal(world_job(&w, eldest)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, youngest)->state, JOB_COMPLETING);
+    assert_int_equal(w.out.decisions[0].reason, REASON_QUOTA);
+    assert_true(str_eqz(w.out.decisions[0].rule, "AU-LICENCE"));
+    world_report(&w, REPORT_GONE, youngest, 1, 0);
+    assert_int_equal(used(&w), 6);
+    world_release(&w);
+}
+
+/* Shanghai holds 16 small chips made abroad, and `domestic` nodes of 8 that nothing may start on.
+ */
+static struct fleet *fleet_with_share(struct world *w, uint32_t domestic)
+{
+    struct fleet *f = world_fleet_base(&w->arena, 3);
+    f->chips[1].vendor_hq = STR("CN");
+    world_pool(&w->arena, f, 0, "small-a", "small", "shanghai", 1, 8);
+    world_pool(&w->arena, f, 1, "small-b", "small", "shanghai", 1, 8);
+    world_pool(&w->arena, f, 2, "domestic", "mid", "shanghai", domestic, 8)->drained = true;
+    return f;
+}
+
+static void a_share_of_chips_is_counted_over_all_that_the_site_holds(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    enter(&w, fleet_with_share(&w, 3));
+    struct law_rule share = world_rule("SHARE-1", "site.country == 'CN'", EFFECT_FORBID);
+    share.ratio = (struct law_ratio){.present = true,
+                                     .share_of = STR("row.chip.vendor_hq == 'CN'"),
+                                     .per = STR("site"),
+                                     .unit = UNIT_CHIPS,
+                                     .bound = BOUND_MORE_THAN,
+                                     .bound_ppm = 500000};
+    world_adopt(&w, &share, 1);
+    struct job_spec s = world_spec(8);
+    s.time_limit_ms = 4 * HOUR;
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING); /* 24 of 40 are domestic */
+    struct law_case x;
+    core_case(w.core, &s, 0, w.now_ms, &w.arena, &x);
+    assert_true(x.fleet_known && str_eqz(x.fleet_scope, "site"));
+    assert_int_equal(x.fleet_count, 2);
+    assert_true(str_eqz(x.fleet[0].chip.id, "small"));
+    assert_int_equal(x.fleet[0].amount, 16);
+    assert_int_equal(x.fleet[1].amount, 24);
+    enter(&w, fleet_with_share(&w, 2)); /* 16 of 32 are not more than half */
+    assert_int_equal(world_job(&w, id)->state, JOB_COMPLETING);
+    assert_int_equal(w.out.decisions[0].reason, REASON_LAW_FORBIDS);
+    assert_true(str_eqz(w.out.decisions[0].rule, "SHARE-1"));
+    world_report(&w, REPORT_GONE, id, 1, 0);
+    assert_int_equal(world_job(&w, id)->reason, REASON_LAW_NO_SITE);
+    world_release(&w);
+}
+
 /* The cells must never say another thing than the law itself does. */
 static void claims_are_lawful_through_every_change_of_law(void **state)
 {
@@ -245,6 +493,12 @@ int main(void)
         cmocka_unit_test(a_rule_adopted_now_moves_what_runs_and_ends_what_cannot_move),
         cmocka_unit_test(a_permit_is_consumed_while_held_and_never_above_its_amount),
         cmocka_unit_test(levels_bind_by_the_owner_s_choice),
+        cmocka_unit_test(a_rule_amended_to_begin_sooner_or_later_moves_the_wall_of_what_runs),
+        cmocka_unit_test(a_suspended_rule_lets_jobs_run_until_it_returns),
+        cmocka_unit_test(a_proposal_stops_what_it_forbids_while_the_owner_lets_it_bind),
+        cmocka_unit_test(every_end_of_an_attempt_gives_its_permit_back),
+        cmocka_unit_test(a_permit_that_ends_is_a_wall_and_one_that_shrinks_stops_the_youngest),
+        cmocka_unit_test(a_share_of_chips_is_counted_over_all_that_the_site_holds),
         cmocka_unit_test(claims_are_lawful_through_every_change_of_law),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
