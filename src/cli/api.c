@@ -217,6 +217,13 @@ enum err api_ping(struct api *a, struct ping_reply *out)
     return code;
 }
 
+enum err api_law_diff(struct api *a, int64_t from_ms, int64_t to_ms, struct law_diff_view *out)
+{
+    enum err code = get(a, "/v1/law/diff?from_ms=%" PRId64 "&to_ms=%" PRId64, from_ms, to_ms);
+    if (code == ERR_NONE) READ(code, a, a->json, visit_law_diff_view, out);
+    return code;
+}
+
 void visit_why_reply(struct visit *v, struct why_reply *x)
 {
     if (visit_map(v, "explanation", false)) {

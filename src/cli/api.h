@@ -48,6 +48,7 @@ enum err api_job_spec(struct api *a, uint32_t id, struct job_spec *out);
 enum err api_pools(struct api *a, struct pool_list *out);
 enum err api_nodes(struct api *a, struct str pool, struct node_list *out);
 enum err api_ping(struct api *a, struct ping_reply *out);
+enum err api_law_diff(struct api *a, int64_t from_ms, int64_t to_ms, struct law_diff_view *out);
 
 /* A job's story. */
 struct why_reply {

@@ -12,7 +12,8 @@ struct bulk_result {
     struct buf text; /* the reply's JSON, or the text of the error */
 };
 
-/* POST /v1/jobs/ID/ACTION for each id, with the same JSON body; results[i] belongs to ids[i]. Once nobody answers, the ids that are left get ERR_UNAVAILABLE unasked. */
+/* POST /v1/jobs/ID/ACTION for each id, with the same JSON body; results[i] belongs to ids[i]. Once
+ * nobody answers, the ids that are left get ERR_UNAVAILABLE unasked. */
 void bulk_act(const struct api *a, const uint32_t *ids, size_t count, const char *action,
               struct str body, struct bulk_result *results);
 void bulk_release(struct bulk_result *results, size_t count);

@@ -207,7 +207,8 @@ static int cancel_ids(struct api *a, const struct options *o, const uint32_t *id
     return exit_code;
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------
+ */
 
 /* Jobs that must be looked at first: tasks, jobs picked by options, jobs to ask about. */
 static int cancel_found(struct api *a, struct args *args, const struct options *o, const char *done)
@@ -241,7 +242,7 @@ int cmd_cancel(int argc, char **argv)
     size_t count = 0;
     bool whole = !is_filtered(&o) && !o.interactive;
     uint32_t *ids = whole ? plain_ids(&a, &args, &count) : NULL;
-    exit_code = ids != NULL ? cancel_ids(&a, &o, ids, count, done)
-                            : cancel_found(&a, &args, &o, done);
+    exit_code =
+        ids != NULL ? cancel_ids(&a, &o, ids, count, done) : cancel_found(&a, &args, &o, done);
     return api_close(&a, say_end(argv[0], exit_code));
 }

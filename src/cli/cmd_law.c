@@ -42,12 +42,14 @@ static const struct command parts[] = {
      .exits = "1\tsomething fails\n",
      .run = cmd_law_test},
     {.name = "law diff",
-     .summary = "which verdicts on cases change between two dates, or with another pack",
-     .usage = "--from DATE --to DATE | --with DIR  FILE...",
+     .summary = "which verdicts change between two dates, or with another pack",
+     .usage = "--from DATE --to DATE | --with DIR  [FILE...]",
      .about = PACKS_FROM,
      .options = law_diff_options,
      .examples =
-         "berth law diff --from 2026-11-01 --to 2026-12-01 cases.yaml\twhat a month brings\n",
+         "berth law diff --from 2026-11-01 --to 2026-12-01 cases.yaml\twhat a month brings\n"
+         "berth law diff --from 2026-11-01 --to 2026-12-01\tthe same for the daemon's running jobs "
+         "and pools (operators)\n",
      .run = cmd_law_diff},
     {.name = "law explain",
      .summary = "the verdict on cases, as 'berth check' gives it",

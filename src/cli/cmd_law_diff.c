@@ -1,11 +1,14 @@
-/* berth law diff: which verdicts on stored cases change between two dates, or with another pack. */
+/* berth law diff: which verdicts change between two dates, or with another pack: of stored cases,
+ * or of what runs and stands in the daemon's fleet. */
 #include "base/civil.h"
+#include "cli/api.h"
 #include "cli/check_page.h"
 #include "cli/cmd_law.h"
 #include "cli/law_files.h"
 #include "cli/say.h"
 #include "read/text_file.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { OPT_LAW = OPTION_LONG, OPT_BIND, OPT_FROM, OPT_TO, OPT_WITH };
@@ -104,6 +107,33 @@ static int compare_file(struct diff *d, const char *path)
     return GO_ON;
 }
 
+/* The daemon's running jobs and pools, by its packs and its fleet. */
+static int compare_daemon(const struct diff *d, const char *name)
+{
+    struct api a;
+    struct law_diff_view view;
+    int exit_code = api_open(&a, name);
+    if (exit_code != EXIT_DONE) return exit_code;
+    enum err code = api_law_diff(&a, d->from_ms, d->to_ms, &view);
+    if (code != ERR_NONE) return api_fail(&a, code);
+    for (uint32_t i = 0; i < view.count; i++) {
+        const struct law_change_view *x = &view.changes[i];
+        if (x->job_id != 0)
+            printf("job %" PRIu32 " in " STR_FMT ": ", x->job_id, STR_ARG(x->pool));
+        else
+            printf("pool " STR_FMT ": ", STR_ARG(x->pool));
+        printf(STR_FMT "%s  ->  " STR_FMT "%s\n", STR_ARG(x->from),
+               x->from_allowed ? " (allowed)" : "", STR_ARG(x->to),
+               x->to_allowed ? " (allowed)" : "");
+        if (x->rule.len > 0)
+            printf("    " STR_FMT ": " STR_FMT " (" STR_FMT ")\n", STR_ARG(x->rule),
+                   STR_ARG(x->title), STR_ARG(x->cite));
+    }
+    printf("%" PRIu32 " of %" PRIu32 " verdicts on running jobs and pools change\n", view.count,
+           view.compared);
+    return api_close(&a, EXIT_DONE);
+}
+
 static int take_date(const struct args *a, const char *option, int64_t *out)
 {
     if (civil_parse(str_of(a->value), out)) return GO_ON;
@@ -150,7 +180,11 @@ static int run(struct diff *d, int argc, char **argv)
     }
     if (d->with == NULL && (d->from_ms == 0 || d->to_ms == 0))
         return say_error(a.name, "state --from and --to, or --with");
-    if (args_count(&a) == 0) return say_error(a.name, "name the case files to compare");
+    if (args_count(&a) == 0 &&
+        (d->with != NULL || d->before.dir_count > 0 || d->before.bind != LAW_BIND_DEFAULT))
+        return say_error(a.name, "name the case files to compare; without files the daemon's own "
+                                 "law is asked, with --from and --to alone");
+    if (args_count(&a) == 0) return compare_daemon(d, a.name);
     int code = load(d);
     for (int i = 0; code == GO_ON && i < args_count(&a); i++)
         code = compare_file(d, args_operands(&a)[i]);

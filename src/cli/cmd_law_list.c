@@ -80,8 +80,8 @@ static enum colour state_colour(enum law_state s)
 static bool in_doubt(const struct law_rule *r, enum law_state s, int64_t on_ms)
 {
     const struct law_doubt *d = &r->doubt;
-    return d->present && (s == LAW_STATE_BINDING || s == LAW_STATE_WARNING) && on_ms >= d->from_ms &&
-           (d->to_ms == 0 || on_ms < d->to_ms);
+    return d->present && (s == LAW_STATE_BINDING || s == LAW_STATE_WARNING) &&
+           on_ms >= d->from_ms && (d->to_ms == 0 || on_ms < d->to_ms);
 }
 
 static const char *date_text(int64_t ms, char out[CIVIL_TEXT_MAX])
@@ -239,8 +239,7 @@ static void show_rule(struct sheet *s, const struct listing *l, const struct law
     line(s, "law", r->law);
     line(s, "level", str_of(law_level_names[r->level]));
     enum law_state state = law_rule_state(l->files.law, r->id, l->on_ms);
-    line(s, "stands",
-         in_doubt(r, state, l->on_ms) ? STR("in doubt") : str_of(state_text(state)));
+    line(s, "stands", in_doubt(r, state, l->on_ms) ? STR("in doubt") : str_of(state_text(state)));
     date_line(s, "published", r->published_ms);
     date_line(s, "effective", r->effective_ms);
     date_line(s, "compliance", r->compliance_ms);

@@ -211,7 +211,8 @@ static void show_verified(const struct ask *q, struct str origin, const struct v
     if (r->checkpoints == 0)
         printf("no checkpoint was signed yet\n");
     else if (r->signatures == 0)
-        printf("%" PRIu64 " checkpoint%s; signatures were not checked: no key is known, use --key\n",
+        printf("%" PRIu64
+               " checkpoint%s; signatures were not checked: no key is known, use --key\n",
                r->checkpoints, r->checkpoints == 1 ? " fits" : "s fit");
     else
         printf("%" PRIu64 " signed checkpoint%s; the newest covers %" PRIu64 " record%s\n",

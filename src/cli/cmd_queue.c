@@ -206,11 +206,16 @@ static void print_table(const struct options *o, const struct job_row *rows, siz
                         int64_t now_ms, struct buf *out)
 {
     static const struct table_column columns[] = {
-        {"JOB", COLUMN_RIGHT},     {"NAME", COLUMN_SHRINKS},
-        {"ACCOUNT", COLUMN_DROPS}, {"STATE", COLUMN_PLAIN},
-        {"TIME", COLUMN_RIGHT},    {"LIMIT", COLUMN_RIGHT},
-        {"SIZE", COLUMN_SHRINKS},  {"POOL", COLUMN_SHRINKS},
-        {"SITE", COLUMN_DROPS},    {"NODES, OR WHY IT WAITS", COLUMN_SHRINKS},
+        {"JOB", COLUMN_RIGHT},
+        {"NAME", COLUMN_SHRINKS},
+        {"ACCOUNT", COLUMN_DROPS},
+        {"STATE", COLUMN_PLAIN},
+        {"TIME", COLUMN_RIGHT | COLUMN_SPARE},
+        {"LIMIT", COLUMN_RIGHT | COLUMN_SPARE},
+        {"SIZE", COLUMN_SHRINKS | COLUMN_SPARE},
+        {"POOL", COLUMN_SHRINKS},
+        {"SITE", COLUMN_DROPS},
+        {"NODES, OR WHY IT WAITS", COLUMN_SHRINKS},
     };
     struct table t;
     table_init(&t, columns, sizeof columns / sizeof *columns);

@@ -15,13 +15,13 @@
 enum { OPT_NODES = OPTION_LONG, OPT_PODS, OPT_ORDER, OPT_POLICY, OPT_LOG, OPT_JSON };
 
 const struct cli_option sim_options[] = {
-    {OPT_NODES, "nodes", "FILE", "openb: CSV of the nodes (sn,cpu_milli,memory_mib,gpu,model)"},
+    {OPT_NODES, "nodes", "FILE", "openb: CSV of the nodes (sn, cpu_milli, memory_mib, gpu, model)"},
     {OPT_PODS, "pods", "FILE",
-     "openb: CSV of the tasks (name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec)"},
+     "openb: CSV of the tasks (name, cpu_milli, memory_mib, num_gpu, gpu_milli, gpu_spec)"},
     {OPT_ORDER, "order", "FILE", "openb: lines N,NODE,RANK and P,POD: ties, and who comes when"},
     {OPT_POLICY, "policy", "NAME",
      "openb: berth (default), fgd, bestfit, dotprod, gpupacking or gpuclustering"},
-    {OPT_LOG, "log", "FILE", "openb: write where each task went (pod,node,gpu_index,gpu_milli)"},
+    {OPT_LOG, "log", "FILE", "openb: write where each task went (pod, node, gpu_index, gpu_milli)"},
     {OPT_JSON, "json", NULL, "JSON"},
     {0},
 };

@@ -132,11 +132,22 @@ static int narrow(const struct table *t, int widths[], int excess)
 
 enum { DROPPED = -1 }; /* in place of a width */
 
-/* Leave columns out while the row is too long; gives what is still too much. */
-static int drop(const struct table *t, int widths[], int excess)
+/* How much shrinking could take away. */
+static int shrinkable(const struct table *t, const int widths[])
 {
-    for (int c = t->column_count - 1; c >= 0 && excess > 0; c--) {
-        if ((t->columns[c].flags & COLUMN_DROPS) == 0) continue;
+    int sum = 0;
+    for (int c = 0; c < t->column_count; c++)
+        if ((t->columns[c].flags & COLUMN_SHRINKS) != 0 && widths[c] > TABLE_SHRUNK_MIN)
+            sum += widths[c] - TABLE_SHRUNK_MIN;
+    return sum;
+}
+
+/* Leave columns with this flag out while the row is too long; gives what is still too much. */
+static int drop(const struct table *t, int widths[], int excess, unsigned flag)
+{
+    for (int c = t->column_count - 1; c >= 0; c--) {
+        if (excess <= (flag == COLUMN_SPARE ? shrinkable(t, widths) : 0)) break;
+        if ((t->columns[c].flags & flag) == 0) continue;
         excess -= widths[c] + GAP;
         widths[c] = DROPPED;
     }
@@ -154,7 +165,9 @@ static void measure(const struct table *t, int width, int indent, bool header, i
         }
         total += widths[c];
     }
-    if (width > 0) shrink(t, widths, narrow(t, widths, drop(t, widths, total - width)));
+    if (width == 0) return;
+    int excess = narrow(t, widths, drop(t, widths, total - width, COLUMN_DROPS));
+    shrink(t, widths, drop(t, widths, excess, COLUMN_SPARE));
 }
 
 static void put_cell(struct buf *out, struct str text, int width, bool right, bool last)

@@ -2,7 +2,8 @@
  *
  * When the table is wider than the page, columns that may drop are left out, a last column that
  * wraps is narrowed to TABLE_WRAP_MIN, and the widest columns that may shrink are cut evenly, their
- * cells ending in "..". Widths count code points, not bytes. */
+ * cells ending in ".."; where that cannot suffice, columns that can be spared are left out, too.
+ * Widths count code points, not bytes. */
 #ifndef BERTH_CLI_TABLE_H
 #define BERTH_CLI_TABLE_H
 
@@ -18,6 +19,7 @@ enum table_flag {
     COLUMN_SHRINKS = 2, /* may be cut to fit the page */
     COLUMN_DROPS = 8, /* left out where the page is too narrow; the last such first */
     COLUMN_WRAPS = 4, /* last column only: goes on in further lines, and is never cut */
+    COLUMN_SPARE = 16, /* left out where cutting others does not suffice; the last such first */
 };
 
 struct table_column {

@@ -11,7 +11,7 @@
 
 enum {
     LABEL = 12, /* columns before the text of a labelled line */
-    WHY_WIDTH = 100, /* of the table where there is no terminal to fit: sentences wrap, names stay */
+    WHY_WIDTH = 100, /* of the table without a terminal to fit: sentences wrap, names stay */
 };
 
 bool reason_is_law(int reason)
@@ -246,7 +246,7 @@ static void other_pools(const struct page *p, const struct explanation *x,
 {
     const unsigned names = p->width != 0 ? COLUMN_SHRINKS : COLUMN_PLAIN;
     const struct table_column columns[] = {
-        {"POOL", names}, {"CHIP", names}, {"COST", COLUMN_RIGHT},
+        {"POOL", names},          {"CHIP", names},       {"COST", COLUMN_RIGHT},
         {"REASON", COLUMN_PLAIN}, {"WHY", COLUMN_WRAPS},
     };
     struct table t;

@@ -34,6 +34,7 @@ static const struct route routes[] = {
     {"GET", "/v1/law", false, handle_law},
     {"POST", "/v1/law", true, handle_law_adopt},
     {"POST", "/v1/law/bind", true, handle_law_bind},
+    {"GET", "/v1/law/diff", true, handle_law_diff},
     {"POST", "/v1/check", false, handle_check},
     {"GET", "/v1/ledger", true, handle_ledger},
     {"GET", "/v1/ledger/checkpoint", false, handle_checkpoint},

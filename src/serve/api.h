@@ -17,6 +17,8 @@ api_handler handle_pools, handle_nodes, handle_nodes_change, handle_leases, hand
     handle_fleet_apply;
 /* api_law.c */
 api_handler handle_law, handle_law_adopt, handle_law_bind, handle_check;
+/* api_law_diff.c */
+api_handler handle_law_diff;
 /* api_ledger.c */
 api_handler handle_ledger, handle_checkpoint, handle_events, handle_metrics, handle_ping;
 

@@ -250,8 +250,8 @@ static bool is_named(const struct fleet *f, const struct job_spec *spec, uint32_
     return site && partition;
 }
 
-/* The pool whose verdict tells most: the chosen one, else the first that the law keeps the job from,
- * one that the job names before any other. */
+/* The pool whose verdict tells most: the chosen one, else the first that the law keeps the job
+ * from, one that the job names before any other. */
 static uint32_t telling_pool(const struct fleet *f, const struct job_spec *spec,
                              const struct explanation *x)
 {
@@ -533,4 +533,3 @@ void handle_update(struct server *s, struct op *op, struct str id)
     event.update_fields = r.fields;
     step_job(s, op, &event);
 }
-

@@ -109,7 +109,7 @@ bool job_filter_passes(const struct job_filter *f, const struct fleet *fleet, co
     }
     if (f->states != 0 && (f->states >> j->state & 1u) == 0) return false;
     if (f->states == 0 && !f->all_states && job_state_is_ended(j->state)) return false;
-    return job_filter_in_list(f->user, j->spec.user) && job_filter_in_list(f->account, j->spec.tenant) &&
-           job_filter_in_list(f->name, j->spec.name) &&
-           in_partition(fleet, j, f->partition);
+    return job_filter_in_list(f->user, j->spec.user) &&
+           job_filter_in_list(f->account, j->spec.tenant) &&
+           job_filter_in_list(f->name, j->spec.name) && in_partition(fleet, j, f->partition);
 }

@@ -20,6 +20,7 @@
 
 enum {
     POLL_LONGEST_MS = 1000, /* the clock and the inbox are looked at this often at least */
+    GATHER_MS = 3, /* requests that keep arriving are taken into one sync for so long */
     WRITE_PAUSE_MS = 1000, /* after a failed sync writes are refused for this long */
 };
 
@@ -90,9 +91,11 @@ void server_flush(struct server *s)
     reply_all(s, NULL);
 }
 
-static void take_requests(struct server *s)
+/* False: nothing had arrived. */
+static bool take_requests(struct server *s)
 {
     struct op *op = inbox_take(&s->inbox);
+    bool any = op != NULL;
     while (op != NULL) {
         struct op *next = op->next;
         op->next = NULL;
@@ -105,6 +108,17 @@ static void take_requests(struct server *s)
             s->done_head = op;
         s->done_tail = op;
         op = next;
+    }
+    return any;
+}
+
+/* What arrives while the first requests are worked on goes into the same sync: the more clients there
+ * are, the more records share it. Bounded, so that the first of them does not wait for long. */
+static void gather_requests(struct server *s)
+{
+    int64_t until = steady_ms() + GATHER_MS;
+    while (take_requests(s) && journal_is_dirty(&s->journal) && !journal_is_full(&s->journal) &&
+           steady_ms() < until) {
     }
 }
 
@@ -185,7 +199,7 @@ static void turn(struct server *s)
         if (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) s->stopping = true;
     }
     take_time(s);
-    take_requests(s);
+    gather_requests(s);
     take_reports(s);
     server_flush(s);
     take_snapshot(s);

@@ -190,6 +190,27 @@ void visit_law_view(struct visit *v, struct law_view *x)
     visit_i64(v, "next_change_ms", &x->next_change_ms);
 }
 
+static void visit_law_change_view(struct visit *v, struct law_change_view *x)
+{
+    visit_u32(v, "job_id", &x->job_id);
+    visit_text(v, "pool", &x->pool);
+    visit_text(v, "from", &x->from);
+    visit_text(v, "to", &x->to);
+    visit_bool(v, "from_allowed", &x->from_allowed);
+    visit_bool(v, "to_allowed", &x->to_allowed);
+    visit_text(v, "rule", &x->rule);
+    visit_text(v, "title", &x->title);
+    visit_text(v, "cite", &x->cite);
+}
+
+void visit_law_diff_view(struct visit *v, struct law_diff_view *x)
+{
+    visit_i64(v, "from_ms", &x->from_ms);
+    visit_i64(v, "to_ms", &x->to_ms);
+    visit_u32(v, "compared", &x->compared);
+    VISIT_ARRAY(v, "changes", x->changes, x->count, JOBS_MAX, visit_law_change_view);
+}
+
 void visit_fleet_reply(struct visit *v, struct fleet_reply *x)
 {
     visit_texts(v, "diff", &x->diff, &x->diff_count, DIFF_LINES_MAX);

@@ -140,6 +140,23 @@ struct law_view {
 };
 void visit_law_view(struct visit *v, struct law_view *x);
 
+/* What the law changes between two dates for jobs that run and pools: GET /v1/law/diff. */
+struct law_change_view {
+    uint32_t job_id; /* 0: the pool itself, going on to use its chips */
+    struct str pool;
+    struct str from, to; /* law_effect_names */
+    bool from_allowed, to_allowed;
+    struct str rule, title,
+        cite; /* what stops it on the later date, else on the earlier; "" none */
+};
+struct law_diff_view {
+    int64_t from_ms, to_ms;
+    uint32_t compared; /* jobs and pools */
+    struct law_change_view *changes; /* jobs in order of id, then pools in the fleet's order */
+    uint32_t count;
+};
+void visit_law_diff_view(struct visit *v, struct law_diff_view *x);
+
 /* What applying a fleet file changes, or would change: POST /v1/fleet. */
 struct fleet_reply {
     struct str *diff; /* one line for each thing added, removed or changed */

@@ -26,10 +26,10 @@ expect "and -r shows its tasks" "$(squeue -h -r -t PD -o '%i' | tr '\n' ' ')" "2
 scancel 2_2
 expect "one task is cancelled" "$(squeue -h -r -t PD -o '%i' | tr '\n' ' ')" "2_1 2_3 "
 scancel -u "$me"
-# An array is cancelled by one request: one line of the API's JSON, all tasks over.
-sbatch --hold --array=1-40 --wrap true >/dev/null
+# An array is cancelled by one request, also one of more tasks than a batch of the ledger holds.
+sbatch --hold --array=1-1500 --wrap true >/dev/null
 expect "one request for a whole array" "$("$BERTH" cancel --json 5 | jq -r '[.array_job_id,.state]|tostring')" '[5,"CANCELLED"]'
-expect "ends all its tasks" "$(api GET '/v1/jobs?state=CANCELLED&id=5' | jq '.jobs|length')" 40
+expect "ends all its tasks" "$(api GET '/v1/jobs?state=CANCELLED&id=5&limit=2000' | jq ".jobs|length")" 1500
 expect_exit 1 scancel 5
 expect_match "once over, it says so" "$ERR" "Kill job error on job id 5: Job/step already completing or completed"
 expect_exit 1 scancel 4711

@@ -29,8 +29,7 @@ struct openb_left {
     uint32_t pods;
     uint64_t model_bit;
     double frag_milli; /* F, for the policy that looks at it: openb_note_change */
-    uint32_t
-        tags; /* kinds of GPU task that run here: bit 0 sharing, bit n exclusive on n devices */
+    uint32_t tags; /* kinds of GPU task here: bit 0 sharing, bit n exclusive on n devices */
 };
 
 /* Why idle milli are lost, or not; in the order in which they are summed. */

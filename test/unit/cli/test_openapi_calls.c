@@ -91,7 +91,8 @@ static bool fits_string(struct checker *c, const struct yaml_node *schema, json_
 
 static bool fits_integer(struct checker *c, const struct yaml_node *schema, json_t *v)
 {
-    const struct yaml_node *least = yaml_get(schema, "minimum"), *most = yaml_get(schema, "maximum");
+    const struct yaml_node *least = yaml_get(schema, "minimum"),
+                           *most = yaml_get(schema, "maximum");
     int64_t bound = 0;
     if (least != NULL && str_to_i64(least->text, &bound) && json_integer_value(v) < bound)
         return unfit(c, "is less than", least->text.p);
@@ -125,7 +126,8 @@ static bool fits(struct checker *c, const struct yaml_node *schema, json_t *v)
     return unfit(c, "is not of type", type->text.p);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------------------------------
+ */
 
 struct call {
     const char *method, *path, *status, *content_type, *request, *reply;
@@ -140,7 +142,7 @@ static bool path_fits(const char *template, const char *path)
             if (n == 0) return false;
             path += n;
             template = strchr(template, '}') + 1;
-        } else if (*template++ != *path++) {
+        } else if (*template ++ != *path++) {
             return false;
         }
     }
@@ -220,7 +222,8 @@ static bool call_fits(struct checker *c, const struct call *call)
     return !json || file_fits(c, schema, call->reply);
 }
 
-/* ---- a file of calls -------------------------------------------------------------------------- */
+/* ---- a file of calls --------------------------------------------------------------------------
+ */
 
 enum { OPERATIONS_MAX = 200 };
 
@@ -298,7 +301,8 @@ static int check_calls(const char *path)
     return faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- the checker itself ----------------------------------------------------------------------- */
+/* ---- the checker itself -----------------------------------------------------------------------
+ */
 
 static int open_checker(void **state)
 {
@@ -327,7 +331,8 @@ static void a_value_fits_its_schema_or_the_place_is_named(void **state)
         {"PingReply", "{\"colour\":\"red\"}", "has, what is not described, colour"},
         {"PingReply", "[]", "is not of type object"},
         {"JobList", "{\"jobs\":[{},{\"job_id\":2,\"state\":\"RUNNING\"}]}", NULL},
-        {"JobList", "{\"jobs\":[{},{\"state\":\"LOST\"}]}", "jobs.1.state: is not one of the words"},
+        {"JobList", "{\"jobs\":[{},{\"state\":\"LOST\"}]}",
+         "jobs.1.state: is not one of the words"},
         {"JobList", "{\"jobs\":{}}", "jobs: is not of type array"},
         {"CancelRequest", "{\"signal\":64,\"array\":true}", NULL},
         {"CancelRequest", "{\"signal\":65}", "signal: is more than 64"},

@@ -60,6 +60,32 @@ static void a_last_column_wraps_before_others_are_cut(void **state)
     table_release(&t);
 }
 
+static void what_can_be_spared_goes_where_cutting_does_not_suffice(void **state)
+{
+    (void)state;
+    static const struct table_column spare[] = {{"POOL", COLUMN_SHRINKS},
+                                                {"LIMIT", COLUMN_RIGHT | COLUMN_SPARE},
+                                                {"SIZE", COLUMN_SHRINKS | COLUMN_SPARE},
+                                                {"STATE", COLUMN_PLAIN}};
+    struct table t;
+    struct buf out = {0};
+    table_init(&t, spare, 4);
+    table_add(&t, STR("tokyo-h100-reserved"));
+    table_add(&t, STR("10:00"));
+    table_add(&t, STR("8 h100-sxm"));
+    table_add(&t, STR("RUNNING"));
+    table_print(&t, &out, 30, 0, false, false);
+    assert_string_equal(out.p, "toky..  10:00  8 h1..  RUNNING\n");
+    buf_clear(&out);
+    table_print(&t, &out, 29, 0, false, false);
+    assert_string_equal(out.p, "tokyo-h100-..  10:00  RUNNING\n");
+    buf_clear(&out);
+    table_print(&t, &out, 20, 0, false, false);
+    assert_string_equal(out.p, "tokyo-h10..  RUNNING\n");
+    buf_release(&out);
+    table_release(&t);
+}
+
 static void colours_stand_only_where_they_are_wanted(void **state)
 {
     (void)state;
@@ -100,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_without_limit_is_as_wide_as_its_cells),
         cmocka_unit_test(a_last_column_wraps_before_others_are_cut),
+        cmocka_unit_test(what_can_be_spared_goes_where_cutting_does_not_suffice),
         cmocka_unit_test(colours_stand_only_where_they_are_wanted),
         cmocka_unit_test(widths_count_characters_not_bytes),
         cmocka_unit_test(text_wraps_at_words),
