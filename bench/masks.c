@@ -5,11 +5,12 @@
  *
  * A random fleet of invented parties, sites and pools, its words (evidence, lists, rules of
  * permits) taken from the packs themselves so that their rules are met and missed, and random jobs
- * that all wait: every pool is drained. Then the clock moves to random dates, between them the
- * owner changes which levels bind; on each date every (job, pool) is asked of the core's masks
- * (core_may) and compared with law_decide, the literal evaluator, on the case built anew. The
- * literal answer is worked out once for each kind of job, pool and date, where a kind is what this
- * program drew, not what the core takes for the same. Any mismatch ends the run with status 1.
+ * that all wait: every pool is drained. Then the clock moves to random dates, between some of them
+ * the owner changes which levels bind; then another fleet follows. On each date every (job, pool)
+ * is asked of the core's masks (core_may) and compared with law_decide, the literal evaluator, on
+ * the case built anew. The literal answer is worked out once for each kind of job, pool and date,
+ * where a kind is what this program drew, not what the core takes for the same. Any mismatch ends
+ * the run with status 1.
  *
  * Times are of this thread's CPU. */
 #include "base/check.h"
@@ -31,12 +32,14 @@ enum {
     HEADS = 12, /* parties without owners */
     SITES = 32,
     TENANTS = 40,
-    GROUPS = 48, /* pools that differ in what the law sees */
-    TWINS = 4, /* pools that differ in price and size alone, of each group */
+    GROUPS = 80, /* pools that differ in what the law sees */
+    TWINS = 2, /* pools that differ in price and size alone, of each group */
     POOLS = GROUPS * TWINS,
     PERMITS = 60,
     KINDS = 64, /* jobs that differ in what the law sees */
     JOBS = 2048,
+    DATES = 8, /* of one fleet */
+    WORLDS_MAX = 1000, /* fleets */
     WORDS_MAX = 2000,
 };
 
@@ -60,6 +63,7 @@ struct bench {
     uint32_t ids[JOBS], kind_of[JOBS];
     bool literal[KINDS][POOLS]; /* on this date */
     uint64_t triples, allowed, not_asked, decided, mismatches;
+    uint32_t worlds, dates;
     double mask_s, literal_s, change_s;
 };
 
@@ -443,13 +447,13 @@ static bool begin(struct bench *b, int64_t now_ms)
     return step(b, &packs) && step(b, &fleet) && submit(b, now_ms);
 }
 
-static bool move_to(struct bench *b, int64_t now_ms, bool all_levels)
+/* The clock alone, or the clock and what binds. */
+static bool move_to(struct bench *b, int64_t now_ms, uint32_t levels)
 {
     double from = cpu_s();
-    struct event bind = {.kind = EVENT_BIND, .now_ms = now_ms, .bind_levels = LAW_BIND_DEFAULT};
-    if (all_levels) bind.bind_levels = (1u << LEVEL_COUNT) - 1;
     struct event tick = {.kind = EVENT_TICK, .now_ms = now_ms};
-    bool ok = step(b, &tick) && step(b, &bind);
+    struct event bind = {.kind = EVENT_BIND, .now_ms = now_ms, .bind_levels = levels};
+    bool ok = step(b, &tick) && (law_binding(core_law(b->core)) == levels || step(b, &bind));
     b->change_s += cpu_s() - from;
     return ok;
 }
@@ -487,36 +491,61 @@ static void from_scratch(struct bench *b, struct arena *a)
     arena_release(&kept);
 }
 
-static int compare_dates(struct bench *b, uint64_t goal)
+/* One fleet and its jobs, on DATES dates. */
+static bool compare_world(struct bench *b, uint64_t goal, struct arena *a)
 {
-    enum { DATES_MAX = 400 };
-    int64_t dates[DATES_MAX];
+    int64_t dates[DATES];
+    for (uint32_t i = 0; i < DATES; i++) dates[i] = date(b);
+    qsort(dates, DATES, sizeof *dates, order_dates);
+    if (!begin(b, dates[0])) return false;
+    for (uint32_t i = 0; i < DATES && b->triples < goal; i++) {
+        bool all_levels = i % 4 >= 2; /* so that half of the dates pass without another event */
+        if (!move_to(b, dates[i], all_levels ? (1u << LEVEL_COUNT) - 1 : LAW_BIND_DEFAULT))
+            return false;
+        read_literally(b, a);
+        compare(b);
+        b->dates++;
+    }
+    return true;
+}
+
+static void end(struct bench *b)
+{
+    core_free(b->core);
+    outcome_release(&b->out);
+    b->core = NULL;
+    b->record = 0;
+}
+
+static void report(const struct bench *b)
+{
+    printf("%" PRIu64 " triples of job, pool and date, %u dates of %u fleets, %" PRIu64
+           " mismatches\n",
+           b->triples, b->dates, b->worlds, b->mismatches);
+    printf("%.1f%% allowed; %" PRIu64 " not asked by the placer\n",
+           100.0 * (double)b->allowed / (double)b->triples, b->not_asked);
+    printf("masked: %.1f M verdicts/s\n", (double)b->triples / b->mask_s / 1e6);
+    printf("law_decide: %" PRIu64 " verdicts, %.0f/s\n", b->decided,
+           (double)b->decided / b->literal_s);
+    printf("masks made anew for all jobs and pools: %.0f ms a date\n",
+           1e3 * b->change_s / b->dates);
+}
+
+static int compare_worlds(struct bench *b, uint64_t goal)
+{
     struct arena a;
     arena_init(&a);
-    uint64_t count = goal / ((uint64_t)JOBS * POOLS) * 4 / 3 + 2;
-    if (count > DATES_MAX) count = DATES_MAX;
-    for (uint32_t i = 0; i < count; i++) dates[i] = date(b);
-    qsort(dates, count, sizeof *dates, order_dates);
-    bool ok = begin(b, dates[0]);
-    uint32_t done = 0;
-    for (; ok && done < count && b->triples < goal; done++) {
-        ok = move_to(b, dates[done], done % 2 == 1);
-        if (!ok) break;
-        read_literally(b, &a);
-        compare(b);
+    bool ok = true;
+    while (ok && b->triples < goal && b->worlds < WORLDS_MAX) {
+        if (b->worlds > 0) end(b);
+        b->worlds++;
+        ok = compare_world(b, goal, &a);
     }
     if (ok) {
-        printf("%" PRIu64 " triples of job, pool and date on %u dates, %" PRIu64 " mismatches\n",
-               b->triples, done, b->mismatches);
-        printf("%.1f%% allowed; %" PRIu64 " not asked by the placer\n",
-               100.0 * (double)b->allowed / (double)b->triples, b->not_asked);
-        printf("masked: %.1f M verdicts/s\n", (double)b->triples / b->mask_s / 1e6);
-        printf("law_decide: %" PRIu64 " verdicts, %.0f/s\n", b->decided,
-               (double)b->decided / b->literal_s);
-        printf("masks made anew for all jobs and pools: %.0f ms a date\n",
-               1e3 * b->change_s / done);
+        report(b);
         from_scratch(b, &a);
     }
+    end(b);
     arena_release(&a);
     return ok && b->mismatches == 0 && b->triples >= goal ? 0 : 1;
 }
@@ -558,9 +587,7 @@ int main(int argc, char **argv)
     arena_init(&b->arena);
     b->seed = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
     uint64_t goal = argc > 3 ? strtoull(argv[3], NULL, 10) : 10000000;
-    int rc = load(b, argv[1], argv[2]) ? compare_dates(b, goal) : 1;
-    core_free(b->core);
-    outcome_release(&b->out);
+    int rc = load(b, argv[1], argv[2]) ? compare_worlds(b, goal) : 1;
     arena_release(&b->arena);
     mem_free(b);
     return rc;

@@ -27,7 +27,8 @@ const struct cli_option serve_options[] = {
     {OPT_LISTEN, "listen", "ADDRESS",
      "HTTP on this loopback address:port; port 0: any; none: no TCP "
      "(default " LISTEN_DEFAULT ")"},
-    {OPT_SOCKET, "socket", "PATH", "unix socket (default berth.sock in the state directory)"},
+    {OPT_SOCKET, "socket", "PATH", "unix socket (default berth.sock in the state directory, /run/berth/berth.sock for the "
+                                   "machine's)"},
     {OPT_DATA, "data", "DIR", "catalogues of chips, countries and prices"},
     {OPT_ORIGIN, "origin", "NAME", "name of a new ledger, as its signed checkpoints state it"},
     {0},
@@ -136,7 +137,7 @@ int cmd_serve(int argc, char **argv)
         if (env != NULL && env[0] != '\0')
             snprintf(words.socket, sizeof words.socket, "%s", env);
         else
-            snprintf(words.socket, sizeof words.socket, "%s/berth.sock", config.state_dir);
+            snprintf(words.socket, sizeof words.socket, "%s", path_socket_of(config.state_dir));
         config.socket_path = words.socket;
     }
     config.ready_arg = &config;

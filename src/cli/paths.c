@@ -14,6 +14,7 @@
 #endif
 
 #define STATE_OF_MACHINE "/var/lib/berth"
+#define SOCKET_OF_MACHINE "/run/berth/berth.sock"
 
 static const char *env(const char *name)
 {
@@ -47,6 +48,14 @@ const char *path_state(void)
     return path;
 }
 
+const char *path_socket_of(const char *state)
+{
+    static char path[PATH_MAX];
+    if (strcmp(state, STATE_OF_MACHINE) == 0) return SOCKET_OF_MACHINE;
+    set(path, "%s/berth.sock", state);
+    return path;
+}
+
 const char *path_socket(void)
 {
     static char path[PATH_MAX];
@@ -55,10 +64,9 @@ const char *path_socket(void)
         set(path, "%s", env("BERTH_SOCKET"));
         return path;
     }
-    set(path, "%s/berth.sock", path_state());
-    const char *shared = STATE_OF_MACHINE "/berth.sock";
-    if (env("BERTH_STATE") == NULL && access(path, F_OK) != 0 && access(shared, F_OK) == 0)
-        set(path, "%s", shared);
+    set(path, "%s", path_socket_of(path_state()));
+    if (env("BERTH_STATE") == NULL && access(path, F_OK) != 0 && access(SOCKET_OF_MACHINE, F_OK) == 0)
+        set(path, "%s", SOCKET_OF_MACHINE);
     return path;
 }
 

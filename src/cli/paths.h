@@ -9,8 +9,12 @@
  * $XDG_STATE_HOME/berth or ~/.local/state/berth. */
 const char *path_state(void);
 
-/* The daemon's unix socket: $BERTH_SOCKET; else berth.sock in path_state(); when that does not
- * exist and the machine's daemon (/var/lib/berth/berth.sock) does, that one. */
+/* The socket of the daemon that keeps this state folder: /run/berth/berth.sock for the machine's
+ * (/var/lib/berth), because every user must reach it and the folder is private; else berth.sock in
+ * the folder. Valid until the next call. */
+const char *path_socket_of(const char *state);
+/* The daemon's unix socket: $BERTH_SOCKET; else that of path_state(); when that does not exist and
+ * the machine's does, that one. */
 const char *path_socket(void);
 
 /* The folder of rule packs: $BERTH_LAW; else the first that exists of ./law, ../law and

@@ -133,6 +133,8 @@ void visit_tenant(struct visit *v, struct tenant *t)
     visit_u32(v, "weight", &t->weight);
     visit_texts(v, "users", &t->users, &t->user_count, LIST_MAX);
     visit_bool(v, "is_default", &t->is_default);
+    visit_bool(v, "reads_no_data", &t->reads_no_data);
+    visit_text(v, "purpose", &t->purpose);
 }
 
 void visit_permit(struct visit *v, struct permit *p)

@@ -131,6 +131,10 @@ struct tenant {
     struct str *users; /* unix users that may submit; "*" anyone */
     uint32_t user_count;
     bool is_default;
+    /* What its jobs are taken to state where they state nothing: facts for the law, as the tenant
+     * declared them to the owner of the fleet. */
+    bool reads_no_data; /* no regulated data */
+    struct str purpose; /* end use; "" none */
     uint32_t party_index;
 };
 

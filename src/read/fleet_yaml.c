@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "model/fleet_names.h"
+#include "model/job.h"
 #include "read/chip_yaml.h"
 #include "read/suggest.h"
 #include "read/units.h"
@@ -369,7 +370,8 @@ static void read_pools(struct reader *r)
 
 static void read_tenant(struct reader *r, const struct yaml_node *n, struct tenant *t)
 {
-    static const char *const keys[] = {"party", "weight", "users", "default", NULL};
+    static const char *const keys[] = {"party", "weight",  "users", "default",
+                                       "data",  "purpose", NULL};
     t->weight = 1;
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     id_or_unknown(r, n, "party", &t->party);
@@ -378,6 +380,16 @@ static void read_tenant(struct reader *r, const struct yaml_node *n, struct tena
     if ((x = yaml_need(r->errs, n, "users")) != NULL)
         yaml_texts(r->errs, x, LIST_MAX, NAME_LEN_MAX, &t->users, &t->user_count);
     boolean(r, n, "default", &t->is_default);
+    if ((x = yaml_get(n, "data")) != NULL) {
+        t->reads_no_data = yaml_is(x, "none");
+        if (!t->reads_no_data && !yaml_is(x, "unknown"))
+            yaml_fail(r->errs, x, "data is none or unknown; a job states its data sets itself");
+    }
+    if ((x = yaml_get(n, "purpose")) != NULL && !yaml_is(x, "unknown")) {
+        int use = 0, count = 0;
+        while (end_use_names[count] != NULL) count++;
+        if (yaml_enum(r->errs, x, end_use_names, count, &use)) t->purpose = str_of(end_use_names[use]);
+    }
 }
 
 static void read_tenants(struct reader *r)

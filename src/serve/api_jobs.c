@@ -69,6 +69,15 @@ static void choose_tenant(const struct fleet *f, struct job_spec *spec)
         if (f->tenants[i].is_default || f->tenant_count == 1) spec->tenant = f->tenants[i].id;
 }
 
+/* What the tenant declared for jobs that state nothing themselves; it becomes part of the record. */
+static void take_declared(const struct fleet *f, struct job_spec *spec)
+{
+    uint32_t i = f != NULL ? fleet_tenant(f, spec->tenant) : NO_INDEX;
+    if (i == NO_INDEX) return;
+    if (f->tenants[i].reads_no_data) spec->data_known = true;
+    if (spec->purpose.len == 0) spec->purpose = f->tenants[i].purpose;
+}
+
 /* Read the body and check that the peer may submit as the uid it names. */
 static enum err read_submission(struct server *s, struct op *op, struct submit_request *r,
                                 struct errtext *error)
@@ -76,6 +85,7 @@ static enum err read_submission(struct server *s, struct op *op, struct submit_r
     enum err e = body_read(op, &s->scratch, visit_submit_request, r, error);
     if (e != ERR_NONE) return e;
     choose_tenant(core_fleet(s->journal.core), &r->spec);
+    take_declared(core_fleet(s->journal.core), &r->spec);
     if (r->key.len == 0 && op->key != NULL) r->key = str_of(op->key);
     if (r->key.len > NAME_LEN_MAX)
         return err_set(error, ERR_LIMIT, "an idempotency key has at most %d bytes", NAME_LEN_MAX);

@@ -186,6 +186,17 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 /* ---- doors ------------------------------------------------------------------------------------
  */
 
+/* /run is empty after a boot. When this fails, bind says why. */
+static void make_folder(const char *path)
+{
+    char folder[sizeof((struct sockaddr_un *)0)->sun_path];
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path) return;
+    memcpy(folder, path, (size_t)(slash - path));
+    folder[slash - path] = '\0';
+    mkdir(folder, 0755);
+}
+
 static enum err listen_unix(const char *path, int *fd_out, struct errtext *error)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -195,6 +206,7 @@ static enum err listen_unix(const char *path, int *fd_out, struct errtext *error
     memcpy(addr.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return err_set(error, ERR_IO, "socket: %s", strerror(errno));
+    make_folder(path);
     /* The state directory is locked by now, so a socket that lies here is a dead one's. */
     unlink(path);
     if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 || chmod(path, 0666) != 0 ||

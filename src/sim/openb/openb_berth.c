@@ -13,7 +13,7 @@ enum {
     OPEN_FACTOR = 4,
     IDLE_CREDIT_MILLI = 800,
     OPEN_PARTS = 20, /* room is open when one in so many sharing tasks could come */
-    WHOLE = 1000, /* all of a model's devices */
+    WHOLE = 1000, /* parts are in thousandths */
     STEP = 50, /* burdens that differ by less are equal */
 };
 
@@ -38,7 +38,7 @@ struct openb_berth {
     /* What the GPU tasks of the pod list ask for in all. */
     int64_t gpu_asked_milli, cpu_asked_milli, memory_asked_mib;
     int32_t open_from_milli, open_below_milli;
-    int64_t wanted_part[OPENB_MODELS_MAX]; /* W's part of each model's devices, in thousandths */
+    int64_t *wanted_ppm; /* W's part, by node */
 };
 
 /* ---- what is expected ------------------------------------------------------------------------ */
@@ -90,26 +90,36 @@ static void find_open(struct openb_berth *b, const struct openb_trace *t)
     }
 }
 
-/* Spread what tasks that name models ask for over the devices of those models. */
+static int64_t milli_of(const struct openb_node *n)
+{
+    return (int64_t)n->gpu_count * OPENB_GPU_MILLI;
+}
+
+static bool could_run(const struct openb_node *n, const struct openb_class *c)
+{
+    struct openb_left idle;
+    openb_left_init(&idle, n, 0);
+    return openb_fits(&idle, c);
+}
+
+/* Spread what each class asks for over the nodes that could run it: W. */
 static void find_wanted(struct openb_berth *b, const struct openb_trace *t)
 {
-    int64_t there[OPENB_MODELS_MAX] = {0}; /* milli of each model */
-    for (uint32_t i = 0; i < t->node_count; i++)
-        for (uint32_t m = 0; m < OPENB_MODELS_MAX; m++)
-            if ((t->nodes[i].model_bit >> m & 1) != 0)
-                there[m] += (int64_t)t->nodes[i].gpu_count * OPENB_GPU_MILLI;
-    for (uint32_t i = 0; i < t->class_count; i++) {
+    for (uint32_t i = 0; i < t->class_count && t->capacity_milli > 0; i++) {
         const struct openb_class *c = &t->classes[i];
-        int64_t sum = 0;
-        if (c->gpu_count == 0 || c->models == UINT64_MAX) continue;
-        for (uint32_t m = 0; m < OPENB_MODELS_MAX; m++)
-            if ((c->models >> m & 1) != 0) sum += there[m];
+        int64_t could = 0; /* milli of those nodes */
+        if (c->gpu_count == 0) continue;
+        for (uint32_t k = 0; k < t->node_count; k++)
+            if (could_run(&t->nodes[k], c)) could += milli_of(&t->nodes[k]);
+        if (could == 0) continue;
         int64_t asked = (int64_t)c->pods * c->gpu_count * c->gpu_milli;
-        for (uint32_t m = 0; m < OPENB_MODELS_MAX && sum > 0; m++)
-            if ((c->models >> m & 1) != 0) b->wanted_part[m] += asked * WHOLE / sum;
+        int64_t rarity = WHOLE - could * WHOLE / t->capacity_milli;
+        int64_t weight = rarity * rarity / WHOLE;
+        for (uint32_t k = 0; k < t->node_count; k++)
+            if (could_run(&t->nodes[k], c)) b->wanted_ppm[k] += asked * WHOLE / could * weight;
     }
-    for (uint32_t m = 0; m < OPENB_MODELS_MAX; m++)
-        if (b->wanted_part[m] > WHOLE) b->wanted_part[m] = WHOLE;
+    for (uint32_t k = 0; k < t->node_count; k++)
+        if (b->wanted_ppm[k] > WHOLE * WHOLE) b->wanted_ppm[k] = WHOLE * WHOLE;
 }
 
 struct openb_berth *openb_berth_new(const struct openb_trace *t, const struct openb_frag *f,
@@ -127,6 +137,7 @@ struct openb_berth *openb_berth_new(const struct openb_trace *t, const struct op
     qsort(c, n, sizeof *c, by_demand);
     group(b, c, n);
     find_open(b, t);
+    b->wanted_ppm = ARENA_ARRAY(arena, t->node_count, int64_t);
     find_wanted(b, t);
     for (uint32_t i = 0; i < t->class_count; i++) {
         const struct openb_class *k = &t->classes[i];
@@ -179,7 +190,7 @@ static int64_t shortage(int64_t idle_milli, int64_t left, int64_t gpu_asked, int
 struct rest {
     int32_t cpu_milli, memory_mib;
     uint64_t model_bit;
-    int64_t wanted_part; /* of the node's model */
+    int64_t wanted_ppm; /* of the node */
     int64_t cpu_pods[OPENB_CLASSES_MAX]; /* by demand */
 };
 
@@ -198,7 +209,7 @@ static int64_t burden(const struct openb_berth *b, const struct rest *r, const i
     return FRAG_FACTOR * frag(b, &s, r->model_bit, r->cpu_pods) / b->pods +
            CPU_FACTOR * shortage(idle, r->cpu_milli, b->gpu_asked_milli, b->cpu_asked_milli) +
            MEMORY_FACTOR * shortage(idle, r->memory_mib, b->gpu_asked_milli, b->memory_asked_mib) -
-           OPEN_FACTOR * open - idle * r->wanted_part / WHOLE;
+           OPEN_FACTOR * open - idle * r->wanted_ppm / (WHOLE * WHOLE);
 }
 
 /* How much the burden falls, in steps: the score. */
@@ -209,20 +220,13 @@ static int32_t steps_of(int64_t fall)
     return (int32_t)steps;
 }
 
-static uint32_t lowest_bit(uint64_t bits)
-{
-    uint32_t i = 0;
-    while ((bits >> i & 1) == 0) i++;
-    return i;
-}
-
 static void rest_init(struct rest *r, const struct openb_berth *b, const struct openb_left *n,
                       const struct openb_class *taken)
 {
     r->cpu_milli = n->cpu_milli - (taken != NULL ? taken->cpu_milli : 0);
     r->memory_mib = n->memory_mib - (taken != NULL ? taken->memory_mib : 0);
     r->model_bit = n->model_bit;
-    r->wanted_part = n->model_bit != 0 ? b->wanted_part[lowest_bit(n->model_bit)] : 0;
+    r->wanted_ppm = b->wanted_ppm[n->index];
     count_by_cpu(b, r->cpu_milli, r->cpu_pods);
 }
 

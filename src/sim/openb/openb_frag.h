@@ -8,9 +8,10 @@
  * and always when m asks for no device; else what lies on devices with less than m's share left is
  * lost. F is the mean of that over M.
  *
- * The published rule cuts a score at 50 that is exactly 50 where F does not change. It sums in
- * floating point by kind of loss first, so that a task which moves a class from one kind to another
- * earns 49 or 50 by the last bit. To place as published the sums here go in the same order.
+ * FGD's score is cut to an integer, and is exactly 50 where F does not change. The published code
+ * adds in floating point, by kind of loss first, so that a task which only moves a class from one
+ * kind to another earns 49 or 50 by the last bit of the sums. To place as published, p and F are
+ * computed here by the same operations in the same order.
  * Source: Weng et al., USENIX ATC 2023, section 3, and the simulator its authors published. */
 #ifndef BERTH_SIM_OPENB_FRAG_H
 #define BERTH_SIM_OPENB_FRAG_H
@@ -21,6 +22,7 @@ enum { OPENB_POPULAR_PERCENT = 95 }; /* how much of the pod list M covers */
 
 /* What is left of a node while tasks arrive. */
 struct openb_left {
+    uint32_t index; /* of the node in the trace */
     int64_t gpu_sum; /* of gpu_milli */
     int32_t cpu_milli;
     int32_t memory_mib;

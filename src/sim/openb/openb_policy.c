@@ -15,6 +15,17 @@ enum { GPU_UNIT_MILLI = 8000 };
 
 /* ---- what is common -------------------------------------------------------------------------- */
 
+void openb_left_init(struct openb_left *left, const struct openb_node *n, uint32_t index)
+{
+    *left = (struct openb_left){.index = index,
+                                .cpu_milli = n->cpu_milli,
+                                .memory_mib = n->memory_mib,
+                                .gpu_count = n->gpu_count,
+                                .gpu_sum = (int64_t)n->gpu_count * OPENB_GPU_MILLI,
+                                .model_bit = n->model_bit};
+    for (int32_t i = 0; i < n->gpu_count; i++) left->gpu_milli[i] = OPENB_GPU_MILLI;
+}
+
 bool openb_fits(const struct openb_left *n, const struct openb_class *c)
 {
     if (n->cpu_milli < c->cpu_milli || n->memory_mib < c->memory_mib) return false;

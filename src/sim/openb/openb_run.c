@@ -41,15 +41,8 @@ static void world_init(struct world *w, const struct openb_trace *t, int policy)
     w->placements = ARENA_ARRAY(&w->arena, t->arrival_count, uint32_t);
     w->scores = ARENA_ARRAY(&w->arena, t->class_count, struct scores);
     for (uint32_t i = 0; i < t->node_count; i++) {
-        const struct openb_node *n = &t->nodes[i];
-        struct openb_left *l = &w->left[i];
-        l->cpu_milli = n->cpu_milli;
-        l->memory_mib = n->memory_mib;
-        l->gpu_count = n->gpu_count;
-        l->gpu_sum = (int64_t)n->gpu_count * OPENB_GPU_MILLI;
-        l->model_bit = n->model_bit;
-        for (int32_t k = 0; k < n->gpu_count; k++) l->gpu_milli[k] = OPENB_GPU_MILLI;
-        openb_note_change(&w->scorer, l);
+        openb_left_init(&w->left[i], &t->nodes[i], i);
+        openb_note_change(&w->scorer, &w->left[i]);
     }
 }
 

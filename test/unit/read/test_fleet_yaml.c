@@ -56,7 +56,7 @@ static const char base[] =
     "    title: {owned: {price: \"0.05\", owner: op}}\n"
     "tenants:\n"
     "  lab: {party: top, weight: 3, users: [\"*\"], default: true}\n"
-    "  guest: {party: unknown, users: [ann]}\n"
+    "  guest: {party: unknown, users: [ann], data: none, purpose: research}\n"
     "permits:\n"
     "  lic-1: {rule: R-1, holder: top, amount: 100, used: 3, to: 2026-12-31, issuer: Office}\n";
 
@@ -121,6 +121,8 @@ static void a_whole_fleet_is_read(void **state)
     assert_int_equal(f.f.parties[1].owners[0].share_ppm, 600000);
     assert_true(f.f.parties[2].owners_known && f.f.parties[2].owner_count == 0);
     assert_int_equal(f.f.tenants[1].party_index, NO_INDEX);
+    assert_true(f.f.tenants[1].reads_no_data && !f.f.tenants[0].reads_no_data);
+    assert_true(str_eqz(f.f.tenants[1].purpose, "research"));
     assert_true(f.f.pools[1].is_default && f.f.pools[1].chip_index == NO_INDEX);
     assert_true(f.f.permits[0].amount_known && str_eqz(f.f.permits[0].unit, "chips"));
     release(&f);
@@ -160,6 +162,8 @@ static void mistakes_are_reported_at_their_place(void **state)
         {"{owned: {price", "{owned: {lessor: mid, price", "unknown key 'lessor'"},
         {"price: \"0.05\", ", "", "key 'price' is missing"},
         {"users: [ann]", "weight: 2", "key 'users' is missing"},
+        {"data: none", "data: some", "data is none or unknown"},
+        {"purpose: research", "purpose: reserch", "'reserch' is none of"},
         {"weight: 3", "weight: 0", "0 is outside 1..1000000"},
         {"holder: top", "holder: tip", "party 'tip' does not exist; did you mean 'top'?"},
         {"used: 3", "used: 300", "more is used than the amount"},

@@ -197,30 +197,36 @@ static void berth_fills_a_device_in_use_before_it_opens_one(void **state)
                      -(3 * 375 + 4 * 800 + 49) / 50);
 }
 
-static void berth_leaves_wanted_models_to_those_who_name_them(void **state)
+static void berth_leaves_rare_nodes_to_those_who_need_them(void **state)
 {
     (void)state;
     struct openb_class wanting[] = {classes[0], classes[0]};
-    struct openb_node two[] = {{.gpu_count = 2, .model_bit = 1}, {.gpu_count = 2, .model_bit = 2}};
-    struct openb_trace t = {.nodes = two, .classes = wanting, .node_count = 2, .class_count = 2};
+    struct openb_node two[] = {nodes[0], nodes[0]};
+    struct openb_trace t = {.nodes = two,
+                            .classes = wanting,
+                            .node_count = 2,
+                            .class_count = 2,
+                            .pod_count = 4,
+                            .capacity_milli = 4000};
     struct openb_left n = node_with(64000, 1000, 1000);
     struct openb_class c = task(4000, 1, 1000);
     struct openb_scorer s;
     struct arena arena;
+    two[1].model_bit = 2;
     wanting[1].models = 2;
     wanting[1].spec = STR("B");
     wanting[1].pods = 1; /* 1000 of B's 2000 milli */
-    t.pod_count = 4;
     arena_init(&arena);
     openb_scorer_init(&s, OPENB_BERTH, &t, &arena);
     int32_t on_a = openb_score(&s, &n, &c).score;
     n.model_bit = 2;
+    n.index = 1;
     int32_t on_b = openb_score(&s, &n, &c).score;
     arena_release(&arena);
     /* On A a quarter of M finds nothing: F falls by 250 as a device is taken. On B W falls by 500.
      */
     assert_int_equal(on_a, (3 * 250 - 4 * 800 - 49) / 50);
-    assert_int_equal(on_b, (-4 * 800 - 500 - 49) / 50);
+    assert_int_equal(on_b, (-4 * 800 - 125 - 49) / 50);
 }
 
 int main(void)
@@ -236,7 +242,7 @@ int main(void)
         cmocka_unit_test(gpuclustering_keeps_kinds_together),
         cmocka_unit_test(berth_keeps_cpu_beside_idle_devices),
         cmocka_unit_test(berth_fills_a_device_in_use_before_it_opens_one),
-        cmocka_unit_test(berth_leaves_wanted_models_to_those_who_name_them),
+        cmocka_unit_test(berth_leaves_rare_nodes_to_those_who_need_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
