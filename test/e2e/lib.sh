@@ -3,7 +3,7 @@
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
-BERTH=${BERTH:-$ROOT/build/berth}
+BERTH=$(realpath "${BERTH:-$ROOT/build/berth}")
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/berth-e2e-XXXXXX")
 chmod 755 "$WORK"
 export BERTH_STATE=$WORK/state BERTH_SOCKET=$WORK/berth.sock BERTH_DATA=$ROOT/data BERTH_LAW=$ROOT/test/packs
@@ -93,3 +93,4 @@ expect_exit() {
     OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
     [ $rc = "$want" ] || fail "$*: exit $rc, wanted $want: $OUT $ERR"
 }
+cd "$WORK"
