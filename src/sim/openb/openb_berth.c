@@ -97,9 +97,8 @@ static int64_t milli_of(const struct openb_node *n)
 
 static bool could_run(const struct openb_node *n, const struct openb_class *c)
 {
-    struct openb_left idle;
-    openb_left_init(&idle, n, 0);
-    return openb_fits(&idle, c);
+    return n->cpu_milli >= c->cpu_milli && n->memory_mib >= c->memory_mib &&
+           n->gpu_count >= c->gpu_count && (c->models & n->model_bit) != 0;
 }
 
 /* Spread what each class asks for over the nodes that could run it: W. */
@@ -114,9 +113,9 @@ static void find_wanted(struct openb_berth *b, const struct openb_trace *t)
         if (could == 0) continue;
         int64_t asked = (int64_t)c->pods * c->gpu_count * c->gpu_milli;
         int64_t rarity = WHOLE - could * WHOLE / t->capacity_milli;
-        int64_t weight = rarity * rarity / WHOLE;
+        int64_t weight_ppm = rarity * rarity;
         for (uint32_t k = 0; k < t->node_count; k++)
-            if (could_run(&t->nodes[k], c)) b->wanted_ppm[k] += asked * WHOLE / could * weight;
+            if (could_run(&t->nodes[k], c)) b->wanted_ppm[k] += asked * weight_ppm / could;
     }
     for (uint32_t k = 0; k < t->node_count; k++)
         if (b->wanted_ppm[k] > WHOLE * WHOLE) b->wanted_ppm[k] = WHOLE * WHOLE;
