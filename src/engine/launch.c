@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define DEFAULT_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
@@ -182,6 +183,12 @@ static void open_files(const struct command *c)
 static void reset_signals(void)
 {
     for (int s = 1; s < NSIG; s++) (void)signal(s, SIG_DFL);
+    /* The two that glibc keeps for itself and does not let signal() touch: its posix_spawn, by
+     * which make and others start programs, leaves them ignored. All zero is the kernel's SIG_DFL.
+     */
+    const unsigned long dfl[8] = {0};
+    for (int s = 32; s < SIGRTMIN; s++)
+        (void)syscall(SYS_rt_sigaction, s, dfl, NULL, sizeof(unsigned long));
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
