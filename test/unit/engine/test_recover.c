@@ -266,20 +266,37 @@ static void of_two_supervisors_of_one_attempt_one_runs(void **state)
     world_free(w);
 }
 
+/* A process that leads a session of its own and waits to be killed. */
+static pid_t bystander_new(void)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)setsid();
+        for (;;) (void)pause();
+    }
+    while (getsid(pid) != pid) (void)usleep(1000);
+    return pid;
+}
+
 static void after_a_reboot_what_had_begun_is_gone_and_nobody_is_killed(void **state)
 {
     (void)state;
     struct world *w = world_new_closed();
     struct state_dir d;
     create(w, &d, 1);
-    /* Our own session under another boot's name: killing it would end this test. */
-    const char *begun = arena_printf(&w->arena, "begun %d another-boot:1\n", (int)getsid(0));
+    /* The session has that number in this boot, and belongs to somebody else. */
+    pid_t bystander = bystander_new();
+    const char *begun = arena_printf(&w->arena, "begun %d another-boot:1\n", (int)bystander);
     put_bytes(w, 1, 0, begun, strlen(begun));
     state_dir_release(&d);
     world_open(w);
     const struct report *r = world_wait_end(w, 1, 1);
     assert_int_equal(r->kind, REPORT_GONE);
     assert_true(str_eqz(r->detail, "the machine was restarted"));
+    assert_int_equal(waitpid(bystander, NULL, WNOHANG), 0); /* lives */
+    assert_int_equal(kill(bystander, SIGKILL), 0);
+    assert_int_equal(waitpid(bystander, NULL, 0), bystander);
     world_free(w);
 }
 
