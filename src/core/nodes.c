@@ -286,6 +286,12 @@ bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim
     return true;
 }
 
+bool nodes_fit(const struct pool_nodes *n, const struct size *z)
+{
+    uint32_t waste;
+    return nodes_choose(n, z, NULL, &waste);
+}
+
 uint32_t nodes_up(const struct pool_nodes *n)
 {
     return n->use.nodes_up;

@@ -57,6 +57,9 @@ void nodes_set_state(struct pool_nodes *n, uint32_t node, int state);
  * parts_out (z->nodes elements, in order of node; may be NULL) what the job would hold. */
 bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim_part *parts_out,
                   uint32_t *waste_out);
+/* The same question without the choice: cheaper where only the answer counts. core/whatif.h asks it
+ * of a pool as it would be. */
+bool nodes_fit(const struct pool_nodes *n, const struct size *z);
 
 uint32_t nodes_up(const struct pool_nodes *n);
 /* How many nodes that are up can hold `each` now, counted up to `enough`. */

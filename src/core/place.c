@@ -162,11 +162,10 @@ static void push_for_pool(struct core *c, uint32_t pool)
     for (struct size_group *g = c->sizes; g != NULL; g = g->next) {
         struct size z;
         int64_t have, need;
-        uint32_t waste;
         if (g->waiting == 0) continue;
         if (size_in_pool(&g->box->spec, &c->fleet.pools[pool], &z, &have, &need) != REASON_NONE)
             continue;
-        if (!nodes_choose(&c->pools[pool], &z, NULL, &waste)) continue;
+        if (!nodes_fit(&c->pools[pool], &z)) continue;
         for (struct class *k = g->classes; k != NULL; k = k->size_next) {
             if (k->is_empty || k->in_pass) continue;
             class_candidates(c, k);

@@ -140,8 +140,7 @@ static int capacity_row(const struct core *c, const struct job_spec *s, const st
         out->need = z.chips;
         return REASON_QUOTA;
     }
-    uint32_t waste;
-    if (nodes_choose(n, &z, NULL, &waste)) return REASON_NONE;
+    if (nodes_fit(n, &z)) return REASON_NONE;
     out->have = z.chips > 0 ? n->chips_free : nodes_up(n);
     out->need = z.chips > 0 ? z.chips : z.nodes;
     return REASON_RESOURCES;
