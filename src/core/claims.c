@@ -288,41 +288,23 @@ static bool attempt_is_lawful(struct core *c, struct entry *e, struct legal *leg
     return legal->allowed && !legal->short_of_permit;
 }
 
-/* Permits that an attempt consumed before they were all given back to be taken anew. */
+/* What an attempt had consumed of permits when the recheck began. */
 struct kept {
     uint32_t *permits, count;
+    bool is_open; /* it goes on only if it finds other permits than these */
 };
 
-static void retake(struct core *c, struct entry *e, const struct kept *before)
+static void permits_drop(struct core *c, struct entry *e, struct kept *before)
 {
-    uint32_t *permits, count, pool = e->job.pool.v;
-    const struct job_spec *s = &e->job.spec;
-    struct arena *scratch = &c->legal_scratch;
-    bool same = before->count > 0 && legal_permits(c, s, pool, before->permits, before->count,
-                                                   scratch, &permits, &count);
-    if (!same) legal_permits(c, s, pool, NULL, 0, scratch, &permits, &count);
-    permits_take(c, e, permits, count);
-    arena_clear(scratch);
+    if (e->permit_count == 0) return;
+    before->count = e->permit_count;
+    before->permits = mem_alloc(e->permit_count, sizeof *e->permits);
+    memcpy(before->permits, e->permits, e->permit_count * sizeof *e->permits);
+    permits_give(c, e);
 }
 
-static void attempt_recheck(struct core *c, struct entry *e, const struct kept *before)
-{
-    struct legal legal;
-    if (!attempt_is_lawful(c, e, &legal)) {
-        int reason = legal.short_of_permit               ? REASON_QUOTA
-                     : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
-                                                         : REASON_LAW_FORBIDS;
-        attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
-        return;
-    }
-    if (legal.by_permit) retake(c, e, before);
-    attempt_wall(c, e, &legal);
-    timer_set(c, e);
-}
-
-/* An attempt that is being stopped uses its permits until it is gone; what a permit that shrank can
- * no longer cover is left to those that go on. */
-static void retake_until_gone(struct core *c, struct entry *e, struct kept *before)
+/* Take back what it had, as far as amounts that may have shrunk still cover it. */
+static void permits_keep(struct core *c, struct entry *e, struct kept *before)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < before->count; i++) {
@@ -331,36 +313,82 @@ static void retake_until_gone(struct core *c, struct entry *e, struct kept *befo
         if (!x->amount_known || c->permit_used[p] + e->job.claim->chips <= x->amount)
             before->permits[count++] = p;
     }
+    before->count = count;
     permits_take(c, e, before->permits, count);
 }
 
-static void give_for_now(struct core *c, struct entry *e, struct kept *kept)
+static void attempt_goes_on(struct core *c, struct entry *e, const struct legal *legal)
 {
-    if (e->permit_count == 0) return;
-    kept->count = e->permit_count;
-    kept->permits = mem_alloc(e->permit_count, sizeof *e->permits);
-    memcpy(kept->permits, e->permits, e->permit_count * sizeof *e->permits);
-    permits_give(c, e);
+    attempt_wall(c, e, legal);
+    timer_set(c, e);
 }
 
-/* Those that were being stopped before keep their permits. The others take theirs anew, lower ids
- * first, so that of a permit that shrank the eldest keep what is left; last come those that this
- * very recheck stops. */
+/* With what it had alone, does the attempt go on? */
+static void recheck_holder(struct core *c, struct entry *e, struct kept *before)
+{
+    struct legal legal;
+    uint32_t *permits = NULL, count = 0;
+    bool goes_on = attempt_is_lawful(c, e, &legal);
+    if (goes_on && legal.by_permit)
+        goes_on = legal_permits(c, &e->job.spec, e->job.pool.v, before->permits, before->count,
+                                &c->legal_scratch, &permits, &count);
+    before->is_open = !goes_on;
+    if (goes_on) {
+        permits_take(c, e, permits, count);
+        attempt_goes_on(c, e, &legal);
+    }
+    arena_clear(&c->legal_scratch);
+}
+
+/* With what is left over? An attempt that is stopped uses what it had until it is gone. */
+static void recheck_open(struct core *c, struct entry *e, struct kept *before)
+{
+    struct legal legal;
+    uint32_t *permits = NULL, count = 0;
+    permits_give(c, e);
+    if (!attempt_is_lawful(c, e, &legal)) {
+        int reason = legal.short_of_permit               ? REASON_QUOTA
+                     : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
+                                                         : REASON_LAW_FORBIDS;
+        permits_keep(c, e, before);
+        attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
+        return;
+    }
+    if (legal.by_permit)
+        legal_permits(c, &e->job.spec, e->job.pool.v, NULL, 0, &c->legal_scratch, &permits,
+                      &count);
+    permits_take(c, e, permits, count);
+    arena_clear(&c->legal_scratch);
+    attempt_goes_on(c, e, &legal);
+}
+
+/* Nobody loses a permit to one that did not hold it before: attempts that are being stopped keep
+ * theirs; those that go on with what they had keep that, lower ids first, so that of a permit that
+ * shrank the eldest keep what is left; the rest hold on to theirs until, lower ids first, they find
+ * what they need in what is left over, or are stopped. */
 void attempts_recheck(struct core *c)
 {
+    enum { DROP, HOLDERS, KEEP, OPEN, ROUNDS };
     if (!c->recheck_attempts) return;
     c->recheck_attempts = false;
     struct kept *kept = mem_alloc(c->active.count, sizeof *kept);
-    for (int round = 0; round < 3; round++) {
+    for (int round = DROP; round < ROUNDS; round++) {
         struct order_node *n = order_first(&c->active);
         for (size_t i = 0; n != NULL; n = order_after(&c->active, n->major, n->id), i++) {
             struct entry *e = CONTAINER(n, struct entry, in_group);
-            bool stops = e->job.state == JOB_COMPLETING;
-            if (round == 0 && !stops) give_for_now(c, e, &kept[i]);
-            if (round == 1 && !stops) attempt_recheck(c, e, &kept[i]);
-            if (round == 2 && stops && kept[i].count > 0) retake_until_gone(c, e, &kept[i]);
-            if (round == 2) mem_free(kept[i].permits);
+            if (e->job.state == JOB_COMPLETING) continue;
+            if (round == DROP) {
+                kept[i].is_open = e->permit_count == 0;
+                permits_drop(c, e, &kept[i]);
+            } else if (round == HOLDERS && !kept[i].is_open) {
+                recheck_holder(c, e, &kept[i]);
+            } else if (round == KEEP && kept[i].is_open) {
+                permits_keep(c, e, &kept[i]);
+            } else if (round == OPEN && kept[i].is_open) {
+                recheck_open(c, e, &kept[i]);
+            }
         }
     }
+    for (size_t i = 0, count = c->active.count; i < count; i++) mem_free(kept[i].permits);
     mem_free(kept);
 }
