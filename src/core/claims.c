@@ -227,12 +227,15 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
         j->exit_signal = r->signal;
     }
     effect_add(c, FX_FORGET, j->id.v, j->attempt, j->pool.v);
+    bool again = was_stopping ? j->requeue_asked
+                              : r->kind == REPORT_GONE && !j->spec.no_requeue;
+    if (again) progress_keep(c, e);
     claim_free(c, e);
     if (was_stopping && j->requeue_asked) {
         job_requeue(c, e, e->stop_reason, e->stop_rule, false);
     } else if (was_stopping && !(j->stop_state == JOB_TIMEOUT && ended_well)) {
         job_end(c, e, j->stop_state, e->stop_reason, e->stop_rule);
-    } else if (r->kind == REPORT_GONE && !was_stopping && !j->spec.no_requeue) {
+    } else if (again) {
         job_requeue(c, e, reason, (struct str){0}, true);
     } else {
         job_end(c, e, state, reason, (struct str){0});

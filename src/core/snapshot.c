@@ -113,6 +113,23 @@ static void visit_permits(struct visit *v, struct entry *e)
     visit_list_end(v);
 }
 
+static void visit_progress(struct visit *v, struct job_progress *p)
+{
+    visit_i64(v, "at_ms", &p->at_ms);
+    visit_i64(v, "total", &p->total);
+    visit_i64(v, "steps", &p->steps);
+    visit_i64(v, "usteps_per_s", &p->usteps_per_s);
+    visit_i64(v, "checkpointed_ms", &p->checkpointed_ms);
+    visit_i64(v, "checkpointed_steps", &p->checkpointed_steps);
+    visit_i64(v, "since_ms", &p->since_ms);
+    visit_i64(v, "since_steps", &p->since_steps);
+}
+
+static bool is_silent(const struct job_progress *p)
+{
+    return p->at_ms == 0 && p->checkpointed_ms == 0 && p->steps == 0;
+}
+
 static void visit_job_life(struct visit *v, struct job *j)
 {
     visit_enum(v, "state", &j->state, job_state_names, JOB_STATE_COUNT);
@@ -136,6 +153,10 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_i64(v, "spent_uusd", &j->spent_uusd);
     visit_i32(v, "exit_code", &j->exit_code);
     visit_i32(v, "exit_signal", &j->exit_signal);
+    if (visit_map(v, "progress", is_silent(&j->progress) && !v->reading)) {
+        visit_progress(v, &j->progress);
+        visit_map_end(v);
+    }
     visit_text(v, "refusal_rule", &j->refusal_rule);
     visit_u64(v, "decision_record", &j->decision_record);
 }

@@ -299,6 +299,15 @@ void entry_set_reason(struct core *c, struct entry *e, int reason)
     e->job.reason = reason;
 }
 
+void entry_respec(struct core *c, struct entry *e, const struct job_spec *spec)
+{
+    struct spec_box *old = e->box;
+    e->box = box_new(c, spec);
+    e->job.spec = e->box->spec;
+    e->job.key = str_copy(&e->box->arena, e->job.key);
+    box_drop(old);
+}
+
 void entry_set_state(struct core *c, struct entry *e, int state)
 {
     int old = e->job.state;

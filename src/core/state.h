@@ -234,6 +234,8 @@ void entry_add(struct core *c, struct entry *e);
 void entry_purge(struct core *c, struct entry *e);
 /* Keep a copy as the job's node list. */
 void entry_set_nodes(struct entry *e, struct str nodes);
+/* Give the job a spec of its own. What is indexed by the spec is the caller's concern. */
+void entry_respec(struct core *c, struct entry *e, const struct job_spec *spec);
 struct spec_box *box_new(struct core *c, const struct job_spec *spec);
 void box_drop(struct spec_box *box);
 struct str intern(struct core *c, struct str s);
@@ -390,6 +392,14 @@ int64_t scout_wait(struct scout *s, const struct question *q);
 /* The job `other` starts if it has to and ends well (or badly): does that place the job? */
 bool scout_end(struct scout *s, uint32_t other, bool well);
 uint32_t scout_pool(const struct scout *s); /* where the job was placed */
+
+/* ---- progress.c: heartbeats -------------------------------------------------------------------
+ */
+enum err progress_admit(const struct core *c, const struct event *ev, struct errtext *error);
+void on_progress(struct core *c, const struct event *ev);
+/* The attempt is over and the job is to wait again: how fast it was and where it goes on from enter
+ * its wish. To be called while it has its claim. */
+void progress_keep(struct core *c, struct entry *e);
 
 /* ---- submit.c, update.c, time.c, outcome.c ----------------------------------------------------
  */

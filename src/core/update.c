@@ -78,11 +78,7 @@ void on_update(struct core *c, const struct event *ev)
     entry_leave_name(c, e);
     if (is_pending) order_remove(&c->queue, &e->in_queue);
 
-    struct spec_box *old = e->box;
-    e->box = box_new(c, &merged);
-    j->spec = e->box->spec;
-    j->key = str_copy(&e->box->arena, j->key);
-    box_drop(old);
+    entry_respec(c, e, &merged);
 
     entry_index_name(c, e);
     if (has(ev, UPDATE_DEPENDENCY)) e->dependencies_met = 0;
