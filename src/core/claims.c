@@ -103,6 +103,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     uint32_t waste;
     bool fits = nodes_choose(&c->pools[pool], z, k->parts, &waste);
     ASSERT(fits);
+    nodes_note(&c->pools[pool], z);
     name_nodes(c, e, pool, k);
     class_leave(c, e);
     if (j->eligible_ms == 0) j->eligible_ms = c->now_ms;

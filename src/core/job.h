@@ -69,6 +69,7 @@ struct claim_part {
     uint32_t cpus;
     uint64_t chip_mask; /* bit i: chip i of the node */
     uint64_t mem_mb;
+    uint32_t milli; /* of the one chip in the mask; 0: its chips whole */
 };
 
 /* What one attempt of one job holds, from the start order until the engine confirms that the

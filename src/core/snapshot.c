@@ -68,6 +68,57 @@ static void visit_node_states(struct visit *v, struct core *c)
     }
 }
 
+/* ---- what pools have seen
+ * ------------------------------------------------------------------------- */
+
+struct pool_seen {
+    uint32_t pool;
+    struct seen seen;
+};
+
+static void visit_pool_seen(struct visit *v, struct pool_seen *s)
+{
+    struct seen_row *rows = s->seen.rows; /* when writing */
+    visit_u32(v, "pool", &s->pool);
+    VISIT_ARRAY(v, "rows", rows, s->seen.count, SEEN_ROWS_MAX, visit_seen_row);
+    if (!v->reading) return;
+    for (uint32_t i = 0; i < s->seen.count; i++) {
+        s->seen.rows[i] = rows[i];
+        s->seen.sum += rows[i].weight;
+    }
+}
+
+static size_t list_seen(const struct core *c, struct pool_seen *out)
+{
+    size_t count = 0;
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        if (c->pools[p].seen.count == 0) continue;
+        if (out != NULL) out[count] = (struct pool_seen){p, c->pools[p].seen};
+        count++;
+    }
+    return count;
+}
+
+static void visit_seen(struct visit *v, struct core *c)
+{
+    size_t count = v->reading ? 0 : list_seen(c, NULL);
+    struct pool_seen *list = NULL;
+    if (!v->reading) {
+        list = mem_alloc(count, sizeof *list);
+        list_seen(c, list);
+    }
+    struct pool_seen *written = list;
+    VISIT_ARRAY(v, "seen", list, count, POOL_MAX, visit_pool_seen);
+    mem_free(written);
+    if (!v->reading) return;
+    for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
+        if (list[i].pool >= c->fleet.pool_count || !seen_is_sane(&list[i].seen))
+            visit_fail(v, "seen: not what a pool has seen");
+        else
+            nodes_expect(&c->pools[list[i].pool], &list[i].seen);
+    }
+}
+
 /* ---- jobs
  * ------------------------------------------------------------------------------------------- */
 
@@ -92,6 +143,7 @@ static void visit_part(struct visit *v, struct claim_part *p)
     visit_u32(v, "cpus", &p->cpus);
     visit_u64_bits(v, "chips", &p->chip_mask);
     visit_u64(v, "mem_mb", &p->mem_mb);
+    visit_u32(v, "milli", &p->milli);
 }
 
 static void visit_claim(struct visit *v, struct claim *k)
@@ -390,6 +442,7 @@ void visit_core(struct visit *v, struct core *c)
     }
     visit_fleet_part(v, c);
     visit_node_states(v, c);
+    visit_seen(v, c);
     visit_jobs(v, c);
     if (v->reading && v->failed == ERR_NONE && c->next_id == 0) visit_fail(v, "next_id: missing");
     if (v->reading && v->failed == ERR_NONE) derive(c);
