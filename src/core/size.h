@@ -21,7 +21,6 @@
 struct need {
     uint32_t chips, cpus;
     uint64_t mem_mb;
-    uint32_t milli; /* of its only chip; 0: whole chips */
 };
 
 struct size {
