@@ -17,7 +17,7 @@ AR      ?= ar
 # The folders of src/, bottom to top: a folder includes only what stands before it here.
 LAYERS := base model law core agent port read store engine sim serve cli
 
-PKGS := sqlite3 libmicrohttpd jansson libfyaml libsodium libcurl
+PKGS := sqlite3 libmicrohttpd jansson libfyaml libsodium libcrypto libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 TEST_LIBS  := -lcmocka

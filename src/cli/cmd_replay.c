@@ -6,6 +6,7 @@
 #include "cli/paths.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "port/sha256.h"
 #include "store/sqlite_store.h"
 
 #include <inttypes.h>
@@ -88,10 +89,10 @@ static void show_difference(const struct replay_result *r)
 static void show_result(struct core *c, const struct replay_result *r, bool json)
 {
     struct buf state = {0};
-    unsigned char hash[crypto_hash_sha256_BYTES];
+    unsigned char hash[SHA256_BYTES];
     char hex[2 * sizeof hash + 1], when[CIVIL_TEXT_MAX];
     replay_encode_core(c, &state);
-    crypto_hash_sha256(hash, (const unsigned char *)state.p, state.len);
+    sha256_of(buf_str(&state), hash);
     sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
     uint64_t records = r->last + 1 - r->first;
     if (json)

@@ -61,6 +61,14 @@ static void put_nodes(const struct event *e, struct buf *out)
     }
 }
 
+static void put_heartbeat(const struct heartbeat *h, struct buf *out)
+{
+    buf_printf(out, " job %" PRIu32 " attempt %" PRIu32 ": step %" PRId64, h->job.v, h->attempt,
+               h->steps);
+    if (h->total > 0) buf_printf(out, " of %" PRId64, h->total);
+    if (h->checkpoint) buf_puts(out, ", saved");
+}
+
 static void put_levels(uint32_t levels, struct buf *out)
 {
     for (int i = 0; i < LEVEL_COUNT; i++)
@@ -88,6 +96,7 @@ static void put_event(const struct event *e, struct buf *out)
     case EVENT_REQUEUE: buf_printf(out, " job %" PRIu32, e->job.v); break;
     case EVENT_REPORT: put_report(&e->report, out); break;
     case EVENT_NODES: put_nodes(e, out); break;
+    case EVENT_PROGRESS: put_heartbeat(&e->heartbeat, out); break;
     case EVENT_TICK: buf_puts(out, e->resume ? " resume" : ""); break;
     case EVENT_COUNT: break;
     }

@@ -79,7 +79,6 @@ void claim_enter(struct core *c, struct entry *e)
         c->permit_held[e->permits[i]] += k->chips;
         c->permit_used[e->permits[i]] += k->chips;
     }
-    share_hold(c, e);
 }
 
 static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const struct claim *k)
@@ -104,6 +103,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     uint32_t waste;
     bool fits = nodes_choose(&c->pools[pool], z, k->parts, &waste);
     ASSERT(fits);
+    nodes_note(&c->pools[pool], z);
     name_nodes(c, e, pool, k);
     class_leave(c, e);
     if (j->eligible_ms == 0) j->eligible_ms = c->now_ms;
@@ -111,9 +111,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     j->pool.v = pool;
     entry_set_state(c, e, JOB_CONFIGURING);
     e->job.reason = REASON_NONE;
-    share_settle(c, e->share);
     claim_enter(c, e);
-    pass_update(c, e->share);
     order_insert(&c->active, &e->in_group, 0, j->id.v);
     if (e->array != NULL) e->array->active++;
     j->time_limit_ms = limit_in_pool(&c->fleet, &j->spec, pool);
@@ -141,7 +139,6 @@ static void claim_free(struct core *c, struct entry *e)
     for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&c->pools[k->pool.v], &k->parts[i]);
     mark_pool(c, k->pool.v);
     permits_give(c, e);
-    share_drop(c, e);
     order_remove(&c->active, &e->in_group);
     if (e->array != NULL) {
         e->array->active--;
@@ -231,12 +228,15 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
         j->exit_signal = r->signal;
     }
     effect_add(c, FX_FORGET, j->id.v, j->attempt, j->pool.v);
+    bool again = was_stopping ? j->requeue_asked
+                              : r->kind == REPORT_GONE && !j->spec.no_requeue;
+    if (again) progress_keep(c, e);
     claim_free(c, e);
     if (was_stopping && j->requeue_asked) {
         job_requeue(c, e, e->stop_reason, e->stop_rule, false);
     } else if (was_stopping && !(j->stop_state == JOB_TIMEOUT && ended_well)) {
         job_end(c, e, j->stop_state, e->stop_reason, e->stop_rule);
-    } else if (r->kind == REPORT_GONE && !was_stopping && !j->spec.no_requeue) {
+    } else if (again) {
         job_requeue(c, e, reason, (struct str){0}, true);
     } else {
         job_end(c, e, state, reason, (struct str){0});
@@ -292,41 +292,23 @@ static bool attempt_is_lawful(struct core *c, struct entry *e, struct legal *leg
     return legal->allowed && !legal->short_of_permit;
 }
 
-/* Permits that an attempt consumed before they were all given back to be taken anew. */
+/* What an attempt had consumed of permits when the recheck began. */
 struct kept {
     uint32_t *permits, count;
+    bool is_open; /* it goes on only if it finds other permits than these */
 };
 
-static void retake(struct core *c, struct entry *e, const struct kept *before)
+static void permits_drop(struct core *c, struct entry *e, struct kept *before)
 {
-    uint32_t *permits, count, pool = e->job.pool.v;
-    const struct job_spec *s = &e->job.spec;
-    struct arena *scratch = &c->legal_scratch;
-    bool same = before->count > 0 && legal_permits(c, s, pool, before->permits, before->count,
-                                                   scratch, &permits, &count);
-    if (!same) legal_permits(c, s, pool, NULL, 0, scratch, &permits, &count);
-    permits_take(c, e, permits, count);
-    arena_clear(scratch);
+    if (e->permit_count == 0) return;
+    before->count = e->permit_count;
+    before->permits = mem_alloc(e->permit_count, sizeof *e->permits);
+    memcpy(before->permits, e->permits, e->permit_count * sizeof *e->permits);
+    permits_give(c, e);
 }
 
-static void attempt_recheck(struct core *c, struct entry *e, const struct kept *before)
-{
-    struct legal legal;
-    if (!attempt_is_lawful(c, e, &legal)) {
-        int reason = legal.short_of_permit               ? REASON_QUOTA
-                     : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
-                                                         : REASON_LAW_FORBIDS;
-        attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
-        return;
-    }
-    if (legal.by_permit) retake(c, e, before);
-    attempt_wall(c, e, &legal);
-    timer_set(c, e);
-}
-
-/* An attempt that is being stopped uses its permits until it is gone; what a permit that shrank can
- * no longer cover is left to those that go on. */
-static void retake_until_gone(struct core *c, struct entry *e, struct kept *before)
+/* Take back what it had, as far as amounts that may have shrunk still cover it. */
+static void permits_keep(struct core *c, struct entry *e, struct kept *before)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < before->count; i++) {
@@ -335,36 +317,82 @@ static void retake_until_gone(struct core *c, struct entry *e, struct kept *befo
         if (!x->amount_known || c->permit_used[p] + e->job.claim->chips <= x->amount)
             before->permits[count++] = p;
     }
+    before->count = count;
     permits_take(c, e, before->permits, count);
 }
 
-static void give_for_now(struct core *c, struct entry *e, struct kept *kept)
+static void attempt_goes_on(struct core *c, struct entry *e, const struct legal *legal)
 {
-    if (e->permit_count == 0) return;
-    kept->count = e->permit_count;
-    kept->permits = mem_alloc(e->permit_count, sizeof *e->permits);
-    memcpy(kept->permits, e->permits, e->permit_count * sizeof *e->permits);
-    permits_give(c, e);
+    attempt_wall(c, e, legal);
+    timer_set(c, e);
 }
 
-/* Those that were being stopped before keep their permits. The others take theirs anew, lower ids
- * first, so that of a permit that shrank the eldest keep what is left; last come those that this
- * very recheck stops. */
+/* With what it had alone, does the attempt go on? */
+static void recheck_holder(struct core *c, struct entry *e, struct kept *before)
+{
+    struct legal legal;
+    uint32_t *permits = NULL, count = 0;
+    bool goes_on = attempt_is_lawful(c, e, &legal);
+    if (goes_on && legal.by_permit)
+        goes_on = legal_permits(c, &e->job.spec, e->job.pool.v, before->permits, before->count,
+                                &c->legal_scratch, &permits, &count);
+    before->is_open = !goes_on;
+    if (goes_on) {
+        permits_take(c, e, permits, count);
+        attempt_goes_on(c, e, &legal);
+    }
+    arena_clear(&c->legal_scratch);
+}
+
+/* With what is left over? An attempt that is stopped uses what it had until it is gone. */
+static void recheck_open(struct core *c, struct entry *e, struct kept *before)
+{
+    struct legal legal;
+    uint32_t *permits = NULL, count = 0;
+    permits_give(c, e);
+    if (!attempt_is_lawful(c, e, &legal)) {
+        int reason = legal.short_of_permit               ? REASON_QUOTA
+                     : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
+                                                         : REASON_LAW_FORBIDS;
+        permits_keep(c, e, before);
+        attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
+        return;
+    }
+    if (legal.by_permit)
+        legal_permits(c, &e->job.spec, e->job.pool.v, NULL, 0, &c->legal_scratch, &permits,
+                      &count);
+    permits_take(c, e, permits, count);
+    arena_clear(&c->legal_scratch);
+    attempt_goes_on(c, e, &legal);
+}
+
+/* Nobody loses a permit to one that did not hold it before: attempts that are being stopped keep
+ * theirs; those that go on with what they had keep that, lower ids first, so that of a permit that
+ * shrank the eldest keep what is left; the rest hold on to theirs until, lower ids first, they find
+ * what they need in what is left over, or are stopped. */
 void attempts_recheck(struct core *c)
 {
+    enum { DROP, HOLDERS, KEEP, OPEN, ROUNDS };
     if (!c->recheck_attempts) return;
     c->recheck_attempts = false;
     struct kept *kept = mem_alloc(c->active.count, sizeof *kept);
-    for (int round = 0; round < 3; round++) {
+    for (int round = DROP; round < ROUNDS; round++) {
         struct order_node *n = order_first(&c->active);
         for (size_t i = 0; n != NULL; n = order_after(&c->active, n->major, n->id), i++) {
             struct entry *e = CONTAINER(n, struct entry, in_group);
-            bool stops = e->job.state == JOB_COMPLETING;
-            if (round == 0 && !stops) give_for_now(c, e, &kept[i]);
-            if (round == 1 && !stops) attempt_recheck(c, e, &kept[i]);
-            if (round == 2 && stops && kept[i].count > 0) retake_until_gone(c, e, &kept[i]);
-            if (round == 2) mem_free(kept[i].permits);
+            if (e->job.state == JOB_COMPLETING) continue;
+            if (round == DROP) {
+                kept[i].is_open = e->permit_count == 0;
+                permits_drop(c, e, &kept[i]);
+            } else if (round == HOLDERS && !kept[i].is_open) {
+                recheck_holder(c, e, &kept[i]);
+            } else if (round == KEEP && kept[i].is_open) {
+                permits_keep(c, e, &kept[i]);
+            } else if (round == OPEN && kept[i].is_open) {
+                recheck_open(c, e, &kept[i]);
+            }
         }
     }
+    for (size_t i = 0, count = c->active.count; i < count; i++) mem_free(kept[i].permits);
     mem_free(kept);
 }

@@ -23,6 +23,7 @@ enum event_kind {
     EVENT_REQUEUE, /* scontrol requeue */
     EVENT_REPORT, /* an engine speaks about one attempt */
     EVENT_NODES, /* an engine or an operator says which nodes are up, down or draining */
+    EVENT_PROGRESS, /* a running job says how far it is */
     EVENT_TICK, /* time has passed; sent at core_next_tick_ms, and once at start-up with resume */
     EVENT_COUNT
 };
@@ -51,6 +52,15 @@ struct report {
 
 enum node_state { NODE_UP, NODE_DOWN, NODE_DRAIN, NODE_STATE_COUNT };
 extern const char *const node_state_names[NODE_STATE_COUNT];
+
+/* Heartbeat of one attempt. */
+struct heartbeat {
+    struct job_id job;
+    uint32_t attempt;
+    int64_t steps; /* done so far, all attempts together */
+    int64_t total; /* in all; 0: as stated before */
+    bool checkpoint; /* what is done so far has been saved */
+};
 
 struct node_change {
     struct str pool;
@@ -104,6 +114,7 @@ struct event {
     struct report report; /* REPORT */
     struct node_change *nodes; /* NODES */
     uint32_t node_change_count;
+    struct heartbeat heartbeat; /* PROGRESS */
     bool resume; /* TICK: the shell has just started: say again what is unconfirmed */
 };
 

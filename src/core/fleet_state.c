@@ -62,6 +62,17 @@ static void states_move(struct core *c, const struct fleet *old, const struct po
     }
 }
 
+/* What was asked of a pool is what its successor may expect. */
+static void seen_move(struct core *c, uint32_t old_count, const struct pool_nodes *nodes,
+                      const uint32_t *pool_map)
+{
+    for (uint32_t p = 0; p < old_count; p++) {
+        uint32_t at = pool_map[p];
+        if (at != NO_INDEX && c->pools[at].chips_per_node == nodes[p].chips_per_node)
+            nodes_expect(&c->pools[at], &nodes[p].seen);
+    }
+}
+
 /* The pool with exactly that id (an alias would not do). */
 static uint32_t pool_with_id(const struct fleet *f, struct str id)
 {
@@ -77,11 +88,9 @@ void fleet_enter(struct core *c, const struct fleet *f)
     mem_free(c->marked);
     mem_free(c->permit_held);
     mem_free(c->permit_used);
-    shares_leave_fleet(c);
     arena_init(&c->fleet_arena);
     fleet_copy(f, &c->fleet_arena, &c->fleet);
     fleet_derive(c);
-    shares_enter_fleet(c);
     uint32_t *pool_map = mem_alloc(old.pool_count, sizeof *pool_map);
     for (uint32_t p = 0; p < old.pool_count; p++)
         pool_map[p] = pool_with_id(&c->fleet, old.pools[p].id);
@@ -90,6 +99,7 @@ void fleet_enter(struct core *c, const struct fleet *f)
         if (e->job.claim != NULL) claim_enter(c, e);
     }
     states_move(c, &old, old_pools, pool_map);
+    seen_move(c, old.pool_count, old_pools, pool_map);
     for (uint32_t p = 0; p < old.pool_count; p++) nodes_release(&old_pools[p]);
     mem_free(old_pools);
     mem_free(pool_map);

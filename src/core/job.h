@@ -69,6 +69,7 @@ struct claim_part {
     uint32_t cpus;
     uint64_t chip_mask; /* bit i: chip i of the node */
     uint64_t mem_mb;
+    uint32_t milli; /* of the one chip in the mask; 0: its chips whole */
 };
 
 /* What one attempt of one job holds, from the start order until the engine confirms that the
@@ -82,6 +83,20 @@ struct claim {
     uint32_t part_count;
     uint32_t chips; /* sum over parts */
 };
+
+/* What a job has said of its progress (core/progress.c). Steps count over all attempts. */
+struct job_progress {
+    int64_t at_ms; /* when the present attempt last spoke; 0: not yet */
+    int64_t total; /* steps in all, as the present attempt says; 0: as spec.work says */
+    int64_t steps; /* done by then; while it is silent, those that it began from */
+    int64_t usteps_per_s; /* its speed, millionths of a step a second; 0: not known yet */
+    int64_t checkpointed_ms; /* when an attempt last saved its work; 0: none has */
+    int64_t checkpointed_steps; /* done by then */
+    int64_t since_ms, since_steps; /* between here and at_ms, steps the speed was measured */
+};
+struct job;
+/* When the attempt that runs is expected to end: by its heartbeats, else at its time limit. */
+int64_t progress_end_ms(const struct job *j);
 
 struct job {
     struct job_id id;
@@ -109,6 +124,7 @@ struct job {
     int64_t cost_uusd; /* what the decision expected the attempt to cost */
     int64_t spent_uusd; /* price x chip-time of attempts that ended */
     int32_t exit_code, exit_signal;
+    struct job_progress progress;
     struct str refusal_rule; /* REFUSED or LawNoSite: the rule that decided */
     uint64_t decision_record; /* ledger record of the last decision about it */
 };

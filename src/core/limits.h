@@ -27,6 +27,10 @@ enum {
     REQUEUE_DELAY_MAX_MS = 60 * 1000,
     TIME_LIMIT_DEFAULT_MS = 60 * 60 * 1000, /* where neither job, pool nor fleet states one */
 
+    PROGRESS_MEASURE_MS = 10 * 1000, /* a speed is not measured over less: heartbeats jitter by a
+                                        second or so */
+    PROGRESS_WINDOW_MS = 60 * 60 * 1000, /* ... nor over more: jobs change */
+
     STEP_PLACE_MAX = 1024, /* claims made by one step: bounds a record; the rest follow with the
                               next tick, which is then due at once */
     CLASS_EMPTY_MAX = 256, /* classes without a waiting job that are kept for the next one */

@@ -79,7 +79,8 @@ const char *const event_names[EVENT_COUNT] = {
     [EVENT_FLEET] = "fleet",     [EVENT_PACKS] = "packs",   [EVENT_BIND] = "bind",
     [EVENT_SUBMIT] = "submit",   [EVENT_CANCEL] = "cancel", [EVENT_HOLD] = "hold",
     [EVENT_RELEASE] = "release", [EVENT_UPDATE] = "update", [EVENT_REQUEUE] = "requeue",
-    [EVENT_REPORT] = "report",   [EVENT_NODES] = "nodes",   [EVENT_TICK] = "tick",
+    [EVENT_REPORT] = "report",   [EVENT_NODES] = "nodes",   [EVENT_PROGRESS] = "progress",
+    [EVENT_TICK] = "tick",
 };
 
 const char *const report_names[REPORT_COUNT] = {

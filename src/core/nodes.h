@@ -1,32 +1,46 @@
 /* nodes.h - the nodes of one pool: what is free on each, and the best ones for a job.
  *
- * Best fit: among the nodes that satisfy a need, those with the fewest free chips (in pools without
- * chips: with the least free CPUs, in 64ths of a node), then the lowest index. So large holes stay
- * whole for large jobs, and the choice depends on the state alone.
+ * The best nodes are those that the packing rule (fit.h) prefers under the workload that the pool
+ * has seen (seen.h); where the rule sees no difference, and before the first claim, best fit: the
+ * order of shapes (shapes.h), then the lowest index. So large holes stay whole for large jobs. The
+ * choice depends on the state alone, and a job that fits is never refused.
  *
- * A node's key is that measure, 0..63 (64 free chips count as 63 here; the need is compared
- * exactly). Nodes that are down or drained have none. Over the array of nodes stands a tree of
- * fan-out 16: each inner node knows the set of keys below it and the most free CPUs and memory of
- * any one node, so a search descends only where an answer can be. A change rewrites one path. */
+ * The rule looks at shapes, the SHAPES_LOOKED_MAX tightest that could do. Where those do not hold
+ * enough nodes and there are more, and in pools without chips, best fit by key decides: among the
+ * nodes that satisfy a need, those with the lowest key, then the lowest index. A node's key is how
+ * many whole chips are free, 0..63 (64 count as 63 here; the need is compared exactly), in pools
+ * without chips its free CPUs in 64ths of a node. Over the array of nodes stands a tree of fan-out
+ * 16: each inner node knows the set of keys below it and the most free CPUs and memory of any one
+ * node, so a search descends only where an answer can be. A change rewrites one path.
+ *
+ * Nodes that are down or drained have neither shape nor key. */
 #ifndef BERTH_CORE_NODES_H
 #define BERTH_CORE_NODES_H
 
 #include "core/core.h"
+#include "core/seen.h"
+#include "core/shapes.h"
 #include "core/size.h"
 
-enum { NODES_LEVELS_MAX = 6 }; /* 16^6 > NODES_PER_POOL_MAX */
+enum {
+    NODES_LEVELS_MAX = 6, /* 16^6 > NODES_PER_POOL_MAX */
+    SHAPES_LOOKED_MAX = 64, /* scored for one choice: bounds it to some 20 us */
+};
 
 struct node {
-    uint64_t chip_mask; /* in use */
+    uint64_t chip_mask; /* in use, wholly or in part */
     uint64_t mem_mb; /* in use */
     uint32_t cpus; /* in use */
     int state; /* enum node_state */
+    struct order_node in_shape;
+    struct shape *shape; /* NULL: not up, or the pool has no chips */
 };
 
 struct node_sum {
     uint64_t keys;
     uint64_t mem_free;
     uint32_t cpus_free;
+    uint32_t milli_free; /* the most left on one chip */
 };
 
 struct pool_nodes {
@@ -36,11 +50,17 @@ struct pool_nodes {
     uint32_t cpus_max; /* of a node; UINT32_MAX where the pool does not count them */
     uint64_t mem_max;
     struct node *node;
+    uint16_t *milli; /* in use, by node and chip; NULL where chips are not shared */
     struct node_sum *sum[NODES_LEVELS_MAX]; /* sum[0][i]: nodes 16 i .. 16 i + 15 */
     uint32_t level_count;
     uint32_t by_key[64]; /* how many nodes have that key */
+    struct shapes shapes;
     struct pool_use use;
-    uint32_t chips_free; /* on nodes that are up */
+    uint32_t chips_free; /* whole ones, on nodes that are up */
+
+    struct seen seen; /* stored */
+    struct fit_workload expected; /* follows from it; meaningless while it is empty */
+    struct arena expected_arena;
 };
 
 void nodes_init(struct pool_nodes *n, const struct pool *p);
@@ -53,16 +73,31 @@ void nodes_give(struct pool_nodes *n, const struct claim_part *part);
 bool nodes_is_free(const struct pool_nodes *n, const struct claim_part *part);
 void nodes_set_state(struct pool_nodes *n, uint32_t node, int state);
 
-/* Does that size fit now? If so, *waste_out gets the chips that stay free on the best nodes, and
- * parts_out (z->nodes elements, in order of node; may be NULL) what the job would hold. */
+/* Does that size fit now? If so, *waste_out gets the whole chips that stay free on the best nodes,
+ * and parts_out (z->nodes elements, in order of node; may be NULL) what the job would hold. */
 bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim_part *parts_out,
                   uint32_t *waste_out);
 /* The same question without the choice: cheaper where only the answer counts. core/whatif.h asks it
  * of a pool as it would be. */
 bool nodes_fit(const struct pool_nodes *n, const struct size *z);
 
+/* A claim of that size was made: from now on more like it are expected. */
+void nodes_note(struct pool_nodes *n, const struct size *z);
+/* The same workload as another pool has seen (with as many chips on a node), or that was stored. */
+void nodes_expect(struct pool_nodes *n, const struct seen *seen);
+
 uint32_t nodes_up(const struct pool_nodes *n);
 /* How many nodes that are up can hold `each` now, counted up to `enough`. */
 uint32_t nodes_that_fit(const struct pool_nodes *n, const struct need *each, uint32_t enough);
+
+/* ---- of one node, for nodes_choose.c and tests ------------------------------------------------
+ */
+
+uint32_t node_chips_free(const struct pool_nodes *n, uint32_t i); /* whole ones */
+/* Milli left on the chip. */
+uint32_t node_chip_left(const struct pool_nodes *n, uint32_t i, uint32_t chip);
+void node_free(const struct pool_nodes *n, uint32_t i, struct free_room *out);
+uint32_t nodes_key(const struct pool_nodes *n, uint32_t chips, uint32_t cpus);
+uint32_t node_key(const struct pool_nodes *n, uint32_t i);
 
 #endif

@@ -21,6 +21,7 @@
 struct need {
     uint32_t chips, cpus;
     uint64_t mem_mb;
+    uint32_t milli; /* of its only chip; 0: whole chips */
 };
 
 struct size {

@@ -68,6 +68,57 @@ static void visit_node_states(struct visit *v, struct core *c)
     }
 }
 
+/* ---- what pools have seen
+ * ------------------------------------------------------------------------- */
+
+struct pool_seen {
+    uint32_t pool;
+    struct seen seen;
+};
+
+static void visit_pool_seen(struct visit *v, struct pool_seen *s)
+{
+    struct seen_row *rows = s->seen.rows; /* when writing */
+    visit_u32(v, "pool", &s->pool);
+    VISIT_ARRAY(v, "rows", rows, s->seen.count, SEEN_ROWS_MAX, visit_seen_row);
+    if (!v->reading) return;
+    for (uint32_t i = 0; i < s->seen.count; i++) {
+        s->seen.rows[i] = rows[i];
+        s->seen.sum += rows[i].weight;
+    }
+}
+
+static size_t list_seen(const struct core *c, struct pool_seen *out)
+{
+    size_t count = 0;
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        if (c->pools[p].seen.count == 0) continue;
+        if (out != NULL) out[count] = (struct pool_seen){p, c->pools[p].seen};
+        count++;
+    }
+    return count;
+}
+
+static void visit_seen(struct visit *v, struct core *c)
+{
+    size_t count = v->reading ? 0 : list_seen(c, NULL);
+    struct pool_seen *list = NULL;
+    if (!v->reading) {
+        list = mem_alloc(count, sizeof *list);
+        list_seen(c, list);
+    }
+    struct pool_seen *written = list;
+    VISIT_ARRAY(v, "seen", list, count, POOL_MAX, visit_pool_seen);
+    mem_free(written);
+    if (!v->reading) return;
+    for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
+        if (list[i].pool >= c->fleet.pool_count || !seen_is_sane(&list[i].seen))
+            visit_fail(v, "seen: not what a pool has seen");
+        else
+            nodes_expect(&c->pools[list[i].pool], &list[i].seen);
+    }
+}
+
 /* ---- jobs
  * ------------------------------------------------------------------------------------------- */
 
@@ -92,6 +143,7 @@ static void visit_part(struct visit *v, struct claim_part *p)
     visit_u32(v, "cpus", &p->cpus);
     visit_u64_bits(v, "chips", &p->chip_mask);
     visit_u64(v, "mem_mb", &p->mem_mb);
+    visit_u32(v, "milli", &p->milli);
 }
 
 static void visit_claim(struct visit *v, struct claim *k)
@@ -111,6 +163,23 @@ static void visit_permits(struct visit *v, struct entry *e)
     }
     for (size_t i = 0; i < count; i++) visit_u32(v, NULL, &e->permits[i]);
     visit_list_end(v);
+}
+
+static void visit_progress(struct visit *v, struct job_progress *p)
+{
+    visit_i64(v, "at_ms", &p->at_ms);
+    visit_i64(v, "total", &p->total);
+    visit_i64(v, "steps", &p->steps);
+    visit_i64(v, "usteps_per_s", &p->usteps_per_s);
+    visit_i64(v, "checkpointed_ms", &p->checkpointed_ms);
+    visit_i64(v, "checkpointed_steps", &p->checkpointed_steps);
+    visit_i64(v, "since_ms", &p->since_ms);
+    visit_i64(v, "since_steps", &p->since_steps);
+}
+
+static bool is_silent(const struct job_progress *p)
+{
+    return p->at_ms == 0 && p->checkpointed_ms == 0 && p->steps == 0;
 }
 
 static void visit_job_life(struct visit *v, struct job *j)
@@ -136,6 +205,10 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_i64(v, "spent_uusd", &j->spent_uusd);
     visit_i32(v, "exit_code", &j->exit_code);
     visit_i32(v, "exit_signal", &j->exit_signal);
+    if (visit_map(v, "progress", is_silent(&j->progress) && !v->reading)) {
+        visit_progress(v, &j->progress);
+        visit_map_end(v);
+    }
     visit_text(v, "refusal_rule", &j->refusal_rule);
     visit_u64(v, "decision_record", &j->decision_record);
 }
@@ -327,49 +400,17 @@ static void derive(struct core *c)
     }
     for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v))
         timer_set(c, e);
-    struct class *k;
-    while ((k = pass_take(c)) != NULL) {
-        k->try_all = false;
+    struct order_node *n;
+    while ((n = order_first(&c->pass)) != NULL) {
+        struct class *k = CONTAINER(n, struct class, in_pass_node);
+        order_remove(&c->pass, n);
+        k->in_pass = k->try_all = false;
         const struct entry *first = CONTAINER(order_first(&k->jobs), struct entry, in_group);
         k->reason = first->job.reason;
         k->rule = first->job.refusal_rule;
         class_recheck(c, k);
         k->uses_permit = true; /* at least where it is */
     }
-}
-
-static void visit_share(struct visit *v, struct share *s)
-{
-    visit_text(v, "tenant", &s->tenant);
-    visit_i64(v, "used_uusd", &s->used_uusd);
-    visit_i64(v, "at_ms", &s->at_ms);
-}
-
-/* Before the jobs: their claims count from the instant at which the usage was settled. A tenant
- * that has used nothing yet is not written. */
-static void visit_shares(struct visit *v, struct core *c)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < c->share_count; i++) count += share_is_used(c->shares[i]);
-    if (!visit_list(v, "shares", &count, JOBS_MAX)) return;
-    for (size_t i = 0; !v->reading && i < c->share_count; i++) {
-        if (!share_is_used(c->shares[i]) || !visit_map(v, NULL, false)) continue;
-        visit_share(v, c->shares[i]);
-        visit_map_end(v);
-    }
-    for (size_t i = 0; v->reading && i < count && v->failed == ERR_NONE; i++) {
-        struct share read = {0};
-        if (!visit_map(v, NULL, false)) break;
-        visit_share(v, &read);
-        visit_map_end(v);
-        if (read.used_uusd < 0 || read.at_ms > c->now_ms)
-            visit_fail(v, "shares: the usage of " STR_FMT " is not one", STR_ARG(read.tenant));
-        if (v->failed != ERR_NONE) break;
-        struct share *s = share_of(c, read.tenant);
-        s->used_uusd = read.used_uusd;
-        s->at_ms = read.at_ms;
-    }
-    visit_list_end(v);
 }
 
 static void visit_fleet_part(struct visit *v, struct core *c)
@@ -401,7 +442,7 @@ void visit_core(struct visit *v, struct core *c)
     }
     visit_fleet_part(v, c);
     visit_node_states(v, c);
-    visit_shares(v, c);
+    visit_seen(v, c);
     visit_jobs(v, c);
     if (v->reading && v->failed == ERR_NONE && c->next_id == 0) visit_fail(v, "next_id: missing");
     if (v->reading && v->failed == ERR_NONE) derive(c);

@@ -76,20 +76,16 @@ void on_update(struct core *c, const struct event *ev)
     struct name_group *group = e->name;
     bool was_shared = group->live.count > 1;
     entry_leave_name(c, e);
-    if (is_pending) queue_leave(e);
+    if (is_pending) order_remove(&c->queue, &e->in_queue);
 
-    struct spec_box *old = e->box;
-    e->box = box_new(c, &merged);
-    j->spec = e->box->spec;
-    j->key = str_copy(&e->box->arena, j->key);
-    box_drop(old);
+    entry_respec(c, e, &merged);
 
     entry_index_name(c, e);
     if (has(ev, UPDATE_DEPENDENCY)) e->dependencies_met = 0;
     dependencies_enter(c, e);
     if (was_shared && e->name != group) wake_namesakes(c, group);
     if (is_pending) {
-        queue_enter(e);
+        order_insert(&c->queue, &e->in_queue, -(int64_t)j->spec.priority, j->id.v);
         j->time_limit_ms = limit_anywhere(c, &j->spec);
         job_settle(c, e);
     } else {

@@ -37,6 +37,15 @@ static void visit_report(struct visit *v, struct report *r)
     visit_text(v, "detail", &r->detail);
 }
 
+static void visit_heartbeat(struct visit *v, struct heartbeat *h)
+{
+    visit_u32(v, "job", &h->job.v);
+    visit_u32(v, "attempt", &h->attempt);
+    visit_i64(v, "steps", &h->steps);
+    visit_i64(v, "total", &h->total);
+    visit_bool(v, "checkpoint", &h->checkpoint);
+}
+
 static void visit_node_change(struct visit *v, struct node_change *n)
 {
     visit_text(v, "pool", &n->pool);
@@ -109,6 +118,7 @@ static void visit_event_members(struct visit *v, struct event *e)
         VISIT_ARRAY(v, "nodes", e->nodes, e->node_change_count, NODE_CHANGES_MAX,
                     visit_node_change);
         break;
+    case EVENT_PROGRESS: visit_heartbeat(v, &e->heartbeat); break;
     case EVENT_TICK: visit_bool(v, "resume", &e->resume); break;
     case EVENT_COUNT: break;
     }

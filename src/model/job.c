@@ -64,6 +64,16 @@ static void visit_where(struct visit *v, struct job_spec *s)
     visit_i64(v, "max_uusd_per_chip_h", &s->max_uusd_per_chip_h);
 }
 
+static void visit_work(struct visit *v, struct job_work *w)
+{
+    visit_text(v, "type", &w->type);
+    visit_i64(v, "steps", &w->steps);
+    visit_i64(v, "steps_done", &w->steps_done);
+    visit_text(v, "seen_chip", &w->seen_chip);
+    visit_u32(v, "seen_chips", &w->seen_chips);
+    visit_i64(v, "seen_usteps_per_s", &w->seen_usteps_per_s);
+}
+
 static void visit_array_tasks(struct visit *v, struct job_spec *s)
 {
     size_t n = v->reading ? 0 : s->array_count;
@@ -93,6 +103,7 @@ static void visit_when(struct visit *v, struct job_spec *s)
     visit_bool(v, "hold", &s->hold);
     visit_array_tasks(v, s);
     visit_u32(v, "array_limit", &s->array_limit);
+    visit_work(v, &s->work);
 }
 
 static void visit_law_facts(struct visit *v, struct job_spec *s)
@@ -191,7 +202,7 @@ void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struc
                            &out->qos,         &out->purpose,     &out->end_user,
                            &out->workdir,     &out->stdin_path,  &out->stdout_path,
                            &out->stderr_path, &out->comment,     &out->submit_host,
-                           &out->wrapper};
+                           &out->wrapper,     &out->work.type,   &out->work.seen_chip};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) keep_text(arena, texts[i]);
     out->chip_kinds = keep_texts(arena, from->chip_kinds, from->chip_kind_count);
     out->chip_prefer = keep_texts(arena, from->chip_prefer, from->chip_prefer_count);
@@ -252,6 +263,24 @@ static enum err check_texts(const struct job_spec *s, struct errtext *error)
     if (s->end_user.len > 0 && !id_is_valid(s->end_user))
         return err_set(error, ERR_INVALID, "end user '" STR_FMT "': not a valid id",
                        STR_ARG(s->end_user));
+    return ERR_NONE;
+}
+
+static enum err check_work(const struct job_work *w, struct errtext *error)
+{
+    if (!text_is_valid(w->type, NAME_LEN_MAX))
+        return err_set(error, ERR_INVALID,
+                       "job type: longer than %d bytes, not UTF-8, or with control characters",
+                       (int)NAME_LEN_MAX);
+    if (!in_range(w->steps, 0, WORK_STEPS_MAX) || !in_range(w->steps_done, 0, WORK_STEPS_MAX))
+        return err_set(error, ERR_INVALID, "steps: 0 to %lld are possible",
+                       (long long)WORK_STEPS_MAX);
+    if (w->steps > 0 && w->steps_done > w->steps)
+        return err_set(error, ERR_INVALID, "steps: %lld are done of %lld",
+                       (long long)w->steps_done, (long long)w->steps);
+    if (!in_range(w->seen_usteps_per_s, 0, USTEPS_PER_S_MAX) ||
+        (w->seen_chip.len > 0 && !id_is_valid(w->seen_chip)))
+        return err_set(error, ERR_INVALID, "the speed seen: out of range");
     return ERR_NONE;
 }
 
@@ -453,6 +482,7 @@ static enum err check_running(const struct job_spec *s, struct errtext *error)
 enum err job_spec_check(const struct job_spec *s, struct errtext *error)
 {
     enum err e = check_texts(s, error);
+    if (e == ERR_NONE) e = check_work(&s->work, error);
     if (e == ERR_NONE) e = check_size(s, error);
     if (e == ERR_NONE) e = check_where(s, error);
     if (e == ERR_NONE) e = check_when(s, error);

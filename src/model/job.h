@@ -41,6 +41,17 @@ struct dependency {
 extern const char *const data_class_names[];
 extern const char *const end_use_names[];
 
+/* How much there is to do, and how fast it went so far: what hours are worked out from
+ * (perf/estimate.h). */
+struct job_work {
+    struct str type; /* job type of the speed tables; "" unknown */
+    int64_t steps; /* in all, 0: unknown; what a step is the job knows */
+    int64_t steps_done; /* saved in the checkpoint that it begins from */
+    struct str seen_chip; /* kind on which seen_usteps_per_s was measured; "" nowhere */
+    uint32_t seen_chips;
+    int64_t seen_usteps_per_s; /* millionths of a step a second, by an earlier attempt */
+};
+
 struct job_spec {
     struct str name;
     struct str tenant; /* account id */
@@ -80,6 +91,7 @@ struct job_spec {
     int32_t priority; /* larger first; from --priority, --qos and --nice */
     struct str qos;
     bool hold;
+    struct job_work work;
 
     /* law */
     struct str purpose; /* law fact end_use; "" unknown */

@@ -2,6 +2,7 @@
 
 #include "base/cbor.h"
 #include "base/check.h"
+#include "port/sha256.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -186,8 +187,8 @@ static void set_digest(struct law_pack *p, struct arena *arena)
         visit_law_pack(&w.v, p);
         visit_map_end(&w.v);
     }
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)bytes.p, bytes.len);
+    unsigned char hash[SHA256_BYTES];
+    sha256_of(buf_str(&bytes), hash);
     char *hex = arena_alloc(arena, 2 * sizeof hash + 1, 1);
     sodium_bin2hex(hex, 2 * sizeof hash + 1, hash, sizeof hash);
     p->digest = (struct str){hex, 2 * sizeof hash};

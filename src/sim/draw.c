@@ -253,8 +253,11 @@ struct fleet *draw_fleet_change(struct rng *r, struct arena *arena, const struct
         case 3: change_nodes(r, &pool->ranges[0]); break;
         case 4: change_party(r, &f->parties[HEADS + rng_below(r, FIRMS)]); break;
         case 5:
-            if (f->permit_count > 0)
-                f->permits[rng_below(r, f->permit_count)].amount += rng_between(r, 1, 10);
+            if (f->permit_count > 0) {
+                int64_t *amount = &f->permits[rng_below(r, f->permit_count)].amount;
+                *amount += rng_between(r, -10, 10);
+                if (*amount < 2) *amount = 2;
+            }
             break;
         default:
             if (f->permit_count > 0)

@@ -256,6 +256,8 @@ void oracle_durable(struct sim *s, const struct record *r)
 
 void oracle_recovered(struct sim *s)
 {
+    /* Records that were not durable are undone, and with them what they gave back. */
+    for (int i = 0; i < LAWS_RULES_MAX; i++) s->relied[i] = INT64_MAX;
     for (uint32_t id = 1; id < s->past_cap; id++) {
         const struct job_past *p = &s->pasts[id];
         if (p->acknowledged && p->ended == 0 &&

@@ -93,27 +93,33 @@ void oracle_law_running(struct sim *s)
 }
 
 /* What runs on relies on the permit that the law of now asks for; what is being stopped keeps what
- * it relied on until its chips are free. */
+ * it relied on until its chips are free. Of a permit that shrank more may be relied on until then,
+ * but no more than before. */
 void oracle_quota(struct sim *s)
 {
     const struct core *c = s->shell.core;
     const struct fleet *f = shell_fleet(s);
-    int64_t chips[LAWS_RULES_MAX] = {0};
+    int64_t runs[LAWS_RULES_MAX] = {0}, all[LAWS_RULES_MAX] = {0};
     for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
          j = core_job_after(c, j->id)) {
         if (j->claim == NULL) continue;
         struct attempt_past *p = oracle_attempt(s, j->id, j->claim->attempt);
-        if (j->state != JOB_COMPLETING) {
+        bool is_stopping = j->state == JOB_COMPLETING;
+        if (!is_stopping) {
             enum judgement judged = judge(s, j, j->claim->pool.v, &p->permit);
             if (judged != JUDGED_ALLOWED) p->permit = NO_INDEX;
         }
-        if (p->permit != NO_INDEX) chips[p->permit] += j->claim->chips;
+        if (p->permit == NO_INDEX) continue;
+        all[p->permit] += j->claim->chips;
+        if (!is_stopping) runs[p->permit] += j->claim->chips;
     }
     for (uint32_t i = 0; i < f->permit_count; i++) {
         int64_t left = f->permits[i].amount - f->permits[i].used;
-        if (chips[i] > left)
+        if (runs[i] > left || (all[i] > left && all[i] > s->relied[i]))
             sim_fail(s, "QUOTA",
-                     "permit '" STR_FMT "' has %" PRId64 " chips left, but %" PRId64 " rely on it",
-                     STR_ARG(f->permits[i].id), left, chips[i]);
+                     "permit '" STR_FMT "' has %" PRId64 " chips left, but %" PRId64
+                     " rely on it, %" PRId64 " of them not being stopped",
+                     STR_ARG(f->permits[i].id), left, all[i], runs[i]);
+        s->relied[i] = all[i];
     }
 }

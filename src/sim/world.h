@@ -170,6 +170,7 @@ struct sim {
 
     struct job_past *pasts; /* by job id */
     size_t past_cap;
+    int64_t relied[LAWS_RULES_MAX]; /* by permit: chips that relied on it after the last step */
 };
 
 /* ---- sim.c ---- */

@@ -1,9 +1,9 @@
 #include "store/chain.h"
 
 #include "base/check.h"
+#include "port/sha256.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <string.h>
 
 #define RECORD_TAG "berth/ledger/record/v1"
@@ -18,7 +18,7 @@ enum {
     FRONT_BYTES = EVENT_LEN_AT + 8
 };
 static_assert(FRONT_BYTES + 8 == CHAIN_MESSAGE_OVERHEAD, "the header states the layout");
-static_assert(STORE_HASH_BYTES == crypto_hash_sha256_BYTES, "SHA-256");
+static_assert((int)STORE_HASH_BYTES == (int)SHA256_BYTES, "SHA-256");
 
 static void put_u64(unsigned char out[8], uint64_t x)
 {
@@ -32,21 +32,13 @@ static uint64_t get_u64(const char *p)
     return x;
 }
 
-static void update(crypto_hash_sha256_state *h, struct str s)
-{
-    if (s.len > 0) crypto_hash_sha256_update(h, (const unsigned char *)s.p, s.len);
-}
-
 void chain_origin_hash(struct str origin, unsigned char out[STORE_HASH_BYTES])
 {
     unsigned char len[8];
     put_u64(len, origin.len);
-    crypto_hash_sha256_state h;
-    crypto_hash_sha256_init(&h);
-    crypto_hash_sha256_update(&h, (const unsigned char *)ORIGIN_TAG, sizeof ORIGIN_TAG);
-    crypto_hash_sha256_update(&h, len, sizeof len);
-    update(&h, origin);
-    crypto_hash_sha256_final(&h, out);
+    const struct str parts[] = {
+        {ORIGIN_TAG, sizeof ORIGIN_TAG}, {(const char *)len, sizeof len}, origin};
+    sha256(parts, sizeof parts / sizeof *parts, out);
 }
 
 /* The message up to the event. */
@@ -67,13 +59,11 @@ void chain_hash(const struct ledger_record *r, const unsigned char prev[STORE_HA
     put_front(front, r, prev);
     unsigned char outcome_len[8];
     put_u64(outcome_len, r->outcome.len);
-    crypto_hash_sha256_state h;
-    crypto_hash_sha256_init(&h);
-    crypto_hash_sha256_update(&h, front, sizeof front);
-    update(&h, r->event);
-    crypto_hash_sha256_update(&h, outcome_len, sizeof outcome_len);
-    update(&h, r->outcome);
-    crypto_hash_sha256_final(&h, out);
+    const struct str parts[] = {{(const char *)front, sizeof front},
+                                r->event,
+                                {(const char *)outcome_len, sizeof outcome_len},
+                                r->outcome};
+    sha256(parts, sizeof parts / sizeof *parts, out);
 }
 
 void chain_message(const struct ledger_record *r, const unsigned char prev[STORE_HASH_BYTES],
@@ -107,6 +97,6 @@ enum err chain_parse(struct str m, struct ledger_record *r,
         .outcome = {m.p + FRONT_BYTES + event_len + 8, (size_t)outcome_len},
     };
     memcpy(prev_out, m.p + PREV_AT, STORE_HASH_BYTES);
-    crypto_hash_sha256(r->hash, (const unsigned char *)m.p, m.len);
+    sha256_of(m, r->hash);
     return ERR_NONE;
 }

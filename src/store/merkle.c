@@ -1,8 +1,8 @@
 #include "store/merkle.h"
 
 #include "base/check.h"
+#include "port/sha256.h"
 
-#include <sodium.h>
 #include <string.h>
 
 struct merkle_hash merkle_leaf(const unsigned char record_hash[STORE_HASH_BYTES])
@@ -10,7 +10,7 @@ struct merkle_hash merkle_leaf(const unsigned char record_hash[STORE_HASH_BYTES]
     unsigned char in[1 + STORE_HASH_BYTES] = {0x00};
     memcpy(in + 1, record_hash, STORE_HASH_BYTES);
     struct merkle_hash out;
-    crypto_hash_sha256(out.h, in, sizeof in);
+    sha256_of((struct str){(const char *)in, sizeof in}, out.h);
     return out;
 }
 
@@ -20,7 +20,7 @@ struct merkle_hash merkle_inner(struct merkle_hash left, struct merkle_hash righ
     memcpy(in + 1, left.h, STORE_HASH_BYTES);
     memcpy(in + 1 + STORE_HASH_BYTES, right.h, STORE_HASH_BYTES);
     struct merkle_hash out;
-    crypto_hash_sha256(out.h, in, sizeof in);
+    sha256_of((struct str){(const char *)in, sizeof in}, out.h);
     return out;
 }
 
@@ -57,7 +57,7 @@ struct merkle_hash merkle_frontier_root(const struct merkle_frontier *f)
 {
     struct merkle_hash h = {{0}};
     if (f->size == 0) {
-        crypto_hash_sha256(h.h, (const unsigned char *)"", 0);
+        sha256_of(STR(""), h.h);
         return h;
     }
     unsigned level = low_zeros(f->size);

@@ -1,6 +1,7 @@
 #include "store/note.h"
 
 #include "base/check.h"
+#include "port/sha256.h"
 #include "store/base64.h"
 #include "store/file.h"
 
@@ -59,13 +60,11 @@ static uint32_t get_u32(const unsigned char *p)
 static uint32_t key_id(const char *name, const unsigned char public_key[NOTE_KEY_BYTES])
 {
     static const unsigned char middle[2] = {'\n', ALGORITHM_ED25519};
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_state h;
-    crypto_hash_sha256_init(&h);
-    crypto_hash_sha256_update(&h, (const unsigned char *)name, strlen(name));
-    crypto_hash_sha256_update(&h, middle, sizeof middle);
-    crypto_hash_sha256_update(&h, public_key, NOTE_KEY_BYTES);
-    crypto_hash_sha256_final(&h, hash);
+    const struct str parts[] = {str_of(name),
+                                {(const char *)middle, sizeof middle},
+                                {(const char *)public_key, NOTE_KEY_BYTES}};
+    unsigned char hash[SHA256_BYTES];
+    sha256(parts, sizeof parts / sizeof *parts, hash);
     return get_u32(hash);
 }
 

@@ -2,10 +2,10 @@
 #include "store/sqlite_impl.h"
 
 #include "base/check.h"
+#include "port/sha256.h"
 #include "store/file.h"
 #include "store/sqlite_store.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,17 +32,15 @@ static void put_u64(unsigned char out[8], uint64_t x)
 static void snapshot_hash(uint64_t seq, const unsigned char record_hash[STORE_HASH_BYTES],
                           struct str bytes, unsigned char out[STORE_HASH_BYTES])
 {
-    unsigned char number[8];
-    crypto_hash_sha256_state h;
-    crypto_hash_sha256_init(&h);
-    crypto_hash_sha256_update(&h, (const unsigned char *)SNAPSHOT_TAG, sizeof SNAPSHOT_TAG);
-    put_u64(number, seq);
-    crypto_hash_sha256_update(&h, number, sizeof number);
-    crypto_hash_sha256_update(&h, record_hash, STORE_HASH_BYTES);
-    put_u64(number, bytes.len);
-    crypto_hash_sha256_update(&h, number, sizeof number);
-    if (bytes.len > 0) crypto_hash_sha256_update(&h, (const unsigned char *)bytes.p, bytes.len);
-    crypto_hash_sha256_final(&h, out);
+    unsigned char seq_u64[8], len_u64[8];
+    put_u64(seq_u64, seq);
+    put_u64(len_u64, bytes.len);
+    const struct str parts[] = {{SNAPSHOT_TAG, sizeof SNAPSHOT_TAG},
+                                {(const char *)seq_u64, sizeof seq_u64},
+                                {(const char *)record_hash, STORE_HASH_BYTES},
+                                {(const char *)len_u64, sizeof len_u64},
+                                bytes};
+    sha256(parts, sizeof parts / sizeof *parts, out);
 }
 
 /* Hash of record `seq`; ERR_NOT_FOUND when there is none. */

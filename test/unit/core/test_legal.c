@@ -421,6 +421,37 @@ static void a_permit_that_ends_is_a_wall_and_one_that_shrinks_stops_the_youngest
     world_release(&w);
 }
 
+/* Seed 8327 of the simulator. */
+static void a_rule_that_comes_to_reach_elder_jobs_leaves_permits_to_those_that_hold_them(
+    void **state)
+{
+    (void)state;
+    struct world w;
+    three_pools(&w); /* of the permit 10 chips are left */
+    struct job_spec s = wants_big(6, "acme");
+    struct law_rule rules[] = {
+        world_rule("AU-LICENCE",
+                   BIG " && site.country == 'AU' && end_use == 'commercial-training'",
+                   EFFECT_LICENCE),
+        world_rule("JP-BAN", BIG " && site.country == 'JP'", EFFECT_FORBID),
+    };
+    world_adopt(&w, rules, 2);
+    uint32_t elder = world_submit(&w, &s); /* its purpose is research: needs none */
+    assert_int_equal(used(&w), 2);
+    s.purpose = STR("commercial-training");
+    uint32_t holder = world_submit(&w, &s);
+    assert_int_equal(used(&w), 8);
+    rules[0].when = STR(BIG " && site.country == 'AU'");
+    world_adopt(&w, rules, 2);
+    assert_int_equal(world_job(&w, elder)->state, JOB_COMPLETING);
+    assert_int_equal(world_job(&w, holder)->state, JOB_CONFIGURING);
+    assert_int_equal(used(&w), 8);
+    world_report(&w, REPORT_GONE, elder, 1, 0);
+    assert_int_equal(world_job(&w, elder)->reason, REASON_QUOTA);
+    assert_int_equal(used(&w), 8);
+    world_release(&w);
+}
+
 /* Shanghai holds 16 small chips made abroad, and `domestic` nodes of 8 that nothing may start on.
  */
 static struct fleet *fleet_with_share(struct world *w, uint32_t domestic)
@@ -498,6 +529,8 @@ int main(void)
         cmocka_unit_test(a_proposal_stops_what_it_forbids_while_the_owner_lets_it_bind),
         cmocka_unit_test(every_end_of_an_attempt_gives_its_permit_back),
         cmocka_unit_test(a_permit_that_ends_is_a_wall_and_one_that_shrinks_stops_the_youngest),
+        cmocka_unit_test(
+            a_rule_that_comes_to_reach_elder_jobs_leaves_permits_to_those_that_hold_them),
         cmocka_unit_test(a_share_of_chips_is_counted_over_all_that_the_site_holds),
         cmocka_unit_test(claims_are_lawful_through_every_change_of_law),
     };

@@ -18,38 +18,140 @@ static struct pool pool_of(uint32_t nodes, uint32_t chips, uint32_t cpus, uint64
                          .mem_mb_per_node = mem_mb};
 }
 
-/* The definition: all nodes by (key, index), the first that satisfy. */
-static bool choose_slowly(const struct pool_nodes *n, const struct size *z, uint32_t *out)
+/* ---- the definition, over all nodes ---------------------------------------------------------- */
+
+struct seen_node {
+    struct free_room free;
+    uint32_t index;
+    int32_t score;
+};
+
+static bool satisfies(const struct free_room *f, const struct need *each)
 {
-    bool *taken = mem_alloc(n->count, sizeof *taken);
+    bool has_share = f->chips > 0;
+    for (uint32_t i = 0; i < f->partial_count; i++)
+        has_share = has_share || f->partial[i] >= each->milli;
+    return (each->milli > 0 ? has_share : f->chips >= each->chips) && f->cpus >= each->cpus &&
+           f->mem_mb >= each->mem_mb;
+}
+
+static int cmp_room(const struct free_room *a, const struct free_room *b)
+{
+    if (a->chips != b->chips) return a->chips < b->chips ? -1 : 1;
+    if (a->partial_count != b->partial_count) return a->partial_count < b->partial_count ? -1 : 1;
+    for (uint32_t i = 0; i < a->partial_count; i++)
+        if (a->partial[i] != b->partial[i]) return a->partial[i] < b->partial[i] ? -1 : 1;
+    if (a->cpus != b->cpus) return a->cpus < b->cpus ? -1 : 1;
+    return a->mem_mb < b->mem_mb ? -1 : a->mem_mb > b->mem_mb;
+}
+
+static int by_room(const void *a, const void *b)
+{
+    const struct seen_node *x = a, *y = b;
+    int c = cmp_room(&x->free, &y->free);
+    return c != 0 ? c : (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct seen_node *x = a, *y = b;
+    if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    return by_room(a, b);
+}
+
+static int32_t score_slowly(const struct pool_nodes *n, const struct free_room *f,
+                            const struct need *each)
+{
+    struct fit_room room = {.model = 1};
+    struct fit_task task = {.chips = (int32_t)each->chips, .milli = CHIP_MILLI, .models = 1};
+    if (n->seen.count == 0) return 0;
+    if (each->milli > 0) task.milli = (int32_t)each->milli;
+    for (uint32_t i = 0; i < f->chips; i++) room.milli[room.chips++] = CHIP_MILLI;
+    for (uint32_t i = 0; i < f->partial_count; i++) room.milli[room.chips++] = f->partial[i];
+    if (n->cpus_per_node > 0) room.cpu = f->cpus, task.cpu = each->cpus;
+    if (n->mem_mb_per_node > 0) room.mem = (int64_t)f->mem_mb, task.mem = (int64_t)each->mem_mb;
+    return fit_score(&n->expected, &room, &task).score;
+}
+
+/* The nodes that satisfy, best first, of the tightest SHAPES_LOOKED_MAX kinds; *all_out: of all. */
+static uint32_t rank_slowly(const struct pool_nodes *n, const struct need *each,
+                            struct seen_node *out, bool *all_out)
+{
+    uint32_t count = 0, kept = 0, kinds = 0;
+    for (uint32_t i = 0; i < n->count; i++) {
+        out[count].index = i;
+        node_free(n, i, &out[count].free);
+        bool is_near = each->milli > 0 || out[count].free.chips >= each->chips;
+        if (n->node[i].state == NODE_UP && is_near) count++;
+    }
+    qsort(out, count, sizeof *out, by_room);
+    *all_out = true;
+    for (uint32_t i = 0; i < count; i++) {
+        kinds += i == 0 || cmp_room(&out[i - 1].free, &out[i].free) != 0;
+        if (kinds > SHAPES_LOOKED_MAX) *all_out = false;
+    }
+    kinds = 0;
+    struct free_room last = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        kinds += i == 0 || cmp_room(&last, &out[i].free) != 0;
+        last = out[i].free;
+        if (kinds > SHAPES_LOOKED_MAX || !satisfies(&last, each)) continue;
+        out[kept] = out[i];
+        out[kept++].score = score_slowly(n, &last, each);
+    }
+    qsort(out, kept, sizeof *out, by_score);
+    return kept;
+}
+
+static enum tri choose_by_rule(const struct pool_nodes *n, const struct size *z, uint32_t *out)
+{
+    static struct seen_node list[800];
+    bool taken[800] = {false}, all;
+    uint32_t got = 0;
+    for (int part = 0; part < 2; part++) {
+        uint32_t count = rank_slowly(n, &z->part[part].each, list, &all), wanted = 0;
+        for (uint32_t i = 0; i < count && wanted < z->part[part].count; i++) {
+            if (taken[list[i].index]) continue;
+            taken[list[i].index] = true;
+            out[got++] = list[i].index;
+            wanted++;
+        }
+        if (wanted < z->part[part].count) return all ? TRI_NO : TRI_UNKNOWN;
+    }
+    return TRI_YES;
+}
+
+/* All nodes by (key, index), the first that satisfy. */
+static bool choose_by_key(const struct pool_nodes *n, const struct size *z, uint32_t *out)
+{
+    bool taken[800] = {false};
     uint32_t got = 0;
     for (int part = 0; part < 2; part++) {
         for (uint32_t k = 0; k < z->part[part].count; k++) {
-            uint32_t best = NO_INDEX, best_free = UINT32_MAX;
-            const struct need *each = &z->part[part].each;
+            uint32_t best = NO_INDEX, best_key = UINT32_MAX;
             for (uint32_t i = 0; i < n->count; i++) {
-                const struct node *x = &n->node[i];
-                uint32_t chips = n->chips_per_node - (uint32_t)__builtin_popcountll(x->chip_mask);
-                uint32_t cpus = n->cpus_max - x->cpus;
-                if (taken[i] || x->state != NODE_UP || chips < each->chips || cpus < each->cpus ||
-                    n->mem_max - x->mem_mb < each->mem_mb)
+                struct free_room f;
+                node_free(n, i, &f);
+                if (taken[i] || n->node[i].state != NODE_UP || !satisfies(&f, &z->part[part].each))
                     continue;
-                uint32_t free = n->chips_per_node > 0 ? (chips < 63 ? chips : 63)
-                                                      : cpus * 63 / n->cpus_per_node;
-                if (free >= best_free) continue;
+                uint32_t key = n->chips_per_node > 0 ? (f.chips < 63 ? f.chips : 63)
+                                                     : f.cpus * 63 / n->cpus_per_node;
+                if (key >= best_key) continue;
                 best = i;
-                best_free = free;
+                best_key = key;
             }
-            if (best == NO_INDEX) {
-                mem_free(taken);
-                return false;
-            }
+            if (best == NO_INDEX) return false;
             taken[best] = true;
             out[got++] = best;
         }
     }
-    mem_free(taken);
     return true;
+}
+
+static bool choose_slowly(const struct pool_nodes *n, const struct size *z, uint32_t *out)
+{
+    enum tri by_rule = n->chips_per_node > 0 ? choose_by_rule(n, z, out) : TRI_UNKNOWN;
+    return by_rule == TRI_UNKNOWN ? choose_by_key(n, z, out) : by_rule == TRI_YES;
 }
 
 static bool is_among(const uint32_t *list, uint32_t count, uint32_t x)
@@ -93,6 +195,8 @@ static void the_index_chooses_what_the_definition_says(void **state)
             uint32_t waste;
             bool fits = choose_slowly(&n, &z, slow);
             assert_int_equal(nodes_choose(&n, &z, fast, &waste), fits);
+            assert_int_equal(nodes_fit(&n, &z), fits);
+            if (fits && rng_one_in(&r, 3)) nodes_note(&n, &z);
             for (uint32_t i = 0; fits && i < z.nodes; i++) {
                 assert_true(is_among(slow, z.nodes, fast[i].node));
                 assert_true(i == 0 || fast[i - 1].node < fast[i].node);

@@ -632,11 +632,28 @@ static inline void world_random_nodes(struct world *w)
     world_step(w, &(struct event){.kind = EVENT_NODES, .nodes = &n, .node_change_count = 1});
 }
 
+static inline void world_random_progress(struct world *w, struct attempt a)
+{
+    struct rng *r = &w->rng;
+    struct event e = {.kind = EVENT_PROGRESS, .actor = STR("uid:1000"), .actor_uid = 1000};
+    e.heartbeat = (struct heartbeat){.job = {a.job},
+                                     .attempt = a.attempt,
+                                     .steps = rng_below(r, 1000),
+                                     .total = rng_one_in(r, 3) ? 1000 : 0,
+                                     .checkpoint = rng_one_in(r, 2)};
+    struct errtext error;
+    world_try(w, &e, &error);
+}
+
 static inline void world_random_report(struct world *w)
 {
     struct rng *r = &w->rng;
     if (w->attempt_count == 0) return;
     struct attempt a = w->attempts[rng_below(r, (uint32_t)w->attempt_count)];
+    if (rng_one_in(r, 5)) {
+        world_random_progress(w, a);
+        return;
+    }
     if (rng_one_in(r, 12)) a.attempt = 1 + rng_below(r, 3); /* stale, or of the future */
     struct event e = {.kind = EVENT_REPORT, .actor = STR("engine:local")};
     e.report = (struct report){.kind = REPORT_STARTED, .job = {a.job}, .attempt = a.attempt};

@@ -1,0 +1,222 @@
+#include "core/fit.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+/* The rule's numbers; the header says what they do. */
+enum {
+    FRAG_FACTOR = 3,
+    CPU_FACTOR = 3,
+    MEMORY_FACTOR = 2,
+    OPEN_FACTOR = 4,
+    IDLE_CREDIT_MILLI = 800,
+    OPEN_PARTS = 20, /* room is open when one in so many sharing tasks could come */
+    STEP = 50, /* burdens that differ by less are equal */
+    PPM = 1000000,
+};
+
+struct fit_demand {
+    int32_t milli;
+    int32_t chips;
+    uint64_t models;
+    uint32_t first, count; /* in cpus */
+};
+
+struct fit_cpu {
+    int64_t cpu; /* ascending within a demand */
+    int64_t tasks; /* of the demand that ask for at most that much */
+};
+
+/* Chips by what they have left, most first, with running sums: sum[k] of the first k. */
+struct sorted {
+    int32_t milli[CHIPS_PER_NODE_MAX];
+    int32_t sum[CHIPS_PER_NODE_MAX + 1];
+    int32_t count;
+};
+
+bool fit_is_sharing(const struct fit_task *t)
+{
+    return t->chips == 1 && t->milli < CHIP_MILLI;
+}
+
+/* ---- what is expected ------------------------------------------------------------------------ */
+
+static int cmp_i64(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_demand(const void *a, const void *b)
+{
+    const struct fit_task *x = a, *y = b;
+    int c = cmp_i64(y->milli, x->milli);
+    if (c == 0) c = cmp_i64(y->chips, x->chips);
+    if (c == 0) c = (x->models > y->models) - (x->models < y->models);
+    return c != 0 ? c : cmp_i64(x->cpu, y->cpu);
+}
+
+/* `t`: the tasks with chips in the order of by_demand. */
+static void group(struct fit_workload *w, const struct fit_task *t, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        bool same = i > 0 && t[i].milli == t[i - 1].milli && t[i].chips == t[i - 1].chips &&
+                    t[i].models == t[i - 1].models;
+        if (!same)
+            w->demands[w->demand_count++] =
+                (struct fit_demand){t[i].milli, t[i].chips, t[i].models, i, 0};
+        struct fit_demand *d = &w->demands[w->demand_count - 1];
+        w->cpus[i].cpu = t[i].cpu;
+        w->cpus[i].tasks = t[i].count + (d->count > 0 ? w->cpus[i - 1].tasks : 0);
+        d->count++;
+    }
+}
+
+/* From where on, and below what, room on a chip is open to sharing tasks. */
+static void find_open(struct fit_workload *w, const struct fit_task *all, uint32_t count)
+{
+    int64_t by_milli[CHIP_MILLI] = {0}, sharing = 0, below = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!fit_is_sharing(&all[i])) continue;
+        by_milli[all[i].milli] += all[i].count;
+        sharing += all[i].count;
+    }
+    for (int32_t milli = 1; sharing > 0 && milli < CHIP_MILLI; milli++) {
+        if (by_milli[milli] == 0) continue;
+        below += by_milli[milli];
+        if (w->open_from_milli == 0 && below * OPEN_PARTS >= sharing) w->open_from_milli = milli;
+        w->open_below_milli = milli;
+    }
+}
+
+void fit_expect(struct fit_workload *w, const struct fit_task *popular, uint32_t popular_count,
+                const struct fit_task *all, uint32_t all_count, struct arena *arena)
+{
+    struct fit_task *t = ARENA_ARRAY(arena, popular_count, struct fit_task);
+    uint32_t n = 0;
+    *w = (struct fit_workload){0};
+    w->demands = ARENA_ARRAY(arena, popular_count, struct fit_demand);
+    w->cpus = ARENA_ARRAY(arena, popular_count, struct fit_cpu);
+    for (uint32_t i = 0; i < popular_count; i++) {
+        w->tasks += popular[i].count;
+        if (popular[i].chips > 0) t[n++] = popular[i];
+    }
+    if (n > 1) qsort(t, n, sizeof *t, by_demand);
+    group(w, t, n);
+    find_open(w, all, all_count);
+    for (uint32_t i = 0; i < all_count; i++) {
+        if (all[i].chips == 0) continue;
+        w->milli_asked += all[i].count * all[i].chips * all[i].milli;
+        w->cpu_asked += all[i].count * all[i].cpu;
+        w->mem_asked += all[i].count * all[i].mem;
+    }
+}
+
+/* ---- the burden ------------------------------------------------------------------------------ */
+
+static void sort_chips(const int32_t *milli, int32_t count, struct sorted *out)
+{
+    out->count = count;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t k = i;
+        for (; k > 0 && out->milli[k - 1] < milli[i]; k--) out->milli[k] = out->milli[k - 1];
+        out->milli[k] = milli[i];
+    }
+    out->sum[0] = 0;
+    for (int32_t i = 0; i < count; i++) out->sum[i + 1] = out->sum[i] + out->milli[i];
+}
+
+/* The tasks of a demand that so much CPU is enough for. */
+static int64_t tasks_with(const struct fit_workload *w, const struct fit_demand *d, int64_t cpu)
+{
+    const struct fit_cpu *steps = &w->cpus[d->first];
+    uint32_t k = d->count;
+    while (k > 0 && steps[k - 1].cpu > cpu) k--;
+    return k > 0 ? steps[k - 1].tasks : 0;
+}
+
+/* F, times the popular tasks. */
+static int64_t frag(const struct fit_workload *w, const struct sorted *s, int64_t cpu,
+                    uint64_t model)
+{
+    int64_t useful = 0;
+    int32_t fit = 0; /* chips that are enough: demands ask for less and less */
+    for (uint32_t i = 0; i < w->demand_count; i++) {
+        const struct fit_demand *d = &w->demands[i];
+        while (fit < s->count && s->milli[fit] >= d->milli) fit++;
+        if (fit >= d->chips && (d->models & model) != 0)
+            useful += tasks_with(w, d, cpu) * s->sum[fit];
+    }
+    return s->sum[s->count] * w->tasks - useful;
+}
+
+/* Idle milli of chips beyond those for which `left` of something is enough, at the usual need. */
+static int64_t shortage(int64_t idle_milli, int64_t left, int64_t milli_asked, int64_t asked)
+{
+    if (asked == 0) return 0;
+    int64_t served = left * milli_asked / asked;
+    return idle_milli > served ? idle_milli - served : 0;
+}
+
+/* The burden of the room with these chips, CPU and memory left. */
+static int64_t burden(const struct fit_workload *w, const struct fit_room *r, const int32_t *milli,
+                      int64_t cpu, int64_t mem)
+{
+    struct sorted s;
+    sort_chips(milli, r->chips, &s);
+    int64_t idle = s.sum[s.count], open = 0;
+    for (int32_t i = 0; i < s.count; i++) {
+        if (s.milli[i] == CHIP_MILLI)
+            open += IDLE_CREDIT_MILLI;
+        else if (s.milli[i] >= w->open_from_milli && s.milli[i] < w->open_below_milli)
+            open += s.milli[i];
+    }
+    return FRAG_FACTOR * frag(w, &s, cpu, r->model) / w->tasks +
+           CPU_FACTOR * shortage(idle, cpu, w->milli_asked, w->cpu_asked) +
+           MEMORY_FACTOR * shortage(idle, mem, w->milli_asked, w->mem_asked) - OPEN_FACTOR * open -
+           idle * r->wanted_ppm / PPM;
+}
+
+/* How much the burden falls, in steps: the score. */
+static int32_t steps_of(int64_t fall)
+{
+    int64_t steps = fall >= 0 ? fall / STEP : -((-fall + STEP - 1) / STEP);
+    ASSERT(steps > INT32_MIN && steps < INT32_MAX);
+    return (int32_t)steps;
+}
+
+static void take_idle(int32_t *milli, int32_t chips, int32_t wanted)
+{
+    for (int32_t i = chips; i > 0 && wanted > 0; i--) {
+        if (milli[i - 1] != CHIP_MILLI) continue;
+        milli[i - 1] = 0;
+        wanted--;
+    }
+    ASSERT(wanted == 0);
+}
+
+struct fit_score fit_score(const struct fit_workload *w, const struct fit_room *r,
+                           const struct fit_task *t)
+{
+    ASSERT(r->chips >= 0 && r->chips <= CHIPS_PER_NODE_MAX);
+    struct fit_score best = {INT32_MIN + 1, -1};
+    int64_t cpu = r->cpu - t->cpu, mem = r->mem - t->mem;
+    int64_t before = burden(w, r, r->milli, r->cpu, r->mem);
+    int32_t left[CHIPS_PER_NODE_MAX];
+    for (int32_t i = 0; i < r->chips; i++) left[i] = r->milli[i];
+    if (!fit_is_sharing(t)) {
+        take_idle(left, r->chips, t->chips);
+        best.score = steps_of(before - burden(w, r, left, cpu, mem));
+        return best;
+    }
+    for (int32_t i = 0; i < r->chips; i++) {
+        bool seen = false; /* a chip with as much left gives the same score */
+        for (int32_t k = 0; k < i; k++) seen = seen || r->milli[k] == r->milli[i];
+        if (seen || left[i] < t->milli) continue;
+        left[i] -= t->milli;
+        int32_t score = steps_of(before - burden(w, r, left, cpu, mem));
+        left[i] += t->milli;
+        if (score > best.score) best = (struct fit_score){score, i};
+    }
+    return best;
+}
