@@ -11,13 +11,22 @@ struct csv {
     const char *name;
     unsigned line; /* being read */
     unsigned row_line;
+    unsigned at; /* bytes of the line that were read */
+    bool cut; /* the last row read had no line end */
     struct buf bytes; /* the fields of the row, one after the other */
     size_t ends[CSV_FIELDS_MAX]; /* where each field ends in `bytes` */
+    unsigned starts[CSV_FIELDS_MAX]; /* and begins in its line, from 1 */
     int count;
     struct buf header_bytes;
     size_t header_ends[CSV_FIELDS_MAX];
     int header_count;
 };
+
+static int next_byte(struct csv *c)
+{
+    c->at++;
+    return getc(c->file);
+}
 
 static enum err fail(const struct csv *c, const char *why, struct errtext *error)
 {
@@ -46,9 +55,9 @@ static enum err put(struct csv *c, int byte, struct errtext *error)
 /* The byte behind the field that begins with `byte`: ',', '\n' or EOF. CRLF counts as '\n'. */
 static enum err take_plain(struct csv *c, int byte, int *after_out, struct errtext *error)
 {
-    for (;; byte = getc(c->file)) {
+    for (;; byte = next_byte(c)) {
         if (byte == '\r') {
-            byte = getc(c->file);
+            byte = next_byte(c);
             if (byte != '\n') return fail(c, "a carriage return inside a line", error);
         }
         if (byte == ',' || byte == '\n' || byte == EOF) break;
@@ -63,18 +72,21 @@ static enum err take_plain(struct csv *c, int byte, int *after_out, struct errte
 static enum err take_quoted(struct csv *c, int *after_out, struct errtext *error)
 {
     for (;;) {
-        int byte = getc(c->file);
+        int byte = next_byte(c);
         if (byte == EOF) return fail(c, "a quote is not closed", error);
         if (byte == '"') {
-            byte = getc(c->file);
-            if (byte == '\r') byte = getc(c->file);
+            byte = next_byte(c);
+            if (byte == '\r') byte = next_byte(c);
             if (byte == ',' || byte == '\n' || byte == EOF) {
                 *after_out = byte;
                 return ERR_NONE;
             }
             if (byte != '"') return fail(c, "text behind a closing quote", error);
         }
-        if (byte == '\n') c->line++;
+        if (byte == '\n') {
+            c->line++;
+            c->at = 0;
+        }
         enum err e = put(c, byte, error);
         if (e != ERR_NONE) return e;
     }
@@ -87,19 +99,22 @@ static enum err take_row(struct csv *c, struct errtext *error)
     buf_clear(&c->bytes);
     c->count = 0;
     do {
-        byte = getc(c->file);
+        c->at = 0;
+        byte = next_byte(c);
         c->line++;
-        if (byte == '\r') byte = getc(c->file);
+        if (byte == '\r') byte = next_byte(c);
     } while (byte == '\n');
     c->row_line = c->line;
     if (byte == EOF) goto end;
     for (;;) {
+        if (c->count < CSV_FIELDS_MAX) c->starts[c->count] = c->at;
         enum err e = byte == '"' ? take_quoted(c, &byte, error) : take_plain(c, byte, &byte, error);
         if (e == ERR_NONE) e = end_field(c, error);
         if (e != ERR_NONE) return e;
         if (byte != ',') break;
-        byte = getc(c->file);
+        byte = next_byte(c);
     }
+    c->cut = byte == EOF;
     if (!str_is_utf8(buf_str(&c->bytes))) return fail(c, "not valid UTF-8", error);
 end:
     if (ferror(c->file))
@@ -148,14 +163,26 @@ int csv_column(const struct csv *c, const char *header)
     return -1;
 }
 
+int csv_columns(const struct csv *c)
+{
+    return c->header_count;
+}
+
+struct str csv_header(const struct csv *c, int column)
+{
+    ASSERT(column >= 0 && column < c->header_count);
+    return field_of(&c->header_bytes, c->header_ends, column);
+}
+
 enum err csv_next(struct csv *c, bool *more_out, struct errtext *error)
 {
     enum err e = take_row(c, error);
     if (e != ERR_NONE) return e;
     *more_out = c->count > 0;
     if (c->count > 0 && c->count != c->header_count)
-        return err_set(error, ERR_INVALID, "%s:%u: %d fields, but the header has %d", c->name,
-                       c->row_line, c->count, c->header_count);
+        return err_set(error, ERR_INVALID, "%s:%u: %d fields, but the header has %d%s", c->name,
+                       c->row_line, c->count, c->header_count,
+                       c->cut ? "; the file ends inside this line" : "");
     return ERR_NONE;
 }
 
@@ -169,4 +196,14 @@ struct str csv_field(const struct csv *c, int column)
 unsigned csv_line(const struct csv *c)
 {
     return c->row_line;
+}
+
+unsigned csv_position(const struct csv *c, int column)
+{
+    return column >= 0 && column < c->count ? c->starts[column] : 1;
+}
+
+bool csv_is_cut(const struct csv *c)
+{
+    return c->cut;
 }

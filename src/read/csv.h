@@ -26,6 +26,9 @@ void csv_free(struct csv *c); /* NULL is allowed */
 
 /* Index of a column by its header, or -1. */
 int csv_column(const struct csv *c, const char *header);
+/* How many columns there are, and their headers; borrowed. */
+int csv_columns(const struct csv *c);
+struct str csv_header(const struct csv *c, int column);
 
 /* Read the next row; *more_out is false at the end. */
 enum err csv_next(struct csv *c, bool *more_out, struct errtext *error);
@@ -33,5 +36,9 @@ enum err csv_next(struct csv *c, bool *more_out, struct errtext *error);
 struct str csv_field(const struct csv *c, int column);
 /* The line on which the row begins, from 1. */
 unsigned csv_line(const struct csv *c);
+/* The byte of its line, from 1, at which a field of the row begins; 1 for column -1. */
+unsigned csv_position(const struct csv *c, int column);
+/* The last row read had no line end: it is the file's last, and perhaps cut off. */
+bool csv_is_cut(const struct csv *c);
 
 #endif
