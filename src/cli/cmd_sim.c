@@ -1,5 +1,6 @@
 #include "cli/cmd_sim.h"
 
+#include "cli/cmd_sim_run.h"
 #include "cli/say.h"
 #include "read/suggest.h"
 #include "sim/openb/openb_run.h"
@@ -27,6 +28,7 @@ const struct cli_option sim_options[] = {
 };
 
 const char sim_examples[] =
+    "berth sim run --fleet fleet.yaml --trace jobs.csv\ta trace\n"
     "berth sim openb --nodes nodes.csv --pods pods.csv --order order.csv\tBerth's rule\n"
     "berth sim openb --nodes nodes.csv --pods pods.csv --order order.csv --policy fgd\tFGD's\n";
 
@@ -176,6 +178,7 @@ static int parse_one(struct ask *q, struct args *a, int id)
 
 int cmd_sim(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "run") == 0) return cmd_sim_run(argc - 1, argv + 1);
     struct ask q = {.name = argv[0], .policy = OPENB_BERTH};
     struct args a;
     args_init(&a, argc, argv, sim_options, false);
@@ -184,7 +187,8 @@ int cmd_sim(int argc, char **argv)
         if (code != GO_ON) return code;
     }
     if (args_count(&a) != 1 || strcmp(args_operands(&a)[0], "openb") != 0)
-        return say_error(q.name, "name the experiment: 'berth sim openb'; see 'berth sim --help'");
+        return say_error(q.name, "name what to do: 'berth sim run' or 'berth sim openb'; see "
+                         "'berth sim --help'");
     if (q.nodes == NULL || q.pods == NULL || q.order == NULL)
         return say_error(q.name, "openb needs --nodes, --pods and --order");
     return say_end(q.name, run_openb(&q));

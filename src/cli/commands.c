@@ -251,9 +251,10 @@ const struct command commands[] = {
     {
         .name = "sim",
         .group = GROUP_OTHER,
-        .summary = "run a published experiment",
-        .usage = "openb [OPTION]...",
-        .about = "openb is the packing experiment of FGD (USENIX ATC 2023): tasks that share or "
+        .summary = "play a trace, or run a published experiment",
+        .usage = "run | openb [OPTION]...",
+        .about = "run plays recorded arrivals of jobs on a fleet, by the core that the daemon runs; "
+                 "'berth sim run --help' tells more.\nopenb is the packing experiment of FGD (USENIX ATC 2023): tasks that share or "
                  "fill GPUs arrive one after another and stay. It says how much of the fleet's "
                  "GPUs a policy fills. The trace is at github.com/alibaba/clusterdata, in "
                  "cluster-trace-gpu-v2023.",

@@ -1,0 +1,257 @@
+/* figures.c - what is counted during a run. */
+#include "sim/run/run_impl.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/money.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t queue_lane(const struct run *r)
+{
+    return r->result.pool_count;
+}
+
+void figures_init(struct run *r)
+{
+    const struct fleet *f = r->o.fleet;
+    struct run_result *x = &r->result;
+    names_init(&r->tenant_names);
+    names_init(&r->rule_names);
+    names_init(&r->rejection_names);
+    x->begin_ms = r->o.begin_ms;
+    x->pool_count = f->pool_count;
+    x->pools = ARENA_ARRAY(&r->arena, f->pool_count, struct run_pool);
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        const struct pool *pool = &f->pools[p];
+        x->pools[p] = (struct run_pool){
+            .id = str_copy(&r->arena, pool->id),
+            .chip = str_copy(&r->arena, pool->chip),
+            .chips = (uint64_t)pool->node_count * pool->chips_per_node,
+            .uusd_per_chip_h = pool->title.uusd_per_chip_h,
+        };
+        x->chips += x->pools[p].chips;
+    }
+    series_init(&r->series, f->pool_count + 1, r->o.begin_ms);
+    bound_init(&r->bound, x->chips, r->o.begin_ms);
+    x->series = &r->series;
+    x->tenant_names = &r->tenant_names;
+}
+
+void figures_release(struct run *r)
+{
+    struct run_result *x = &r->result;
+    for (uint32_t i = 0; i < x->tenant_count; i++) {
+        spread_release(&x->tenants[i].wait);
+        spread_release(&x->tenants[i].jct);
+    }
+    spread_release(&x->wait);
+    spread_release(&x->jct);
+    mem_free(x->tenants);
+    mem_free(x->rules);
+    mem_free(x->rejections);
+    names_release(&r->tenant_names);
+    names_release(&r->rule_names);
+    names_release(&r->rejection_names);
+    series_release(&r->series);
+    bound_release(&r->bound);
+}
+
+/* ---- tenants --------------------------------------------------------------------------------- */
+
+uint32_t figures_tenant_number(struct run *r, struct str name)
+{
+    struct run_result *x = &r->result;
+    uint32_t n = names_find(&r->tenant_names, name);
+    if (n != NO_INDEX) return n;
+    if (r->tenant_names.count >= RUN_TENANTS_MAX) name = STR("(others)");
+    n = names_add(&r->tenant_names, name);
+    if (n < x->tenant_count) return n;
+    x->tenants = mem_grow(x->tenants, &r->tenant_cap, n + 1, sizeof *x->tenants);
+    x->tenant_count = n + 1;
+    return n;
+}
+
+/* ---- arrivals -------------------------------------------------------------------------------- */
+
+static bool is_named(const struct job_spec *s, const struct pool *p)
+{
+    bool kind = s->chip_kind_count == 0, named = s->partition_count == 0;
+    for (uint32_t i = 0; i < s->chip_kind_count; i++)
+        kind = kind || chip_is_named(p->chip, s->chip_kinds[i]);
+    for (uint32_t i = 0; i < s->partition_count; i++)
+        named = named || pool_is_named(p, s->partitions[i]);
+    return kind && named;
+}
+
+/* The least chip time and the shortest duration over all pools that the job names. */
+void figures_arrived(struct run *r, const struct run_job *j, const struct job_spec *s)
+{
+    const struct fleet *f = core_fleet(r->core);
+    uint32_t chips = job_spec_chips(s);
+    int64_t least = -1;
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        if ((chips > 0) != (f->pools[p].chips_per_node > 0 && chips > 0)) continue;
+        if (!is_named(s, &f->pools[p])) continue;
+        int64_t ms = work_ms(&j->work, f, p);
+        if (ms >= 0 && (least < 0 || ms < least)) least = ms;
+    }
+    r->result.submitted++;
+    r->result.tenants[j->tenant].submitted++;
+    if (!r->has_first) r->result.begin_ms = r->now_ms;
+    r->has_first = true;
+    if (least < 0) return;
+    if (s->time_limit_ms > 0 && least > s->time_limit_ms) least = s->time_limit_ms;
+    bound_add(&r->bound, r->now_ms, (double)least * chips, least);
+}
+
+static struct run_count *count_of(struct run_count **counts, uint32_t *count, size_t *cap,
+                                  struct names *names, struct str name)
+{
+    uint32_t n = names_add(names, name);
+    if (n >= *count) {
+        *counts = mem_grow(*counts, cap, n + 1, sizeof **counts);
+        *count = n + 1;
+    }
+    (*counts)[n].name = names->name[n];
+    (*counts)[n].count++;
+    return &(*counts)[n];
+}
+
+void figures_rejected(struct run *r, const struct run_arrival *a, const char *text)
+{
+    struct run_result *x = &r->result;
+    struct str name = str_of(text);
+    uint32_t tenant = figures_tenant_number(r, a->tenant);
+    x->rejected++;
+    x->submitted++;
+    x->tenants[tenant].rejected++;
+    x->tenants[tenant].submitted++;
+    bool is_known = names_find(&r->rejection_names, name) != NO_INDEX;
+    if (!is_known && r->rejection_names.count >= RUN_TEXTS_MAX) name = STR("other reasons");
+    struct run_count *c =
+        count_of(&x->rejections, &x->rejection_count, &r->rejection_cap, &r->rejection_names, name);
+    if (c->count == 1) c->first = str_copy(&r->arena, a->label);
+}
+
+/* ---- decisions ------------------------------------------------------------------------------- */
+
+static void hold(struct run *r, uint32_t pool, int64_t chips)
+{
+    series_set(&r->series, pool, r->now_ms, r->series.lanes[pool].value + chips);
+}
+
+/* An attempt is over: what was held is free, and was paid. */
+static void attempt_over(struct run *r, struct run_job *j, const struct job *known)
+{
+    struct run_result *x = &r->result;
+    hold(r, j->pool, -(int64_t)j->chips);
+    int64_t spent = known->spent_uusd - j->spent_uusd;
+    j->spent_uusd = known->spent_uusd;
+    x->pools[j->pool].cost_uusd = money_add(x->pools[j->pool].cost_uusd, spent);
+    x->tenants[j->tenant].cost_uusd = money_add(x->tenants[j->tenant].cost_uusd, spent);
+    x->cost_uusd = money_add(x->cost_uusd, spent);
+    if (j->phase != PHASE_IDLE && j->begun_ms > 0)
+        x->tenants[j->tenant].chip_ms += (double)j->chips * (double)(r->now_ms - j->begun_ms);
+}
+
+static void job_over(struct run *r, const struct run_job *j, const struct job *known)
+{
+    struct run_result *x = &r->result;
+    struct run_tenant *t = &x->tenants[j->tenant];
+    x->completed += known->state == JOB_COMPLETED;
+    x->timed_out += known->state == JOB_TIMEOUT;
+    x->failed += known->state != JOB_COMPLETED && known->state != JOB_TIMEOUT;
+    t->completed += known->state == JOB_COMPLETED;
+    t->failed += known->state != JOB_COMPLETED;
+    if (r->now_ms > x->end_ms) x->end_ms = r->now_ms;
+    if (j->first_start_ms == 0) return;
+    spread_add(&x->wait, j->first_start_ms - j->submit_ms);
+    spread_add(&t->wait, j->first_start_ms - j->submit_ms);
+    if (known->state != JOB_COMPLETED && known->state != JOB_FAILED) return;
+    spread_add(&x->jct, r->now_ms - j->submit_ms);
+    spread_add(&t->jct, r->now_ms - j->submit_ms);
+}
+
+void figures_useful(struct run *r, const struct run_job *j, int64_t ms)
+{
+    double chip_ms = (double)j->chips * (double)ms;
+    r->result.useful_chip_ms += chip_ms;
+    r->result.pools[j->pool].useful_chip_ms += chip_ms;
+}
+
+void figures_decision(struct run *r, const struct decision *d)
+{
+    struct run_result *x = &r->result;
+    struct run_job *j = run_job(r, d->job.v);
+    const struct job *known = core_job(r->core, d->job);
+    ASSERT(j != NULL && known != NULL);
+    switch ((enum decision_kind)d->kind) {
+    case DECISION_PLACED:
+        ASSERT(known->claim != NULL);
+        hold(r, d->pool, (int64_t)known->claim->chips);
+        x->pools[d->pool].started++;
+        x->started += !j->placed;
+        x->tenants[j->tenant].started += !j->placed;
+        break;
+    case DECISION_REFUSED: {
+        x->refused++;
+        x->tenants[j->tenant].refused++;
+        struct run_count *c =
+            count_of(&x->rules, &x->rule_count, &r->rule_cap, &r->rule_names, d->rule);
+        if (c->count == 1) c->first = str_copy(&r->arena, str_of(j->label));
+        break;
+    }
+    case DECISION_REQUEUED:
+        x->restarts++;
+        x->node_failures += d->reason == REASON_NODES_DOWN;
+        if (j->pool != NO_INDEX) attempt_over(r, j, known);
+        break;
+    case DECISION_ENDED:
+        if (j->pool != NO_INDEX) attempt_over(r, j, known);
+        job_over(r, j, known);
+        break;
+    case DECISION_QUEUED:
+    case DECISION_STOPPED:
+    case DECISION_COUNT: break;
+    }
+}
+
+void figures_queue(struct run *r)
+{
+    if (r->series.lanes[queue_lane(r)].value == (int64_t)r->pending) return;
+    series_set(&r->series, queue_lane(r), r->now_ms, (int64_t)r->pending);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static int by_count(const void *a, const void *b)
+{
+    const struct run_count *x = a, *y = b;
+    if (x->count != y->count) return x->count > y->count ? -1 : 1;
+    return str_cmp(x->name, y->name);
+}
+
+void figures_finish(struct run *r)
+{
+    struct run_result *x = &r->result;
+    if (x->end_ms < x->begin_ms) x->end_ms = x->begin_ms;
+    if (x->rule_count > 0) qsort(x->rules, x->rule_count, sizeof *x->rules, by_count);
+    if (x->rejection_count > 0)
+        qsort(x->rejections, x->rejection_count, sizeof *x->rejections, by_count);
+    int64_t last_ms = x->end_ms;
+    for (uint32_t i = 0; i < r->series.lane_count; i++)
+        if (r->series.lanes[i].since_ms > last_ms) last_ms = r->series.lanes[i].since_ms;
+    x->bins = series_close(&r->series, last_ms);
+    x->queue_peak = (uint64_t)r->series.lanes[queue_lane(r)].peak;
+    for (uint32_t p = 0; p < x->pool_count; p++) x->held_chip_ms += r->series.lanes[p].total;
+    x->bound = bound_finish(&r->bound);
+    x->waiting = r->live;
+    struct job_id after = {0};
+    const struct job *j;
+    while ((j = core_queue_after(r->core, after)) != NULL) {
+        x->reasons[j->reason]++;
+        after = j->id;
+    }
+}
