@@ -79,6 +79,7 @@ void claim_enter(struct core *c, struct entry *e)
         c->permit_held[e->permits[i]] += k->chips;
         c->permit_used[e->permits[i]] += k->chips;
     }
+    share_hold(c, e);
 }
 
 static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const struct claim *k)
@@ -111,7 +112,9 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     j->pool.v = pool;
     entry_set_state(c, e, JOB_CONFIGURING);
     e->job.reason = REASON_NONE;
+    share_settle(c, e->share);
     claim_enter(c, e);
+    pass_update(c, e->share);
     order_insert(&c->active, &e->in_group, 0, j->id.v);
     if (e->array != NULL) e->array->active++;
     j->time_limit_ms = limit_in_pool(&c->fleet, &j->spec, pool);
@@ -139,6 +142,7 @@ static void claim_free(struct core *c, struct entry *e)
     for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&c->pools[k->pool.v], &k->parts[i]);
     mark_pool(c, k->pool.v);
     permits_give(c, e);
+    share_drop(c, e);
     order_remove(&c->active, &e->in_group);
     if (e->array != NULL) {
         e->array->active--;

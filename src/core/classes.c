@@ -176,6 +176,7 @@ static struct class *class_new(struct core *c, struct spec_box *box, struct str 
     hash_insert(&c->classes, &k->by_bytes, value);
     k->box = box;
     box->users++;
+    k->share = share_of(c, box->spec.tenant);
     k->signature = signature_of(c, &box->spec);
     k->size = size_group_of(c, box);
     k->size_next = k->size->classes;
@@ -219,9 +220,12 @@ void class_push(struct core *c, struct class *k, bool try_all)
 {
     struct order_node *first = order_first(&k->jobs);
     if (try_all) k->try_all = true;
-    if (k->in_pass) order_remove(&c->pass, &k->in_pass_node);
+    struct order *pass = &k->share->pass;
+    const struct order_node *next = order_first(pass);
+    if (k->in_pass) order_remove(pass, &k->in_pass_node);
     k->in_pass = first != NULL;
-    if (k->in_pass) order_insert(&c->pass, &k->in_pass_node, first->major, first->id);
+    if (k->in_pass) order_insert(pass, &k->in_pass_node, first->major, first->id);
+    if (order_first(pass) != next || next == &k->in_pass_node) pass_update(c, k->share);
 }
 
 void class_set_reason(struct core *c, struct class *k, int reason, struct str rule)

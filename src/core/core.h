@@ -52,7 +52,8 @@ const struct job *core_job(const struct core *c, struct job_id id);
 /* Jobs in order of id: the first with an id greater than `after` (0: the first of all); NULL: end.
  */
 const struct job *core_job_after(const struct core *c, struct job_id after);
-/* Pending jobs in queue order, starting behind `after` (0: the head). */
+/* Pending jobs in queue order (core/share.h) as of core_now_ms, starting behind `after` (0: the
+ * head). */
 const struct job *core_queue_after(const struct core *c, struct job_id after);
 /* The job submitted with that key by that uid, or NULL. */
 const struct job *core_job_by_key(const struct core *c, uint32_t uid, struct str key);
@@ -61,6 +62,18 @@ const struct job *core_job_by_key(const struct core *c, uint32_t uid, struct str
  * looked up where the placer keeps it, never worked out. TRI_UNKNOWN: the placer has not had to
  * ask, since the job does not wait for chips or the pool would not do anyway. */
 enum tri core_may(const struct core *c, const struct job *j, struct pool_id pool);
+
+/* What a tenant has used and holds (core/share.h). */
+struct tenant_share {
+    uint32_t weight;
+    int64_t used_uusd; /* decayed to `now_ms` */
+    int64_t rate_uusd_h; /* what its claims use now */
+    int64_t score; /* micro-USD: of two tenants, the jobs of the one with less go first */
+    uint32_t pending, active; /* jobs that wait; that hold chips */
+};
+/* Of that tenant at `now_ms`, at least core_now_ms; all 0 but the weight while it has had no job.
+ */
+void core_share(const struct core *c, struct str tenant, int64_t now_ms, struct tenant_share *out);
 
 struct pool_use {
     uint32_t nodes_up, nodes_down, nodes_drained, nodes_idle, nodes_mixed, nodes_allocated;

@@ -88,9 +88,11 @@ void fleet_enter(struct core *c, const struct fleet *f)
     mem_free(c->marked);
     mem_free(c->permit_held);
     mem_free(c->permit_used);
+    shares_leave_fleet(c);
     arena_init(&c->fleet_arena);
     fleet_copy(f, &c->fleet_arena, &c->fleet);
     fleet_derive(c);
+    shares_enter_fleet(c);
     uint32_t *pool_map = mem_alloc(old.pool_count, sizeof *pool_map);
     for (uint32_t p = 0; p < old.pool_count; p++)
         pool_map[p] = pool_with_id(&c->fleet, old.pools[p].id);

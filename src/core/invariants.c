@@ -4,7 +4,7 @@
  *    2  a claim names its job, its attempt and its pool; its parts are in order, its chips add up
  *    3  no chip, CPU or MB of a node is claimed twice or beyond what the node has
  *    4  what the node index says is in use is the sum of the claims; its counters add up
- *    5  the queue holds the pending jobs, each once, in order
+ *    5  the queues hold the pending jobs, each once, in order, and so they do as one
  *    6  a pending job is in a class exactly when nothing but a place is missing; classes are alike
  *    7  counters by state and by reason equal what they count
  *    8  an array has no more tasks at once than its limit
@@ -12,11 +12,13 @@
  *   10  every claim is lawful now, within its lease, or is being stopped
  *   11  each timer is set for what its job next waits for, and none is overdue
  *   12  no first job of a class fits anywhere (unless more are to be placed by the next tick)
- *   13  jobs that others wait for know them */
+ *   13  jobs that others wait for know them
+ *   14  what a tenant uses an hour is the price of what its claims hold */
 #include "core/state.h"
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/money.h"
 
 #include <string.h>
 
@@ -87,15 +89,13 @@ static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *
     return e;
 }
 
-static enum err check_queue(const struct core *c, struct errtext *error)
+static enum err check_share(const struct core *c, const struct share *s, struct errtext *error)
 {
-    uint32_t count = 0;
     const struct entry *before = NULL;
-    for (struct order_node *n = order_first(&c->queue); n != NULL;
-         n = order_after(&c->queue, n->major, n->id)) {
+    for (struct order_node *n = order_first(&s->queue); n != NULL;
+         n = order_after(&s->queue, n->major, n->id)) {
         const struct entry *e = CONTAINER(n, struct entry, in_queue);
-        count++;
-        if (e->job.state != JOB_PENDING)
+        if (e->job.state != JOB_PENDING || !str_eq(e->job.spec.tenant, s->tenant))
             return BROKEN(5, "job %u is queued and %s", e->job.id.v, job_state_names[e->job.state]);
         if (before != NULL && (before->job.spec.priority < e->job.spec.priority ||
                                (before->job.spec.priority == e->job.spec.priority &&
@@ -103,8 +103,41 @@ static enum err check_queue(const struct core *c, struct errtext *error)
             return BROKEN(5, "job %u stands behind job %u", e->job.id.v, before->job.id.v);
         before = e;
     }
-    if (count != c->queue.count || count != c->counts.by_state[JOB_PENDING])
+    int64_t rate = 0;
+    for (struct order_node *n = order_first(&c->active); n != NULL;
+         n = order_after(&c->active, n->major, n->id)) {
+        const struct entry *e = CONTAINER(n, struct entry, in_group);
+        const struct title *t = &c->fleet.pools[e->job.claim->pool.v].title;
+        int64_t price = t->uusd_per_chip_h > 0 ? t->uusd_per_chip_h : SHARE_UUSD_PER_CHIP_H;
+        if (e->share == s) rate = money_add(rate, money_scale(price, e->job.claim->chips, 1));
+    }
+    if (s->rate_uusd_h != rate || s->used_uusd < 0 || s->at_ms > c->now_ms)
+        return BROKEN(14, "tenant " STR_FMT " uses %lld an hour, not %lld", STR_ARG(s->tenant),
+                      (long long)rate, (long long)s->rate_uusd_h);
+    return ERR_NONE;
+}
+
+/* The queues together, and their order as one. */
+static enum err check_queue(const struct core *c, struct errtext *error)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < c->share_count; i++) {
+        count += c->shares[i]->queue.count;
+        enum err e = check_share(c, c->shares[i], error);
+        if (e != ERR_NONE) return e;
+    }
+    if (count != c->counts.by_state[JOB_PENDING])
         return BROKEN(5, "%u jobs are queued, %u pending", count, c->counts.by_state[JOB_PENDING]);
+    struct rank last = {0};
+    uint32_t seen = 0;
+    const struct job *j = core_queue_after(c, (struct job_id){0});
+    for (; j != NULL; j = core_queue_after(c, j->id)) {
+        struct rank r = rank_of(c, entry_find(c, j->id.v), c->now_ms);
+        if (seen++ > 0 && !rank_is_before(&last, &r))
+            return BROKEN(5, "job %u stands behind job %u", j->id.v, last.id);
+        last = r;
+    }
+    if (seen != count) return BROKEN(5, "%u of %u queued jobs are in order", seen, count);
     return ERR_NONE;
 }
 

@@ -14,17 +14,19 @@ static uint32_t heap_of(uint32_t id)
     return x | 1u;
 }
 
-static bool is_before(const struct order_node *n, int64_t major, uint32_t id)
+/* Is the key of `a` smaller? */
+static bool is_before(const struct order_node *a, const struct order_node *b)
 {
-    return n->major != major ? n->major < major : n->id < id;
+    if (a->major != b->major) return a->major < b->major;
+    return a->minor != b->minor ? a->minor < b->minor : a->id < b->id;
 }
 
-/* Split the tree `t` into the nodes before (major, id) and the others. */
-static void split(struct order_node *t, int64_t major, uint32_t id, struct order_node **left,
+/* Split the tree `t` into the nodes before `key` and the others. */
+static void split(struct order_node *t, const struct order_node *key, struct order_node **left,
                   struct order_node **right)
 {
     while (t != NULL) {
-        if (is_before(t, major, id)) {
+        if (is_before(t, key)) {
             *left = t;
             left = &t->right;
             t = t->right;
@@ -40,15 +42,21 @@ static void split(struct order_node *t, int64_t major, uint32_t id, struct order
 
 void order_insert(struct order *o, struct order_node *n, int64_t major, uint32_t id)
 {
+    order_insert_minor(o, n, major, 0, id);
+}
+
+void order_insert_minor(struct order *o, struct order_node *n, int64_t major, int64_t minor,
+                        uint32_t id)
+{
     ASSERT(n->heap == 0);
-    *n = (struct order_node){.major = major, .id = id, .heap = heap_of(id)};
+    *n = (struct order_node){.major = major, .minor = minor, .id = id, .heap = heap_of(id)};
     struct order_node **at = &o->root;
     while (*at != NULL && (*at)->heap >= n->heap) {
         struct order_node *t = *at;
-        ASSERT(t->major != major || t->id != id);
-        at = is_before(t, major, id) ? &t->right : &t->left;
+        ASSERT(t->major != major || t->minor != minor || t->id != id);
+        at = is_before(t, n) ? &t->right : &t->left;
     }
-    split(*at, major, id, &n->left, &n->right);
+    split(*at, n, &n->left, &n->right);
     *at = n;
     o->count++;
 }
@@ -59,7 +67,7 @@ void order_remove(struct order *o, struct order_node *n)
     struct order_node **at = &o->root;
     while (*at != n) {
         ASSERT(*at != NULL);
-        at = is_before(*at, n->major, n->id) ? &(*at)->right : &(*at)->left;
+        at = is_before(*at, n) ? &(*at)->right : &(*at)->left;
     }
     struct order_node *left = n->left, *right = n->right;
     while (left != NULL && right != NULL) {
@@ -93,8 +101,9 @@ struct order_node *order_first(const struct order *o)
 struct order_node *order_after(const struct order *o, int64_t major, uint32_t id)
 {
     struct order_node *n = o->root, *found = NULL;
+    const struct order_node key = {.major = major, .id = id};
     while (n != NULL) {
-        bool is_after = n->major != major ? n->major > major : n->id > id;
+        bool is_after = is_before(&key, n);
         if (is_after) found = n;
         n = is_after ? n->left : n->right;
     }

@@ -1,7 +1,7 @@
 /* place.c - which waiting jobs start now, and where.
  *
- * Jobs are tried in queue order (priority, then id); one that does not fit is passed over and later
- * ones may start (reservations come with the full placer). A job goes to the first pool, best
+ * Jobs are tried in queue order (share.h: priority, then the tenant's fair share, then id); one
+ * that does not fit is passed over and later ones may start. A job goes to the first pool, best
  * first, that the law allows and that has room: preferred kinds, then the least cost; between pools
  * of equal cost to the one whose best nodes leave the fewest chips free beside it. */
 #include "core/state.h"
@@ -191,11 +191,8 @@ static bool uses_permit(const struct class *k)
 
 static void run_pass(struct core *c)
 {
-    struct order_node *n;
-    while ((n = order_first(&c->pass)) != NULL) {
-        struct class *k = CONTAINER(n, struct class, in_pass_node);
-        order_remove(&c->pass, n);
-        k->in_pass = false;
+    struct class *k;
+    while ((k = pass_take(c)) != NULL) {
         if (c->placed < STEP_PLACE_MAX)
             try_class(c, k);
         else

@@ -400,17 +400,49 @@ static void derive(struct core *c)
     }
     for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v))
         timer_set(c, e);
-    struct order_node *n;
-    while ((n = order_first(&c->pass)) != NULL) {
-        struct class *k = CONTAINER(n, struct class, in_pass_node);
-        order_remove(&c->pass, n);
-        k->in_pass = k->try_all = false;
+    struct class *k;
+    while ((k = pass_take(c)) != NULL) {
+        k->try_all = false;
         const struct entry *first = CONTAINER(order_first(&k->jobs), struct entry, in_group);
         k->reason = first->job.reason;
         k->rule = first->job.refusal_rule;
         class_recheck(c, k);
         k->uses_permit = true; /* at least where it is */
     }
+}
+
+static void visit_share(struct visit *v, struct share *s)
+{
+    visit_text(v, "tenant", &s->tenant);
+    visit_i64(v, "used_uusd", &s->used_uusd);
+    visit_i64(v, "at_ms", &s->at_ms);
+}
+
+/* Before the jobs: their claims count from the instant at which the usage was settled. A tenant
+ * that has used nothing yet is not written. */
+static void visit_shares(struct visit *v, struct core *c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->share_count; i++) count += share_is_used(c->shares[i]);
+    if (!visit_list(v, "shares", &count, JOBS_MAX)) return;
+    for (size_t i = 0; !v->reading && i < c->share_count; i++) {
+        if (!share_is_used(c->shares[i]) || !visit_map(v, NULL, false)) continue;
+        visit_share(v, c->shares[i]);
+        visit_map_end(v);
+    }
+    for (size_t i = 0; v->reading && i < count && v->failed == ERR_NONE; i++) {
+        struct share read = {0};
+        if (!visit_map(v, NULL, false)) break;
+        visit_share(v, &read);
+        visit_map_end(v);
+        if (read.used_uusd < 0 || read.at_ms > c->now_ms)
+            visit_fail(v, "shares: the usage of " STR_FMT " is not one", STR_ARG(read.tenant));
+        if (v->failed != ERR_NONE) break;
+        struct share *s = share_of(c, read.tenant);
+        s->used_uusd = read.used_uusd;
+        s->at_ms = read.at_ms;
+    }
+    visit_list_end(v);
 }
 
 static void visit_fleet_part(struct visit *v, struct core *c)
@@ -443,6 +475,7 @@ void visit_core(struct visit *v, struct core *c)
     visit_fleet_part(v, c);
     visit_node_states(v, c);
     visit_seen(v, c);
+    visit_shares(v, c);
     visit_jobs(v, c);
     if (v->reading && v->failed == ERR_NONE && c->next_id == 0) visit_fail(v, "next_id: missing");
     if (v->reading && v->failed == ERR_NONE) derive(c);

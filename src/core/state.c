@@ -62,6 +62,7 @@ void core_free(struct core *c)
     for (size_t i = 0; i < c->page_cap; i++) mem_free(c->pages[i]);
     mem_free(c->pages);
     classes_release(c);
+    shares_release(c);
     for (uint32_t p = 0; c->pools != NULL && p < c->fleet.pool_count; p++)
         nodes_release(&c->pools[p]);
     mem_free(c->pools);
@@ -251,8 +252,19 @@ static void enter_array(struct core *c, struct entry *e)
     e->array = a;
 }
 
+void queue_enter(struct entry *e)
+{
+    order_insert(&e->share->queue, &e->in_queue, -(int64_t)e->job.spec.priority, e->job.id.v);
+}
+
+void queue_leave(struct entry *e)
+{
+    order_remove(&e->share->queue, &e->in_queue);
+}
+
 void entry_index(struct core *c, struct entry *e)
 {
+    e->share = share_of(c, e->job.spec.tenant);
     enter_array(c, e);
     if (e->job.key.len > 0) {
         hash_insert(&c->keys, &e->by_key, key_hash(e->job.spec.uid, e->job.key));
@@ -261,7 +273,7 @@ void entry_index(struct core *c, struct entry *e)
     c->counts.by_state[e->job.state]++;
     if (e->job.state == JOB_PENDING) {
         c->counts.pending_by_reason[e->job.reason]++;
-        order_insert(&c->queue, &e->in_queue, -(int64_t)e->job.spec.priority, e->job.id.v);
+        queue_enter(e);
     }
     if (!job_state_is_ended(e->job.state)) entry_index_name(c, e);
 }
@@ -315,14 +327,14 @@ void entry_set_state(struct core *c, struct entry *e, int state)
     ASSERT(e->class == NULL);
     if (old == JOB_PENDING) {
         c->counts.pending_by_reason[e->job.reason]--;
-        order_remove(&c->queue, &e->in_queue);
+        queue_leave(e);
     }
     c->counts.by_state[old]--;
     c->counts.by_state[state]++;
     e->job.state = state;
     if (state == JOB_PENDING) {
         c->counts.pending_by_reason[e->job.reason]++;
-        order_insert(&c->queue, &e->in_queue, -(int64_t)e->job.spec.priority, e->job.id.v);
+        queue_enter(e);
     }
 }
 

@@ -2,15 +2,15 @@
  *
  * Stored (visit_core, snapshot.c): the fleet, the law and what binds, node states, the jobs with
  * their claims, times and counters. Everything else is derived from that and rebuilt when a
- * snapshot is read: claims on nodes, queue, classes, timers, indexes. Whatever is derived must
+ * snapshot is read: claims on nodes, queues, classes, timers, indexes. Whatever is derived must
  * never make a difference to a decision; test_snapshot.c runs a core and its restored copy side by
  * side to hold that.
  *
  * How waiting jobs are found without looking at all of them. Jobs that are alike in everything that
- * placement reads form a class (classes.c); within it the queue order decides. After each step,
- * unless `more` is set, no class's first job can be placed anywhere (invariant 12). A step that
- * frees or adds something marks the pools (or classes) concerned, and only classes that could use
- * those are tried, first jobs in queue order. */
+ * placement reads form a class (classes.c); within it the queue order (share.h) decides. After each
+ * step, unless `more` is set, no class's first job can be placed anywhere (invariant 12). A step
+ * that frees or adds something marks the pools (or classes) concerned, and only classes that could
+ * use those are tried, first jobs in queue order. */
 #ifndef BERTH_CORE_STATE_H
 #define BERTH_CORE_STATE_H
 
@@ -21,6 +21,7 @@
 #include "core/limits.h"
 #include "core/nodes.h"
 #include "core/order.h"
+#include "core/share.h"
 #include "core/size.h"
 
 /* The light part of a job's spec, shared by the tasks of an array; in one block of its own size. */
@@ -77,7 +78,8 @@ struct entry {
     uint32_t permit_count;
 
     /* derived */
-    struct order_node in_queue; /* c->queue while PENDING */
+    struct share *share; /* its tenant's */
+    struct order_node in_queue; /* share->queue while PENDING */
     struct order_node in_group; /* class->jobs while eligible, c->active while it holds chips */
     struct order_node in_timers;
     struct order_node in_name; /* name_group->live until ended */
@@ -137,6 +139,7 @@ struct class
     struct hash_node by_bytes;
     struct str bytes; /* behind the struct */
     struct spec_box *box; /* one of its jobs' */
+    struct share *share; /* its jobs' tenant's */
     struct signature *signature;
     struct size_group *size;
     struct class *size_prev, *size_next;
@@ -156,7 +159,7 @@ struct class
     bool uses_permit; /* its reason may change when a permit is taken or given back */
     bool try_all; /* in this pass: any candidate may do; else only pools marked */
     bool in_pass;
-    struct order_node in_pass_node;
+    struct order_node in_pass_node; /* share->pass */
 };
 
 enum { JOB_PAGE = 1024 };
@@ -197,7 +200,8 @@ struct core {
     size_t page_cap;
     size_t first_page; /* none before it has jobs */
     uint32_t job_count;
-    struct order queue; /* PENDING, by (-priority, id) */
+    struct share **shares; /* by name of the tenant */
+    size_t share_count, share_cap;
     struct order active; /* holding chips, by id */
     struct order timers; /* by (due, id) */
     struct hash keys; /* by (uid, key) */
@@ -215,7 +219,7 @@ struct core {
     struct order rechecks; /* classes, by (instant, serial) */
 
     /* of the present step */
-    struct order pass; /* classes to try, by their first job */
+    struct order pass; /* tenants with classes to try, by (-priority, score, id) of the first job */
     uint64_t *marked; /* pools that have something new to give */
     bool marked_any, retry_all, recheck_attempts, permits_changed;
     struct array *arrays_marked; /* a task may take a turn that another has left */
@@ -239,6 +243,8 @@ void entry_respec(struct core *c, struct entry *e, const struct job_spec *spec);
 struct spec_box *box_new(struct core *c, const struct job_spec *spec);
 void box_drop(struct spec_box *box);
 struct str intern(struct core *c, struct str s);
+void queue_enter(struct entry *e); /* of its tenant */
+void queue_leave(struct entry *e);
 void entry_set_state(struct core *c, struct entry *e, int state);
 void entry_set_reason(struct core *c, struct entry *e, int reason);
 /* Enter the job in the indexes that follow from its spec and state alone. */

@@ -76,7 +76,7 @@ void on_update(struct core *c, const struct event *ev)
     struct name_group *group = e->name;
     bool was_shared = group->live.count > 1;
     entry_leave_name(c, e);
-    if (is_pending) order_remove(&c->queue, &e->in_queue);
+    if (is_pending) queue_leave(e);
 
     entry_respec(c, e, &merged);
 
@@ -85,7 +85,7 @@ void on_update(struct core *c, const struct event *ev)
     dependencies_enter(c, e);
     if (was_shared && e->name != group) wake_namesakes(c, group);
     if (is_pending) {
-        order_insert(&c->queue, &e->in_queue, -(int64_t)j->spec.priority, j->id.v);
+        queue_enter(e);
         j->time_limit_ms = limit_anywhere(c, &j->spec);
         job_settle(c, e);
     } else {

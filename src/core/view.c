@@ -35,17 +35,6 @@ const struct job *core_job_after(const struct core *c, struct job_id after)
     return e != NULL ? &e->job : NULL;
 }
 
-const struct job *core_queue_after(const struct core *c, struct job_id after)
-{
-    struct order_node *n = NULL;
-    const struct entry *e = after.v == 0 ? NULL : entry_find(c, after.v);
-    if (after.v == 0)
-        n = order_first(&c->queue);
-    else if (e != NULL)
-        n = order_after(&c->queue, -(int64_t)e->job.spec.priority, after.v);
-    return n != NULL ? &CONTAINER(n, struct entry, in_queue)->job : NULL;
-}
-
 struct pool_use core_pool_use(const struct core *c, struct pool_id pool)
 {
     ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);

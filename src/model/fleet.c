@@ -156,6 +156,7 @@ void visit_fleet(struct visit *v, struct fleet *f)
 {
     visit_text(v, "name", &f->name);
     visit_i64(v, "time_limit_default_ms", &f->time_limit_default_ms);
+    visit_i64(v, "share_half_life_ms", &f->share_half_life_ms);
     VISIT_ARRAY(v, "parties", f->parties, f->party_count, PARTY_MAX, visit_party);
     VISIT_ARRAY(v, "chips", f->chips, f->chip_count, CHIP_MAX, visit_chip);
     VISIT_ARRAY(v, "sites", f->sites, f->site_count, SITE_MAX, visit_site);

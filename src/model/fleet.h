@@ -154,6 +154,7 @@ struct fleet_names;
 struct fleet {
     struct str name;
     int64_t time_limit_default_ms; /* of a job that states none; 0: one hour */
+    int64_t share_half_life_ms; /* of what tenants have used; 0: seven days */
     struct party *parties;
     uint32_t party_count;
     struct chip *chips;

@@ -306,6 +306,9 @@ void fleet_diff(const struct fleet *old, const struct fleet *new, struct buf *ou
     if (old->time_limit_default_ms != new->time_limit_default_ms)
         buf_printf(out, "~ fleet: default_time %" PRId64 " s -> %" PRId64 " s\n",
                    old->time_limit_default_ms / 1000, new->time_limit_default_ms / 1000);
+    if (old->share_half_life_ms != new->share_half_life_ms)
+        buf_printf(out, "~ fleet: share_half_life %" PRId64 " s -> %" PRId64 " s\n",
+                   old->share_half_life_ms / 1000, new->share_half_life_ms / 1000);
     const struct {
         const char *kind;
         flat_fn *fn;

@@ -141,6 +141,9 @@ static enum err check_counts(const struct fleet *f, struct errtext *error)
     if (!text_is_valid(f->name, NAME_LEN_MAX)) return bad("fleet", f->name, "bad name", error);
     if (!in_range(f->time_limit_default_ms, 0, TIME_LIMIT_MAX_MS))
         return bad("fleet", f->name, "the default time limit is out of range", error);
+    if (f->share_half_life_ms != 0 &&
+        !in_range(f->share_half_life_ms, SHARE_HALF_LIFE_MIN_MS, TIME_LIMIT_MAX_MS))
+        return bad("fleet", f->name, "share_half_life is from one minute to ten years", error);
     return ERR_NONE;
 }
 

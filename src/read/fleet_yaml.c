@@ -569,14 +569,25 @@ static const struct yaml_node *place_of(const struct reader *r, const char *mess
 /* ---- the whole --------------------------------------------------------------------------------
  */
 
+static void read_half_life(struct reader *r)
+{
+    const struct yaml_node *n = yaml_get(r->root, "share_half_life");
+    duration(r, r->root, "share_half_life", &r->f->share_half_life_ms);
+    int64_t ms = r->f->share_half_life_ms;
+    if (ms != 0 && (ms < SHARE_HALF_LIFE_MIN_MS || ms > TIME_LIMIT_MAX_MS))
+        yaml_fail(r->errs, n, "share_half_life is from one minute to ten years");
+}
+
 static void read_root(struct reader *r, const struct chip *catalogue, uint32_t catalogue_count)
 {
-    static const char *const keys[] = {"fleet", "default_time", "parties", "chips", "sites",
-                                       "pools", "tenants",      "permits", NULL};
+    static const char *const keys[] = {
+        "fleet", "default_time", "share_half_life", "parties", "chips",
+        "sites", "pools",        "tenants",         "permits", NULL};
     if (!yaml_map(r->errs, r->root, keys) && r->root->kind != YAML_MAP) return;
     const struct yaml_node *name = yaml_need(r->errs, r->root, "fleet");
     if (name != NULL) yaml_line(r->errs, name, NAME_LEN_MAX, &r->f->name);
     duration(r, r->root, "default_time", &r->f->time_limit_default_ms);
+    read_half_life(r);
     yaml_need(r->errs, r->root, "pools");
     yaml_need(r->errs, r->root, "tenants");
     read_parties(r);

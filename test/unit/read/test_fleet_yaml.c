@@ -58,7 +58,8 @@ static const char base[] =
     "  lab: {party: top, weight: 3, users: [\"*\"], default: true}\n"
     "  guest: {party: unknown, users: [ann], data: none, purpose: research}\n"
     "permits:\n"
-    "  lic-1: {rule: R-1, holder: top, amount: 100, used: 3, to: 2026-12-31, issuer: Office}\n";
+    "  lic-1: {rule: R-1, holder: top, amount: 100, used: 3, to: 2026-12-31, issuer: Office}\n"
+    "share_half_life: 2-0\n";
 
 static enum err read_bytes(struct fixture *f, struct str bytes)
 {
@@ -102,6 +103,7 @@ static void a_whole_fleet_is_read(void **state)
     if (read_bytes(&f, str_of(base)) != ERR_NONE) fail_msg("%s", f.text.p);
     const struct pool *p = &f.f.pools[0];
     assert_int_equal(f.f.time_limit_default_ms, 3600000);
+    assert_int_equal(f.f.share_half_life_ms, 2 * 86400000);
     assert_int_equal(p->node_count, 4);
     assert_int_equal(p->mem_mb_per_node, 1048576);
     assert_int_equal(p->time_limit_max_ms, 7 * CIVIL_DAY_MS);
@@ -138,6 +140,8 @@ static void mistakes_are_reported_at_their_place(void **state)
         {"default_time: 1:00:00", "default_tiem: 1:00:00",
          "f.yaml:2:1: unknown key 'default_tiem'; did you mean 'default_time'?"},
         {"default_time: 1:00:00", "default_time: soon", "f.yaml:2:15: 'soon' is not a duration"},
+        {"share_half_life: 2-0", "share_half_life: 0:30",
+         "f.yaml:39:18: share_half_life is from one"},
         {"country: SG", "country: UK",
          "f.yaml:4:33: 'UK' is not an ISO 3166-1 country; did you "
          "mean GB?"},
