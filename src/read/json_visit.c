@@ -69,11 +69,18 @@ static json_t *base64_of(struct str s)
     return j;
 }
 
+json_t *json_of_bytes(struct str s)
+{
+    bool is_text = str_is_utf8(s) && (s.len == 0 || memchr(s.p, '\0', s.len) == NULL);
+    json_t *j = is_text ? json_stringn(s.len > 0 ? s.p : "", s.len) : base64_of(s);
+    ASSERT(j != NULL);
+    return j;
+}
+
 static void write_string(struct visit *v, const char *key, struct str *x)
 {
     if (key != NULL && x->len == 0) return;
-    bool is_text = str_is_utf8(*x) && (x->len == 0 || memchr(x->p, '\0', x->len) == NULL);
-    put(writer_of(v), key, is_text ? json_stringn(x->len > 0 ? x->p : "", x->len) : base64_of(*x));
+    put(writer_of(v), key, json_of_bytes(*x));
 }
 
 static void open_container(struct json_writer *w, const char *key, json_t *container)
@@ -141,21 +148,40 @@ static const char *name_of(const char *key)
     return key != NULL ? key : "(element)";
 }
 
+/* One of 64 bits for a key, to tell at once that an object has none like it: of the hundred fields
+ * that a struct may have, a request states ten. */
+static uint64_t key_bit(const char *key)
+{
+    size_t len = strlen(key);
+    unsigned last = len > 0 ? (unsigned char)key[len - 1] : 0;
+    return UINT64_C(1) << ((len * 5 + (unsigned char)key[0] * 3u + last * 7u) % 64);
+}
+
+static uint64_t key_bits(const json_t *object)
+{
+    uint64_t bits = 0;
+    json_t *o = (json_t *)(uintptr_t)object; /* not changed */
+    for (void *it = json_object_iter(o); it != NULL; it = json_object_iter_next(o, it))
+        bits |= key_bit(json_object_iter_key(it));
+    return bits;
+}
+
 /* The value of the key, the next element, or the top; NULL when it is absent. */
 static const json_t *take(struct json_reader *r, const char *key)
 {
     if (r->depth == 0) return r->root;
-    const json_t *in = r->level[r->depth - 1].container;
+    struct json_level *in = &r->level[r->depth - 1];
     if (key == NULL) {
-        const json_t *element = json_array_get(in, r->level[r->depth - 1].next++);
+        const json_t *element = json_array_get(in->container, in->next++);
         if (element == NULL) visit_fail(&r->v, "(element): the list ends too soon");
         return element;
     }
-    ASSERT(json_is_object(in));
-    size_t *count = &r->level[r->depth - 1].seen_count;
-    ASSERT(*count < JSON_KEYS_MAX);
-    r->level[r->depth - 1].seen[(*count)++] = key;
-    const json_t *value = json_object_get(in, key);
+    ASSERT(json_is_object(in->container));
+    if ((in->key_bits & key_bit(key)) == 0) return NULL;
+    const json_t *value = json_object_get(in->container, key);
+    if (value == NULL) return NULL;
+    ASSERT(in->found_count < JSON_KEYS_MAX);
+    in->found[in->found_count++] = key;
     return json_is_null(value) ? NULL : value;
 }
 
@@ -221,11 +247,12 @@ static bool enter(struct json_reader *r, const char *key, const json_t *j)
         visit_fail(&r->v, "%s: nested too deep", name_of(key));
         return false;
     }
-    r->level[r->depth].container = j;
-    r->level[r->depth].key = key;
-    r->level[r->depth].next = 0;
-    r->level[r->depth].seen_count = 0;
-    r->depth++;
+    struct json_level *in = &r->level[r->depth++];
+    in->container = j;
+    in->key = key;
+    in->key_bits = json_is_object(j) ? key_bits(j) : 0;
+    in->next = 0;
+    in->found_count = 0;
     return true;
 }
 
@@ -239,24 +266,33 @@ static bool read_map_begin(struct visit *v, const char *key, bool is_empty)
     return false;
 }
 
-static bool was_seen(const struct json_reader *r, int level, const char *key)
+static bool was_found(const struct json_level *in, const char *key)
 {
-    for (size_t i = 0; i < r->level[level].seen_count; i++)
-        if (strcmp(r->level[level].seen[i], key) == 0) return true;
+    for (size_t i = 0; i < in->found_count; i++)
+        if (strcmp(in->found[i], key) == 0) return true;
     return false;
+}
+
+/* A key of the object that nobody asked for; NULL: none. */
+static const char *unknown_key(const struct json_level *in)
+{
+    /* A struct names each field once, so as many found as there are means that all are known. */
+    if (in->found_count == json_object_size(in->container)) return NULL;
+    json_t *object = (json_t *)(uintptr_t)in->container; /* not changed */
+    for (void *it = json_object_iter(object); it != NULL; it = json_object_iter_next(object, it))
+        if (!was_found(in, json_object_iter_key(it))) return json_object_iter_key(it);
+    return NULL;
 }
 
 static void read_map_end(struct visit *v)
 {
     struct json_reader *r = reader_of(v);
     ASSERT(r->depth > 0);
-    json_t *object = (json_t *)(uintptr_t)r->level[r->depth - 1].container; /* not changed */
-    for (void *it = json_object_iter(object); it != NULL; it = json_object_iter_next(object, it)) {
-        if (was_seen(r, r->depth - 1, json_object_iter_key(it))) continue;
-        visit_fail(v, "%.200s: unknown key", json_object_iter_key(it));
-        return;
-    }
-    r->depth--;
+    const char *unknown = unknown_key(&r->level[r->depth - 1]);
+    if (unknown != NULL)
+        visit_fail(v, "%.200s: unknown key", unknown);
+    else
+        r->depth--; /* a failure keeps it, for the path in the message */
 }
 
 static bool read_list_begin(struct visit *v, const char *key, size_t *count)

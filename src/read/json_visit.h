@@ -18,11 +18,14 @@ enum {
     JSON_BYTES_MAX =
         16 * 1024 * 1024, /* one request: a job with script and environment needs 6 MB */
     JSON_DEPTH_MAX = 16, /* nesting that structs of Berth use, as CBOR_DEPTH_MAX */
-    JSON_KEYS_MAX = 128, /* fields of one struct: job_spec has about 60 */
+    JSON_KEYS_MAX = 128, /* fields of one struct that a text may state: job_spec has about 60 */
 };
 
 /* Parse one JSON value; keys stated twice and bytes behind it are errors. Gives a new reference. */
 enum err json_parse(struct str in, json_t **out, struct errtext *error);
+
+/* Text or bytes as a JSON value. Gives a new reference. */
+json_t *json_of_bytes(struct str s);
 
 struct json_writer {
     struct visit v;
@@ -36,16 +39,20 @@ void json_writer_init(struct json_writer *w);
 /* Gives the value; NULL when nothing was written. */
 json_t *json_writer_finish(struct json_writer *w);
 
+/* A container that is being read. */
+struct json_level {
+    const json_t *container;
+    const char *key; /* by which it was entered; NULL: an element, or the top */
+    uint64_t key_bits; /* maps: a key whose bit is not among these is absent */
+    size_t next; /* lists: the next element */
+    const char *found[JSON_KEYS_MAX]; /* maps: the keys asked for that are there */
+    size_t found_count;
+};
+
 struct json_reader {
     struct visit v;
     const json_t *root;
-    struct {
-        const json_t *container;
-        const char *key; /* by which it was entered; NULL: an element, or the top */
-        size_t next; /* lists: the next element */
-        const char *seen[JSON_KEYS_MAX]; /* maps: the keys asked for */
-        size_t seen_count;
-    } level[JSON_DEPTH_MAX];
+    struct json_level level[JSON_DEPTH_MAX];
     int depth;
 };
 

@@ -1,7 +1,7 @@
 #include "serve/reply.h"
 
 #include "base/check.h"
-#include "read/json_visit.h"
+#include "read/json_text.h"
 
 #include <stdio.h>
 
@@ -23,32 +23,19 @@ static int status_of(enum err code)
     UNREACHABLE("an error reply needs an error");
 }
 
-static int put_chunk(const char *p, size_t len, void *out)
-{
-    buf_put(out, p, len);
-    return 0;
-}
-
 void json_put(struct buf *out, visit_fn *visit, void *what)
 {
-    struct json_writer w;
-    json_writer_init(&w);
+    struct json_text w;
+    json_text_init(&w, out);
     if (visit_map(&w.v, NULL, false)) {
         visit(&w.v, what);
         visit_map_end(&w.v);
     }
-    json_t *root = json_writer_finish(&w);
-    ASSERT(root != NULL);
-    ASSERT(json_dump_callback(root, put_chunk, out, JSON_COMPACT) == 0);
-    json_decref(root);
 }
 
 void json_put_text(struct buf *out, struct str text)
 {
-    json_t *s = str_is_utf8(text) ? json_stringn(text.p != NULL ? text.p : "", text.len) : NULL;
-    if (s == NULL) s = json_string("(not UTF-8)");
-    ASSERT(json_dump_callback(s, put_chunk, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0);
-    json_decref(s);
+    json_text_put(out, str_is_utf8(text) ? text : STR("(not UTF-8)"));
 }
 
 void reply_text(struct op *op, int status, const char *content_type, struct str text)
