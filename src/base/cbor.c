@@ -10,7 +10,9 @@ enum { SIMPLE_FALSE = 20, SIMPLE_TRUE = 21 };
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
-static size_t head_encode(unsigned char out[9], int major, uint64_t n)
+enum { HEAD_MAX = 9 }; /* bytes */
+
+static size_t head_encode(unsigned char out[HEAD_MAX], int major, uint64_t n)
 {
     unsigned char top = (unsigned char)(major << 5);
     if (n < 24) {
@@ -24,10 +26,20 @@ static size_t head_encode(unsigned char out[9], int major, uint64_t n)
     return 1 + len;
 }
 
+/* A head and `len` bytes behind it. */
+static void put(struct buf *out, int major, uint64_t n, const char *bytes, size_t len)
+{
+    buf_reserve(out, HEAD_MAX + len);
+    unsigned char *p = (unsigned char *)out->p + out->len;
+    size_t head = head_encode(p, major, n);
+    if (len > 0) memcpy(p + head, bytes, len);
+    p[head + len] = '\0';
+    out->len += head + len;
+}
+
 static void put_head(struct buf *out, int major, uint64_t n)
 {
-    unsigned char head[9];
-    buf_put(out, head, head_encode(head, major, n));
+    put(out, major, n, NULL, 0);
 }
 
 static struct cbor_writer *writer_of(struct visit *v)
@@ -41,8 +53,7 @@ static void put_key(struct cbor_writer *w, const char *key)
     if (key == NULL) return;
     ASSERT(w->depth > 0 && w->level[w->depth - 1].is_map);
     size_t len = strlen(key);
-    put_head(w->out, MAJOR_TEXT, len);
-    buf_put(w->out, key, len);
+    put(w->out, MAJOR_TEXT, len, key, len);
     w->level[w->depth - 1].keys++;
 }
 
@@ -69,8 +80,7 @@ static void write_string(struct cbor_writer *w, const char *key, const struct st
 {
     if (key != NULL && x->len == 0) return;
     put_key(w, key);
-    put_head(w->out, major, x->len);
-    buf_put(w->out, x->p, x->len);
+    put(w->out, major, x->len, x->p, x->len);
 }
 
 static void write_text(struct visit *v, const char *key, struct str *x)
@@ -110,7 +120,7 @@ static void write_map_end(struct visit *v)
     w->depth--;
     ASSERT(w->level[w->depth].is_map);
     size_t head = w->level[w->depth].head;
-    unsigned char bytes[9];
+    unsigned char bytes[HEAD_MAX];
     size_t len = head_encode(bytes, MAJOR_MAP, w->level[w->depth].keys);
     if (len > 1) {
         size_t body = w->out->len - head - 1;

@@ -117,7 +117,7 @@ void buf_clear(struct buf *b)
 void buf_reserve(struct buf *b, size_t more)
 {
     ASSERT(more < SIZE_MAX / 4);
-    b->p = mem_grow(b->p, &b->cap, b->len + more + 1, 1);
+    if (b->len + more + 1 > b->cap) b->p = mem_grow(b->p, &b->cap, b->len + more + 1, 1);
 }
 
 void buf_put(struct buf *b, const void *p, size_t len)

@@ -38,6 +38,7 @@ void events_send(struct server *s)
 {
     for (size_t i = 0; i < s->event_count; i++)
         streams_publish(&s->streams, s->events[i].uid, s->events[i].text);
+    if (s->event_count > 0) http_wake(s->http);
     events_drop(s);
 }
 

@@ -8,8 +8,11 @@
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,18 +20,29 @@
 
 enum { REPLY_USUAL = 512 }; /* bytes: a submission's reply has some 100 */
 
-/* One listening socket with its thread. */
+/* One listening socket. libmicrohttpd watches it and its connections through an epoll descriptor. */
 struct door {
     struct http *http;
     struct MHD_Daemon *daemon;
+    int epoll_fd;
     bool is_unix;
 };
 
+enum { DOORS = 2 }; /* unix and TCP */
+
 struct http {
     struct http_config config;
-    struct door unix_door, tcp_door;
+    struct door doors[DOORS];
+    uint32_t door_count;
     uint16_t port;
     char *socket_path;
+
+    pthread_t thread;
+    bool running; /* the thread */
+    int wake_fd; /* eventfd: look at what follows */
+    pthread_mutex_t mutex; /* guards what follows, between the writer thread and ours */
+    struct op *replies; /* answered, to be sent */
+    bool quiesce, stop;
 };
 
 /* ---- replies ----------------------------------------------------------------------------------
@@ -77,11 +91,16 @@ static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, stru
     return result;
 }
 
-void http_reply(struct op *op)
+void http_reply(struct http *h, struct op *first)
 {
-    struct MHD_Connection *c = op->connection;
-    op->answered = true;
-    MHD_resume_connection(c);
+    if (first == NULL) return;
+    struct op *last = first;
+    while (last->next != NULL) last = last->next;
+    pthread_mutex_lock(&h->mutex);
+    last->next = h->replies;
+    h->replies = first;
+    pthread_mutex_unlock(&h->mutex);
+    http_wake(h);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------
@@ -183,6 +202,73 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
     *con_cls = NULL;
 }
 
+/* ---- the thread -------------------------------------------------------------------------------
+ */
+
+void http_wake(struct http *h)
+{
+    uint64_t one = 1;
+    ssize_t n = write(h->wake_fd, &one, sizeof one);
+    ASSERT(n == (ssize_t)sizeof one);
+}
+
+static void door_quiesce(struct door *d)
+{
+    int fd = MHD_quiesce_daemon(d->daemon);
+    if (fd >= 0) close(fd);
+}
+
+/* What the writer thread has left. False: it is time to end. */
+static bool take_orders(struct http *h)
+{
+    uint64_t count = 0;
+    ssize_t n = read(h->wake_fd, &count, sizeof count);
+    (void)n; /* EAGAIN: woken by a request */
+    pthread_mutex_lock(&h->mutex);
+    struct op *op = h->replies;
+    bool quiesce = h->quiesce, stop = h->stop;
+    h->replies = NULL;
+    h->quiesce = false;
+    pthread_mutex_unlock(&h->mutex);
+    while (op != NULL) {
+        struct op *next = op->next;
+        op->answered = true;
+        MHD_resume_connection(op->connection);
+        op = next;
+    }
+    for (uint32_t i = 0; quiesce && i < h->door_count; i++) door_quiesce(&h->doors[i]);
+    return !stop;
+}
+
+/* Until when nothing happens by itself: -1: for ever. */
+static int idle_ms(const struct http *h)
+{
+    int least = -1;
+    for (uint32_t i = 0; i < h->door_count; i++) {
+        MHD_UNSIGNED_LONG_LONG left = 0;
+        if (MHD_get_timeout(h->doors[i].daemon, &left) != MHD_YES) continue;
+        int ms = left > HTTP_IDLE_S * 1000 ? HTTP_IDLE_S * 1000 : (int)left;
+        if (least < 0 || ms < least) least = ms;
+    }
+    return least;
+}
+
+/* One thread serves all doors. Not libmicrohttpd's own threads: each reply would then wake them by a
+ * system call of its own from the writer thread; so one wakes it for a whole batch. */
+static void *serve_doors(void *arg)
+{
+    struct http *h = arg;
+    struct pollfd fds[1 + DOORS] = {{.fd = h->wake_fd, .events = POLLIN}};
+    for (uint32_t i = 0; i < h->door_count; i++)
+        fds[1 + i] = (struct pollfd){.fd = h->doors[i].epoll_fd, .events = POLLIN};
+    for (bool more = true; more;) {
+        poll(fds, 1 + h->door_count, idle_ms(h)); /* EINTR is as good as a wake */
+        more = take_orders(h);
+        for (uint32_t i = 0; i < h->door_count; i++) MHD_run(h->doors[i].daemon);
+    }
+    return NULL;
+}
+
 /* ---- doors ------------------------------------------------------------------------------------
  */
 
@@ -246,31 +332,53 @@ static enum err listen_tcp(const char *host, uint16_t port, int *fd_out, uint16_
     return ERR_NONE;
 }
 
-static enum err door_open(struct door *d, struct http *h, int fd, bool is_unix,
-                          struct errtext *error)
+/* Takes `fd`. */
+static enum err door_open(struct http *h, int fd, bool is_unix, struct errtext *error)
 {
+    struct door *d = &h->doors[h->door_count];
     *d = (struct door){.http = h, .is_unix = is_unix};
     d->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        on_request, d, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
-    if (d->daemon != NULL) return ERR_NONE;
-    close(fd);
-    return err_set(error, ERR_IO, "the HTTP server cannot start: %s", strerror(errno));
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, d,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HTTP_HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_END);
+    if (d->daemon == NULL) {
+        close(fd);
+        return err_set(error, ERR_IO, "the HTTP server cannot start: %s", strerror(errno));
+    }
+    h->door_count++;
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(d->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    ASSERT(info != NULL && info->epoll_fd >= 0);
+    d->epoll_fd = info->epoll_fd;
+    return ERR_NONE;
+}
+
+static enum err thread_start(struct http *h, struct errtext *error)
+{
+    int failed = pthread_create(&h->thread, NULL, serve_doors, h);
+    if (failed != 0)
+        return err_set(error, ERR_IO, "the HTTP thread cannot start: %s", strerror(failed));
+    h->running = true;
+    return ERR_NONE;
 }
 
 enum err http_start(struct http **out, const struct http_config *config, struct errtext *error)
 {
     struct http *h = mem_alloc(1, sizeof *h);
     *h = (struct http){.config = *config, .socket_path = copy_text(config->socket_path)};
+    ASSERT(pthread_mutex_init(&h->mutex, NULL) == 0);
+    h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    enum err e =
+        h->wake_fd >= 0 ? ERR_NONE : err_set(error, ERR_IO, "eventfd: %s", strerror(errno));
     int fd = -1;
-    enum err e = listen_unix(config->socket_path, &fd, error);
-    if (e == ERR_NONE) e = door_open(&h->unix_door, h, fd, true, error);
+    if (e == ERR_NONE) e = listen_unix(config->socket_path, &fd, error);
+    if (e == ERR_NONE) e = door_open(h, fd, true, error);
     if (e == ERR_NONE && config->listen_host != NULL) {
         e = listen_tcp(config->listen_host, config->listen_port, &fd, &h->port, error);
-        if (e == ERR_NONE) e = door_open(&h->tcp_door, h, fd, false, error);
+        if (e == ERR_NONE) e = door_open(h, fd, false, error);
     }
+    if (e == ERR_NONE) e = thread_start(h, error);
     if (e != ERR_NONE) {
         http_stop(h);
         return e;
@@ -284,27 +392,30 @@ uint16_t http_port(const struct http *h)
     return h->port;
 }
 
-static void door_quiesce(struct door *d)
-{
-    if (d->daemon == NULL) return;
-    int fd = MHD_quiesce_daemon(d->daemon);
-    if (fd >= 0) close(fd);
-}
-
 void http_quiesce(struct http *h)
 {
-    door_quiesce(&h->unix_door);
-    door_quiesce(&h->tcp_door);
+    pthread_mutex_lock(&h->mutex);
+    h->quiesce = true;
+    pthread_mutex_unlock(&h->mutex);
+    http_wake(h);
 }
 
 void http_stop(struct http *h)
 {
     if (h == NULL) return;
-    if (h->unix_door.daemon != NULL) {
-        MHD_stop_daemon(h->unix_door.daemon);
-        unlink(h->socket_path);
+    if (h->running) {
+        pthread_mutex_lock(&h->mutex);
+        h->stop = true;
+        pthread_mutex_unlock(&h->mutex);
+        http_wake(h);
+        pthread_join(h->thread, NULL);
     }
-    if (h->tcp_door.daemon != NULL) MHD_stop_daemon(h->tcp_door.daemon);
+    for (uint32_t i = 0; i < h->door_count; i++) {
+        MHD_stop_daemon(h->doors[i].daemon);
+        if (h->doors[i].is_unix) unlink(h->socket_path);
+    }
+    if (h->wake_fd >= 0) close(h->wake_fd);
+    pthread_mutex_destroy(&h->mutex);
     mem_free(h->socket_path);
     mem_free(h);
 }

@@ -1,8 +1,8 @@
 /* http.h - the doors: HTTP/1.1 on a unix socket and on loopback TCP, by libmicrohttpd.
  *
- * Its threads authenticate, bound and collect a request, put it on the inbox, suspend the
- * connection and send the reply when the writer thread has called http_reply. Nothing else happens
- * here. */
+ * One thread serves both. It authenticates, bounds and collects a request, puts it on the inbox,
+ * suspends the connection and sends the reply when the writer thread has called http_reply. Nothing
+ * else happens here. */
 #ifndef BERTH_SERVE_HTTP_H
 #define BERTH_SERVE_HTTP_H
 
@@ -13,6 +13,9 @@
 enum {
     HTTP_CONNECTIONS_MAX = 1024, /* each door; more wait in the kernel's backlog */
     HTTP_IDLE_S = 60, /* a silent connection is closed */
+    HTTP_HEADER_BYTES_MAX = 16 * 1024, /* request line and headers: 1,000 job ids in a query have 11
+                                          KB. More is refused with 431 or 414. The library clears as
+                                          much for each request, so not more than that */
 };
 
 struct http;
@@ -28,9 +31,11 @@ struct http_config {
 
 enum err http_start(struct http **out, const struct http_config *config, struct errtext *error);
 uint16_t http_port(const struct http *h); /* of the TCP door; 0: none */
-/* The writer thread is done with the op: send its reply. The op belongs to the HTTP thread again.
- */
-void http_reply(struct op *op);
+/* Writer thread: it is done with these ops, linked by `next`: send their replies, in no particular
+ * order. They belong to the HTTP thread again. NULL: none. */
+void http_reply(struct http *h, struct op *first);
+/* Any thread: connections have been resumed, look at them. */
+void http_wake(struct http *h);
 /* Accept nothing new. Ops on the inbox must still be replied to before http_stop. */
 void http_quiesce(struct http *h);
 void http_stop(struct http *h);

@@ -131,6 +131,7 @@ void journal_close(struct journal *j)
     core_free(j->core);
     if (j->store != NULL) j->store->ops->close(j->store);
     outcome_release(&j->outcome);
+    buf_release(&j->bytes);
     arena_release(&j->arena);
     mem_free(j->records);
     mem_free(j->history);
@@ -154,18 +155,18 @@ static void add_history(struct journal *j, struct job_id id)
     j->history[j->history_count++] = view_history(j->core, job, &j->arena);
 }
 
+enum { BYTES_KEPT = 1024 * 1024 }; /* of the encoding buffer; a fleet or a large script needs more */
+
 static struct str encode(struct journal *j, void (*visit)(struct visit *, void *), void *what)
 {
-    struct buf bytes = {0};
     struct cbor_writer w;
-    cbor_writer_init(&w, &bytes);
+    buf_clear(&j->bytes);
+    cbor_writer_init(&w, &j->bytes);
     if (visit_map(&w.v, NULL, false)) {
         visit(&w.v, what);
         visit_map_end(&w.v);
     }
-    struct str copy = str_copy(&j->arena, buf_str(&bytes));
-    buf_release(&bytes);
-    return copy;
+    return str_copy(&j->arena, buf_str(&j->bytes));
 }
 
 static void visit_event_any(struct visit *v, void *e)
@@ -253,6 +254,7 @@ void journal_batch_done(struct journal *j)
 {
     j->record_count = j->history_count = j->effect_count = 0;
     arena_clear(&j->arena);
+    if (j->bytes.cap > BYTES_KEPT) buf_release(&j->bytes);
 }
 
 /* ---- reading back -----------------------------------------------------------------------------

@@ -44,6 +44,7 @@ struct journal {
     size_t effect_count, effect_cap;
 
     struct outcome outcome;
+    struct buf bytes; /* of the record in hand, while it is encoded */
     uint64_t snapshot_at; /* record of the last snapshot */
     journal_decision_fn *on_decision;
     void *on_decision_arg;

@@ -1,6 +1,6 @@
-/* op.h - a request on its way from an HTTP thread to the writer thread and back.
+/* op.h - a request on its way from the HTTP thread to the writer thread and back.
  *
- * HTTP threads only move bytes. Each complete request becomes an op on the inbox; the one writer
+ * The HTTP thread only moves bytes. Each complete request becomes an op on the inbox; the one writer
  * thread, which owns the state, fills in the reply and gives it back after the sync of everything
  * that the reply may rest on. */
 #ifndef BERTH_SERVE_OP_H

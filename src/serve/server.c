@@ -47,26 +47,26 @@ enum err server_step(struct server *s, struct event *e, struct job_id *first_out
     return journal_step(&s->journal, e, first_out, count_out, error);
 }
 
-static void reply_all(struct server *s, const struct errtext *failed)
+/* Even a read may have shown what was not yet durable. */
+static void refuse(struct op *op)
 {
-    struct op *op = s->done_head;
-    s->done_head = s->done_tail = NULL;
-    while (op != NULL) {
-        struct op *next = op->next;
-        if (failed != NULL) {
-            /* Even a read may have shown what was not yet durable. */
-            op->status = 503;
-            op->stream = false;
-            op->content_type = "application/json";
-            buf_clear(&op->reply);
-            buf_puts(&op->reply, "{\"error\":\"unavailable\",\"message\":\"the ledger cannot be "
-                                 "written, nothing was accepted; see the daemon's log\"}\n");
-        }
+    op->status = 503;
+    op->stream = false;
+    op->content_type = "application/json";
+    buf_clear(&op->reply);
+    buf_puts(&op->reply, "{\"error\":\"unavailable\",\"message\":\"the ledger cannot be "
+                         "written, nothing was accepted; see the daemon's log\"}\n");
+}
+
+static void reply_all(struct server *s, bool failed)
+{
+    for (struct op *op = s->done_head; op != NULL; op = op->next) {
+        if (failed) refuse(op);
         s->metrics.requests_total++;
         if (op->status >= 400) s->metrics.request_errors_total++;
-        http_reply(op);
-        op = next;
     }
+    http_reply(s->http, s->done_head);
+    s->done_head = s->done_tail = NULL;
 }
 
 void server_flush(struct server *s)
@@ -78,7 +78,7 @@ void server_flush(struct server *s)
         s->refuse_writes_until_ms = steady_ms() + WRITE_PAUSE_MS;
         err_set(&s->refuse_why, ERR_UNAVAILABLE, "the ledger cannot be written: %s", error.s);
         events_drop(s);
-        reply_all(s, &error);
+        reply_all(s, true);
         return;
     }
     if (wrote) {
@@ -88,7 +88,7 @@ void server_flush(struct server *s)
         journal_batch_done(&s->journal);
     }
     events_send(s);
-    reply_all(s, NULL);
+    reply_all(s, false);
 }
 
 /* False: nothing had arrived. */

@@ -36,9 +36,10 @@ struct MHD_Response *streams_subscribe(struct streams *s, struct MHD_Connection 
                                        struct peer peer);
 /* Writer thread: is anybody listening? (Saves making the text.) */
 bool streams_wanted(struct streams *s);
-/* Writer thread: hand one event to every subscriber that may see jobs of `uid`. */
+/* Writer thread: hand one event to every subscriber that may see jobs of `uid`. They are sent at the
+ * next http_wake. */
 void streams_publish(struct streams *s, uint32_t uid, struct str text);
-/* End all streams; later subscriptions are refused. */
+/* End all streams, at the next http_wake; later subscriptions are refused. */
 void streams_close(struct streams *s);
 
 #endif
