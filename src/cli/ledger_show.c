@@ -112,7 +112,10 @@ static void put_decision(const struct decision *d, struct buf *out)
     if (d->kind == DECISION_ENDED) buf_printf(out, ", %s", job_state_names[d->state]);
     if (d->reason != REASON_NONE && d->reason != REASON_CHOSEN)
         buf_printf(out, ", %s", reason_names[d->reason]);
+    if (d->for_job.v != 0) buf_printf(out, " by job %" PRIu32, d->for_job.v);
     if (d->rule.len > 0) buf_printf(out, ", rule " STR_FMT, STR_ARG(d->rule));
+    if (d->loss_uusd > 0) buf_printf(out, ", loses %s", dollars(d->loss_uusd, money));
+    if (d->gain_uusd > 0) buf_printf(out, ", gains %s", dollars(d->gain_uusd, money));
     if (d->cost_uusd > 0) buf_printf(out, ", %s", dollars(d->cost_uusd, money));
 }
 

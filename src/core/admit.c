@@ -151,6 +151,12 @@ static enum err check_tenant(const struct core *c, const struct event *ev, struc
         for (uint32_t i = 0; i < f->tenant_count; i++) add_word(&w, f->tenants[i].id);
         return unknown_name("account", s->tenant, &w, error);
     }
+    const struct tenant *x = &f->tenants[t];
+    if (x->has_priority_max && s->priority > x->priority_max && !ev->actor_is_operator)
+        return err_set(error, ERR_DENIED,
+                       "account " STR_FMT " may ask for at most priority %d; ask for less, or let "
+                       "an operator raise it",
+                       STR_ARG(s->tenant), x->priority_max);
     bool may = ev->actor_is_operator;
     for (uint32_t i = 0; i < f->tenants[t].user_count; i++) {
         struct str user = f->tenants[t].users[i];

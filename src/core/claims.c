@@ -7,7 +7,7 @@
  *                                  +-- FINISHED, GONE, REJECTED ---+--> ended, or PENDING again
  *
  * Chips are given back only by a FINISHED, GONE or REJECTED report of that very attempt. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -46,16 +46,24 @@ static void order_start(struct core *c, struct entry *e)
         f->expires_ms = e->wall_ms - WALL_STOP_MS;
 }
 
+/* First only the job's own signal, where it has time to save its work. */
 static void order_stop(struct core *c, struct entry *e)
 {
-    struct effect *f = effect_add(c, FX_STOP, e->job.id.v, e->job.attempt, e->job.pool.v);
-    f->grace_ms = STOP_GRACE_MS;
+    bool only_signal = c->now_ms < e->signal_until_ms;
+    int kind = only_signal ? FX_SIGNAL : FX_STOP;
+    struct effect *f = effect_add(c, kind, e->job.id.v, e->job.attempt, e->job.pool.v);
+    if (only_signal)
+        f->signal = e->job.spec.signal_number;
+    else
+        f->grace_ms = e->signal_until_ms == 0 && e->grace_ms > 0 ? e->grace_ms : STOP_GRACE_MS;
 }
 
 static void repeat_first(struct core *c, struct entry *e)
 {
     e->repeats = 0;
     e->repeat_ms = c->now_ms + REPEAT_MS;
+    if (e->job.state == JOB_COMPLETING && c->now_ms < e->signal_until_ms)
+        e->repeat_ms = e->signal_until_ms;
 }
 
 void attempt_repeat(struct core *c, struct entry *e)
@@ -64,10 +72,12 @@ void attempt_repeat(struct core *c, struct entry *e)
         order_start(c, e);
     else
         order_stop(c, e);
+    if (e->job.state == JOB_COMPLETING && c->now_ms < e->signal_until_ms) return;
     int64_t wait = REPEAT_MS;
     for (uint32_t i = 0; i <= e->repeats && wait < REPEAT_MAX_MS; i++) wait *= 2;
     if (e->repeats < UINT32_MAX) e->repeats++;
     e->repeat_ms = c->now_ms + (wait < REPEAT_MAX_MS ? wait : REPEAT_MAX_MS);
+    running_index(c, e);
 }
 
 void claim_enter(struct core *c, struct entry *e)
@@ -106,7 +116,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     ASSERT(fits);
     nodes_note(&c->pools[pool], z);
     name_nodes(c, e, pool, k);
-    class_leave(c, e);
+    if (e->class != NULL) class_leave(c, e);
     if (j->eligible_ms == 0) j->eligible_ms = c->now_ms;
     j->claim = k;
     j->pool.v = pool;
@@ -120,6 +130,8 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     j->time_limit_ms = limit_in_pool(&c->fleet, &j->spec, pool);
     j->cost_uusd = cost_in_pool(&c->fleet, &j->spec, pool);
     j->start_ms = 0;
+    e->preempt_at_ms = 0;
+    j->preempt_look = (struct preempt_look){.pool = NO_INDEX};
     e->started = e->warned = false;
     attempt_wall(c, e, legal);
     repeat_first(c, e);
@@ -139,10 +151,13 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
 static void claim_free(struct core *c, struct entry *e)
 {
     struct claim *k = e->job.claim;
-    for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&c->pools[k->pool.v], &k->parts[i]);
-    mark_pool(c, k->pool.v);
+    if (!hold_inherit(c, e)) {
+        for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&c->pools[k->pool.v], &k->parts[i]);
+        mark_pool(c, k->pool.v);
+    }
     permits_give(c, e);
     share_drop(c, e);
+    running_leave(c, e);
     order_remove(&c->active, &e->in_group);
     if (e->array != NULL) {
         e->array->active--;
@@ -170,6 +185,7 @@ void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int 
     repeat_first(c, e);
     decide(c, DECISION_STOPPED, e, reason, e->stop_rule);
     order_stop(c, e);
+    running_index(c, e);
     timer_set(c, e);
 #if BERTH_DEFECT == 1
     for (uint32_t i = 0; i < j->claim->part_count; i++)
@@ -189,6 +205,7 @@ static void on_started(struct core *c, struct entry *e)
     e->started = true;
     j->start_ms = c->now_ms;
     if (j->state == JOB_CONFIGURING) entry_set_state(c, e, JOB_RUNNING);
+    running_index(c, e);
     array_count(e);
     timer_set(c, e);
     wake_waiters(c, e);

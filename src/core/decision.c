@@ -33,6 +33,9 @@ void visit_decision(struct visit *v, struct decision *d)
     visit_text(v, "pool_id", &d->pool_id);
     visit_i64(v, "cost_uusd", &d->cost_uusd);
     visit_text(v, "rule", &d->rule);
+    visit_u32(v, "for_job", &d->for_job.v);
+    visit_i64(v, "loss_uusd", &d->loss_uusd);
+    visit_i64(v, "gain_uusd", &d->gain_uusd);
     VISIT_ARRAY(v, "pools", d->pools, d->pool_count, POOL_MAX, visit_pool_reason);
 }
 

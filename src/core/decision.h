@@ -25,6 +25,7 @@ enum decision_kind {
     DECISION_STOPPED, /* a running attempt is ordered to end (limit, law, lease, cancel, node) */
     DECISION_REQUEUED, /* an attempt is over; the job waits again */
     DECISION_ENDED, /* the job is over */
+    DECISION_PREEMPTING, /* others are stopped for the job, which waits for their room */
     DECISION_COUNT
 };
 extern const char *const decision_names[DECISION_COUNT];
@@ -35,10 +36,13 @@ struct decision {
     uint32_t attempt;
     int state; /* enum job_state after it */
     int reason; /* enum reason */
-    uint32_t pool; /* PLACED STOPPED REQUEUED ENDED: pool index; else NO_INDEX */
+    uint32_t pool; /* PLACED STOPPED REQUEUED ENDED PREEMPTING: pool index; else NO_INDEX */
     struct str pool_id; /* its id, for readers of the ledger */
     int64_t cost_uusd;
     struct str rule; /* the rule that decided, where one did */
+    struct job_id for_job; /* REASON_PREEMPTED: in whose favour */
+    int64_t loss_uusd; /* PREEMPTING: of all victims; STOPPED for another: its own */
+    int64_t gain_uusd; /* PREEMPTING: what starting earlier is worth */
     struct pool_reason *pools; /* QUEUED PLACED REFUSED: every pool */
     uint32_t pool_count;
 };

@@ -194,6 +194,8 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_LAUNCH_FAILED:
     case REASON_NON_ZERO_EXIT:
     case REASON_LAW_NO_SITE:
+    case REASON_PREEMPTED:
+    case REASON_PREEMPTING:
     case REASON_COUNT: break;
     }
     return reason_names[r->reason];

@@ -1,5 +1,5 @@
 /* fleet_state.c - a fleet takes the place of the one before; jobs keep what they hold. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -26,6 +26,10 @@ void fleet_derive(struct core *c)
     c->permit_held = mem_alloc(f->permit_count, sizeof *c->permit_held);
     c->permit_used = mem_alloc(f->permit_count, sizeof *c->permit_used);
     for (uint32_t i = 0; i < f->permit_count; i++) c->permit_used[i] = f->permits[i].used;
+    c->running = mem_alloc(f->pool_count, sizeof *c->running);
+    c->ends = mem_alloc(f->pool_count, sizeof *c->ends);
+    c->preempts = false;
+    for (uint32_t p = 0; p < f->pool_count; p++) c->preempts = c->preempts || pool_preempts(f, p);
     c->fleet_epoch++;
     legal_fleet(c);
     lease_begin(c);
@@ -35,6 +39,8 @@ void fleet_derive(struct core *c)
 static void entry_move(struct core *c, struct entry *e, const struct fleet *old,
                        const uint32_t *pool_map)
 {
+    uint32_t *looked = &e->job.preempt_look.pool;
+    if (*looked < old->pool_count) *looked = pool_map[*looked];
     if (e->job.pool.v < old->pool_count) e->job.pool.v = pool_map[e->job.pool.v];
     if (e->job.claim == NULL) return;
     e->job.claim->pool = e->job.pool;
@@ -83,12 +89,15 @@ static uint32_t pool_with_id(const struct fleet *f, struct str id)
 void fleet_enter(struct core *c, const struct fleet *f)
 {
     struct arena old_arena = c->fleet_arena;
+    holds_drop(c);
     struct fleet old = c->fleet;
     struct pool_nodes *old_pools = c->pools;
     mem_free(c->marked);
     mem_free(c->permit_held);
     mem_free(c->permit_used);
     shares_leave_fleet(c);
+    mem_free(c->running);
+    mem_free(c->ends);
     arena_init(&c->fleet_arena);
     fleet_copy(f, &c->fleet_arena, &c->fleet);
     fleet_derive(c);
@@ -98,7 +107,10 @@ void fleet_enter(struct core *c, const struct fleet *f)
         pool_map[p] = pool_with_id(&c->fleet, old.pools[p].id);
     for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
         entry_move(c, e, &old, pool_map);
-        if (e->job.claim != NULL) claim_enter(c, e);
+        if (e->job.claim == NULL) continue;
+        claim_enter(c, e);
+        e->in_running = e->in_ends = (struct order_node){0};
+        running_index(c, e);
     }
     states_move(c, &old, old_pools, pool_map);
     seen_move(c, old.pool_count, old_pools, pool_map);

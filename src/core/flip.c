@@ -444,7 +444,7 @@ static struct gates gates_of(const struct question *q)
 {
     struct gates g = {0};
     const struct entry *e = q->entry;
-    if (e != NULL && e->class != NULL) return g;
+    if (e != NULL && (e->class != NULL || e->hold != NULL)) return g;
     if (e == NULL || e->job.state != JOB_PENDING) { /* as if it were submitted now */
         g.held = q->spec->hold;
         g.begin = q->spec->begin_ms > q->now_ms;
@@ -569,7 +569,8 @@ void explain_flip(const struct question *q, const struct legal *laws, struct exp
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++)
         if (flips[i](&f)) return;
     x->flip.pool = NO_INDEX;
-    bool by_room = x->reason == REASON_PRIORITY || x->reason == REASON_RESOURCES;
+    bool by_room = x->reason == REASON_PRIORITY || x->reason == REASON_RESOURCES ||
+                   x->reason == REASON_PREEMPTING;
     if (by_room && x->start_estimate_ms == 0)
         say(&f, "wait for running jobs to end; too many jobs stand ahead to say until when");
     else

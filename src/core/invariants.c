@@ -13,8 +13,11 @@
  *   11  each timer is set for what its job next waits for, and none is overdue
  *   12  no first job of a class fits anywhere (unless more are to be placed by the next tick)
  *   13  jobs that others wait for know them
- *   14  what a tenant uses an hour is the price of what its claims hold */
-#include "core/state.h"
+ *   14  what a tenant uses an hour is the price of what its claims hold
+ *   15  a hold is of a pending job in no class, awaits attempts that are being stopped for it, and is
+ *       not overdue; no job was stopped for others too often
+ *   16  the lists of running attempts, by priority and by end, are what the attempts say */
+#include "core/preempt.h"
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -47,6 +50,20 @@ static enum err check_claim(const struct core *c, const struct entry *e, struct 
 }
 
 /* Sums over the claims of one pool against the node index. */
+static enum err add_parts(struct node *sum, const struct claim_part *parts, size_t count,
+                          uint32_t pool, struct errtext *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct node *x = &sum[parts[i].node];
+        if ((x->chip_mask & parts[i].chip_mask) != 0)
+            return BROKEN(3, "a chip of node %u of pool %u is claimed twice", parts[i].node, pool);
+        x->chip_mask |= parts[i].chip_mask;
+        x->cpus += parts[i].cpus;
+        x->mem_mb += parts[i].mem_mb;
+    }
+    return ERR_NONE;
+}
+
 static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *error)
 {
     const struct pool_nodes *n = &c->pools[pool];
@@ -56,16 +73,12 @@ static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *
     for (struct order_node *o = order_first(&c->active); o != NULL && e == ERR_NONE;
          o = order_after(&c->active, o->major, o->id)) {
         const struct claim *k = CONTAINER(o, struct entry, in_group)->job.claim;
-        if (k->pool.v != pool) continue;
-        for (uint32_t i = 0; i < k->part_count && e == ERR_NONE; i++) {
-            struct node *x = &sum[k->parts[i].node];
-            if ((x->chip_mask & k->parts[i].chip_mask) != 0)
-                e = BROKEN(3, "a chip of node %u of pool %u is claimed twice", k->parts[i].node,
-                           pool);
-            x->chip_mask |= k->parts[i].chip_mask;
-            x->cpus += k->parts[i].cpus;
-            x->mem_mb += k->parts[i].mem_mb;
-        }
+        if (k->pool.v == pool) e = add_parts(sum, k->parts, k->part_count, pool, error);
+    }
+    for (struct order_node *o = order_first(&c->holders); o != NULL && e == ERR_NONE;
+         o = order_after(&c->holders, o->major, o->id)) {
+        const struct hold *h = CONTAINER(o, struct entry, in_group)->hold;
+        if (h->pool == pool) e = add_parts(sum, h->parts, h->part_count, pool, error);
     }
     uint32_t used = 0, idle = 0;
     for (uint32_t i = 0; i < n->count && e == ERR_NONE; i++) {
@@ -189,7 +202,7 @@ static enum err check_array(const struct core *c, const struct entry *e, struct 
         const struct entry *t = entry_find(c, a->first + i);
         if (t == NULL) continue;
         active += t->job.claim != NULL;
-        eligible += t->class != NULL;
+        eligible += t->class != NULL || t->hold != NULL;
     }
     if (active != a->active || eligible != a->eligible)
         return BROKEN(8, "array %u counts %u active tasks, has %u", a->first, a->active, active);
@@ -238,6 +251,41 @@ static enum err check_waits(const struct core *c, const struct entry *e, struct 
         if (!known)
             return BROKEN(13, "job %u waits for job %u, which does not know", e->job.id.v, d->job);
     }
+    return ERR_NONE;
+}
+
+static enum err check_hold(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    const struct job *j = &e->job;
+    if (j->preemptions > PREEMPTIONS_MAX)
+        return BROKEN(15, "job %u was stopped for others %u times", j->id.v, j->preemptions);
+    bool waits = j->state == JOB_PENDING && j->reason == REASON_PREEMPTING;
+    const struct hold *h = e->hold;
+    if (waits != (h != NULL)) return BROKEN(15, "job %u has a hold, or lacks one", j->id.v);
+    if (h == NULL) return ERR_NONE;
+    if (e->class != NULL || h->victim_count == 0 || h->until_ms <= c->now_ms)
+        return BROKEN(15, "the hold of job %u should have come to its end", j->id.v);
+    for (uint32_t i = 0; i < h->victim_count; i++) {
+        const struct entry *v = entry_find(c, h->victims[i]);
+        if (v == NULL || v->job.state != JOB_COMPLETING || v->job.preempted_by.v != j->id.v ||
+            v->job.claim->pool.v != h->pool)
+            return BROKEN(15, "job %u awaits the end of job %u in vain", j->id.v, h->victims[i]);
+    }
+    return ERR_NONE;
+}
+
+static enum err check_running(const struct entry *e, struct errtext *error)
+{
+    const struct job *j = &e->job;
+    bool stoppable = j->state == JOB_RUNNING && !j->spec.no_requeue &&
+                     j->preemptions < PREEMPTIONS_MAX;
+    if (stoppable != order_holds(&e->in_running) ||
+        (stoppable && e->in_running.major != j->spec.priority))
+        return BROKEN(16, "job %u is not listed as what may be stopped", j->id.v);
+    bool is_running = j->state == JOB_RUNNING;
+    if (is_running ? e->in_ends.major != progress_end_ms(j)
+                   : order_holds(&e->in_ends) && e->in_ends.major != 0)
+        return BROKEN(16, "the end of job %u is not listed right", j->id.v);
     return ERR_NONE;
 }
 
@@ -300,6 +348,8 @@ enum err core_check(const struct core *c, struct errtext *error)
         if (code == ERR_NONE) code = check_array(c, e, error);
         if (code == ERR_NONE) code = check_waits(c, e, error);
         if (code == ERR_NONE) code = check_law(c, e, error);
+        if (code == ERR_NONE) code = check_hold(c, e, error);
+        if (code == ERR_NONE) code = check_running(e, error);
         if (code == ERR_NONE) code = check_timer(c, e, error);
         if (code == ERR_NONE) code = check_blocked(c, e, error);
     }

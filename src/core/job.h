@@ -59,6 +59,8 @@ enum reason {
     REASON_TOO_FEW_NODES, /* per pool: never large enough */
     REASON_DEARER, /* per pool: would do, but costs more than the chosen one */
     REASON_CHOSEN, /* per pool: this is the one */
+    REASON_PREEMPTED, /* it was stopped so that a job of higher priority can run */
+    REASON_PREEMPTING, /* others are being stopped for it; their room is held for it */
     REASON_COUNT
 };
 extern const char *const reason_names[REASON_COUNT];
@@ -98,6 +100,25 @@ struct job;
 /* When the attempt that runs is expected to end: by its heartbeats, else at its time limit. */
 int64_t progress_end_ms(const struct job *j);
 
+/* What came of the last search for running jobs to stop in favour of a waiting one. */
+enum preempt_result {
+    PREEMPT_NOT_LOOKED,
+    PREEMPT_NO_VICTIM, /* no running job of lower priority may be stopped */
+    PREEMPT_NOT_ENOUGH, /* not even stopping all of these would make room */
+    PREEMPT_LOSS, /* what they would lose is not less than what the job would gain */
+    PREEMPT_DONE,
+    PREEMPT_RESULT_COUNT
+};
+extern const char *const preempt_result_names[PREEMPT_RESULT_COUNT];
+
+struct preempt_look {
+    int result; /* enum preempt_result */
+    int64_t at_ms;
+    uint32_t pool; /* NO_INDEX: none, or no longer in the fleet */
+    uint32_t victims; /* how many jobs would have been stopped there */
+    int64_t loss_uusd, gain_uusd;
+};
+
 struct job {
     struct job_id id;
     struct job_spec spec; /* light part */
@@ -112,6 +133,9 @@ struct job {
     int64_t time_limit_ms; /* in force */
     uint32_t attempt; /* number of the present or next attempt, from 1; grows */
     uint32_t restarts;
+    uint32_t preemptions; /* how often it was stopped for another job */
+    struct job_id preempted_by; /* for which the last time; 0: never */
+    struct preempt_look preempt_look; /* waiting: the last search in its favour */
     bool held_user, held_admin;
     bool cancel_asked; /* by whom: cancel_uid */
     uint32_t cancel_uid;

@@ -1,5 +1,5 @@
 /* lifecycle.c - jobs that wait, and how jobs end. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 
@@ -7,7 +7,8 @@ bool reason_is_eligible(int reason)
 {
     return reason != REASON_HELD_ADMIN && reason != REASON_HELD_USER &&
            reason != REASON_DEPENDENCY && reason != REASON_DEPENDENCY_NEVER &&
-           reason != REASON_BEGIN_TIME && reason != REASON_ARRAY_LIMIT;
+           reason != REASON_BEGIN_TIME && reason != REASON_ARRAY_LIMIT &&
+           reason != REASON_PREEMPTING;
 }
 
 int64_t eligible_at(const struct entry *e)
@@ -26,7 +27,8 @@ static int why_not_eligible(struct core *c, struct entry *e)
     if (dependencies == DEPENDENCY_WAITS) return REASON_DEPENDENCY;
     if (eligible_at(e) > c->now_ms) return REASON_BEGIN_TIME;
     const struct array *a = e->array;
-    if (a != NULL && a->limit > 0 && e->class == NULL && a->active + a->eligible >= a->limit)
+    if (a != NULL && a->limit > 0 && e->class == NULL && e->hold == NULL &&
+        a->active + a->eligible >= a->limit)
         return REASON_ARRAY_LIMIT;
     return REASON_NONE;
 }
@@ -35,11 +37,12 @@ void job_settle(struct core *c, struct entry *e)
 {
     ASSERT(e->job.state == JOB_PENDING);
     int why = why_not_eligible(c, e);
-    if (why == REASON_NONE && e->class == NULL) {
+    if (why == REASON_NONE && e->class == NULL && e->hold == NULL) {
         if (e->job.eligible_ms == 0) e->job.eligible_ms = c->now_ms;
         class_enter(c, e);
     } else if (why != REASON_NONE) {
         if (e->class != NULL) class_leave(c, e);
+        hold_drop(c, e);
         entry_set_reason(c, e, why);
     }
     timer_set(c, e);
@@ -109,6 +112,7 @@ void job_close(struct core *c, struct entry *e, int state, int reason, struct st
     struct job *j = &e->job;
     ASSERT(job_state_is_ended(state) && j->claim == NULL);
     if (e->class != NULL) class_leave(c, e);
+    hold_drop(c, e);
     dependencies_leave(c, e);
     entry_set_state(c, e, state);
     j->reason = reason;
@@ -146,6 +150,7 @@ void job_requeue(struct core *c, struct entry *e, int reason, struct str rule, b
     j->start_ms = 0;
     j->time_limit_ms = limit_anywhere(c, &j->spec);
     e->started = e->warned = false;
+    e->grace_ms = e->signal_until_ms = e->preempt_at_ms = 0;
     e->stop_reason = REASON_NONE;
     e->stop_rule = (struct str){0};
     entry_set_state(c, e, JOB_PENDING);

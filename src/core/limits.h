@@ -12,6 +12,8 @@
 #ifndef BERTH_CORE_LIMITS_H
 #define BERTH_CORE_LIMITS_H
 
+#include "model/limits.h"
+
 #include <stdint.h>
 
 enum {
@@ -31,6 +33,27 @@ enum {
                                         second or so */
     PROGRESS_WINDOW_MS = 60 * 60 * 1000, /* ... nor over more: jobs change */
 
+    PREEMPT_EXEMPT_MS = 60 * 1000, /* where the fleet states none: a start is confirmed and has got
+                                      somewhere before it may be undone */
+    PREEMPT_GRACE_MS = 5 * 60 * 1000, /* where the fleet states none: the most that a job gets to
+                                         save its work */
+    CHECKPOINT_COST_MS = 30 * 1000, /* of a job that saves its work and does not state how long that
+                                       takes: the grace that every job gets */
+    RESTART_COST_MS = 60 * 1000, /* until a job computes again, where not stated */
+    PREEMPTIONS_MAX = 5, /* a job is stopped so often for others, then it is left alone until it
+                            ends: no livelock */
+    PREEMPT_LOOK_MAX = 256, /* running jobs looked at, lowest priority first, for one set of victims;
+                               the same for the next ends */
+    PREEMPT_PARTS_MAX = 4096, /* nodes that these hold, all together: bounds one search */
+    PREEMPT_EXACT_MAX = 8, /* of so few candidates the very cheapest set is found: 2^8 fits */
+    PREEMPT_POOLS_MAX = 8, /* pools searched for one job, best first */
+    PREEMPT_STEP_MAX = 16, /* searches in one step, each up to a few tenths of a millisecond */
+    PREEMPT_RETRY_MS = 60 * 1000, /* a search without success is repeated so often at most */
+    STUCK_REPEATS = 4, /* a stop repeated so often (75 s and more) is not about to be obeyed */
+    HOLD_RETRY_MS = 30 * 60 * 1000, /* no further search after victims did not go */
+    HOLD_SLACK_MS = 5 * 60 * 1000, /* room is held so much longer than victims may take to go: an
+                                      engine may be out of reach for a while */
+
     STEP_PLACE_MAX = 1024, /* claims made by one step: bounds a record; the rest follow with the
                               next tick, which is then due at once */
     CLASS_EMPTY_MAX = 256, /* classes without a waiting job that are kept for the next one */
@@ -42,6 +65,13 @@ enum {
     SCOUT_COPY_MIN = 100, /* what a copy counts beside its jobs */
     SCOUT_STEPS_MAX = 2000, /* steps played on one copy */
 };
+
+/* Parts of a hold: nodes with all their chips apart, and what victims leave. */
+#define HOLD_PARTS_MAX ((size_t)JOB_NODES_MAX * CHIPS_PER_NODE_MAX + PREEMPT_PARTS_MAX)
+
+/* Chips without a price count so much an hour, in micro-USD, when losses are weighed: inside one
+ * pool the price cancels out. */
+#define PREEMPT_PRICE_UUSD INT64_C(1000000)
 
 #define WALL_START_MS ((int64_t)WALL_STOP_MS + START_EXPIRY_MS)
 

@@ -60,12 +60,21 @@ const char *const reason_names[REASON_COUNT] = {
     [REASON_TOO_FEW_NODES] = "TooFewNodes",
     [REASON_DEARER] = "Dearer",
     [REASON_CHOSEN] = "Chosen",
+    [REASON_PREEMPTED] = "Preempted",
+    [REASON_PREEMPTING] = "Preempting",
+};
+
+const char *const preempt_result_names[PREEMPT_RESULT_COUNT] = {
+    [PREEMPT_NOT_LOOKED] = "not-looked", [PREEMPT_NO_VICTIM] = "no-victim",
+    [PREEMPT_NOT_ENOUGH] = "not-enough", [PREEMPT_LOSS] = "loss",
+    [PREEMPT_DONE] = "done",
 };
 
 const char *const decision_names[DECISION_COUNT] = {
     [DECISION_QUEUED] = "queued",     [DECISION_PLACED] = "placed",
     [DECISION_REFUSED] = "refused",   [DECISION_STOPPED] = "stopped",
     [DECISION_REQUEUED] = "requeued", [DECISION_ENDED] = "ended",
+    [DECISION_PREEMPTING] = "preempting",
 };
 
 const char *const effect_names[FX_COUNT] = {

@@ -30,6 +30,7 @@ struct decision *decide(struct core *c, int kind, struct entry *e, int reason, s
         .pool = NO_INDEX,
         .cost_uusd = e->job.cost_uusd,
         .rule = rule,
+        .for_job = reason == REASON_PREEMPTED ? e->job.preempted_by : (struct job_id){0},
     };
     bool has_pool = kind == DECISION_PLACED || kind == DECISION_STOPPED ||
                     kind == DECISION_REQUEUED || kind == DECISION_ENDED;

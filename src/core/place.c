@@ -4,7 +4,7 @@
  * that does not fit is passed over and later ones may start. A job goes to the first pool, best
  * first, that the law allows and that has room: preferred kinds, then the least cost; between pools
  * of equal cost to the one whose best nodes leave the fewest chips free beside it. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 
@@ -139,8 +139,10 @@ static void try_class(struct core *c, struct class *k)
     class_candidates(c, k);
     uint32_t pool = choose_pool(c, k);
     if (pool == NO_INDEX) {
-        if (k->try_all) class_judge(c, k);
+        bool try_all = k->try_all;
+        if (try_all) class_judge(c, k);
         k->try_all = false;
+        if (preempt_for(c, k) && order_first(&k->jobs) != NULL) class_push(c, k, try_all);
         return;
     }
     struct entry *e = CONTAINER(order_first(&k->jobs), struct entry, in_group);
@@ -203,12 +205,13 @@ static void run_pass(struct core *c)
 void place_all(struct core *c)
 {
     if (!c->has_fleet) return;
+    c->placed = c->searches = 0;
+    holds_place(c);
     if (c->retry_all || c->more)
         classes_retry(c, NULL);
     else if (c->marked_any)
         push_marked(c);
     c->retry_all = c->more = false;
-    c->placed = 0;
     do { /* again while claims change what permits leave: once more at most per claim made */
         if (c->permits_changed) classes_retry(c, uses_permit);
         c->permits_changed = false;

@@ -8,7 +8,7 @@
  * (loading, compiling) does not count. The stretch is kept between half of PROGRESS_WINDOW_MS and
  * the whole of it, by moving its beginning along at the speed measured: a job that becomes slower
  * is seen to. A step count that falls (the job went back to a checkpoint by itself) begins anew. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 #include "base/money.h"
@@ -63,6 +63,7 @@ void on_progress(struct core *c, const struct event *ev)
         p->checkpointed_steps = h->steps;
     }
     if (h->total > 0) p->total = h->total;
+    running_index(c, e);
 }
 
 int64_t progress_end_ms(const struct job *j)

@@ -3,7 +3,7 @@
  * Only what cannot be derived is written: see state.h. A job is read into one struct and entered at
  * once, so reading needs little memory beside the state itself. Bytes that were not written by this
  * code are refused, not believed: claims must be free, indexes in range, ids in order. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -182,6 +182,31 @@ static bool is_silent(const struct job_progress *p)
     return p->at_ms == 0 && p->checkpointed_ms == 0 && p->steps == 0;
 }
 
+static void visit_look(struct visit *v, struct preempt_look *x)
+{
+    visit_enum(v, "result", &x->result, preempt_result_names, PREEMPT_RESULT_COUNT);
+    visit_i64(v, "at_ms", &x->at_ms);
+    visit_optional_index(v, "pool_plus_one", &x->pool);
+    visit_u32(v, "victims", &x->victims);
+    visit_i64(v, "loss_uusd", &x->loss_uusd);
+    visit_i64(v, "gain_uusd", &x->gain_uusd);
+}
+
+static void visit_hold(struct visit *v, struct hold *h)
+{
+    visit_u32(v, "pool", &h->pool);
+    visit_i64(v, "until_ms", &h->until_ms);
+    VISIT_ARRAY(v, "parts", h->parts, h->part_count, HOLD_PARTS_MAX, visit_part);
+    size_t count = v->reading ? 0 : h->victim_count;
+    if (!visit_list(v, "victims", &count, PREEMPT_LOOK_MAX)) return;
+    if (v->reading) {
+        h->victims = ARENA_ARRAY(v->arena, count, uint32_t);
+        h->victim_count = (uint32_t)count;
+    }
+    for (size_t i = 0; i < count; i++) visit_u32(v, NULL, &h->victims[i]);
+    visit_list_end(v);
+}
+
 static void visit_job_life(struct visit *v, struct job *j)
 {
     visit_enum(v, "state", &j->state, job_state_names, JOB_STATE_COUNT);
@@ -193,6 +218,14 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_i64(v, "time_limit_ms", &j->time_limit_ms);
     visit_u32(v, "attempt", &j->attempt);
     visit_u32(v, "restarts", &j->restarts);
+    visit_u32(v, "preemptions", &j->preemptions);
+    visit_u32(v, "preempted_by", &j->preempted_by.v);
+    if (visit_map(v, "preempt_look", j->preempt_look.at_ms == 0 && !v->reading)) {
+        visit_look(v, &j->preempt_look);
+        visit_map_end(v);
+    } else if (v->reading) {
+        j->preempt_look.pool = NO_INDEX;
+    }
     visit_bool(v, "held_user", &j->held_user);
     visit_bool(v, "held_admin", &j->held_admin);
     visit_bool(v, "cancel_asked", &j->cancel_asked);
@@ -239,7 +272,9 @@ static void visit_spec(struct visit *v, const struct core *c, struct entry *e)
     }
 }
 
-static void visit_entry(struct visit *v, const struct core *c, struct entry *e, struct claim *claim)
+/* `claim` and `hold`: where they are read to. */
+static void visit_entry(struct visit *v, const struct core *c, struct entry *e, struct claim *claim,
+                        struct hold *hold)
 {
     struct job *j = &e->job;
     visit_u32(v, "id", &j->id.v);
@@ -253,6 +288,14 @@ static void visit_entry(struct visit *v, const struct core *c, struct entry *e, 
         visit_claim(v, j->claim);
         visit_map_end(v);
     }
+    if (visit_map(v, "hold", e->hold == NULL && !v->reading)) {
+        if (v->reading) e->hold = hold;
+        visit_hold(v, e->hold);
+        visit_map_end(v);
+    }
+    visit_i64(v, "grace_ms", &e->grace_ms);
+    visit_i64(v, "signal_until_ms", &e->signal_until_ms);
+    visit_i64(v, "preempt_at_ms", &e->preempt_at_ms);
     visit_i64(v, "not_before_ms", &e->not_before_ms);
     visit_u64_bits(v, "dependencies_met", &e->dependencies_met);
     visit_i64(v, "repeat_ms", &e->repeat_ms);
@@ -282,6 +325,8 @@ static bool entry_is_sane(const struct core *c, const struct entry *e)
     if (j->array_job.v != 0 &&
         (j->array_job.v > j->id.v || j->id.v - j->array_job.v >= j->spec.array_count))
         return false;
+    bool waits = j->state == JOB_PENDING && j->reason == REASON_PREEMPTING;
+    if (waits != (e->hold != NULL) || (waits && e->hold->pool >= c->fleet.pool_count)) return false;
     if (!holds) return e->permit_count == 0;
     if (j->claim->pool.v >= c->fleet.pool_count || j->claim->pool.v != j->pool.v) return false;
     for (uint32_t i = 0; i < e->permit_count; i++)
@@ -308,7 +353,8 @@ static struct spec_box *box_for(struct core *c, const struct entry *read)
     return read->box;
 }
 
-static void enter(struct core *c, const struct entry *read)
+/* False: the parts of its hold are not free. */
+static bool enter(struct core *c, const struct entry *read)
 {
     struct entry *e = mem_alloc(1, sizeof *e);
     *e = *read;
@@ -332,12 +378,21 @@ static void enter(struct core *c, const struct entry *read)
         j->claim->job = j->id;
         j->claim->attempt = j->attempt;
     }
+    if (read->hold != NULL) {
+        const struct hold *h = read->hold;
+        e->hold = copy_array(h, 1, sizeof *h);
+        e->hold->part_cap = h->part_count;
+        e->hold->parts = copy_array(h->parts, h->part_count, sizeof *h->parts);
+        e->hold->victims = copy_array(h->victims, h->victim_count, sizeof *h->victims);
+    }
     entry_add(c, e);
     array_count(e);
-    if (j->claim == NULL) return;
+    if (e->hold != NULL) return hold_enter(c, e);
+    if (j->claim == NULL) return true;
     claim_enter(c, e);
     order_insert(&c->active, &e->in_group, 0, j->id.v);
     if (e->array != NULL) e->array->active++;
+    return true;
 }
 
 static void read_jobs(struct visit *v, struct core *c, size_t count)
@@ -350,8 +405,9 @@ static void read_jobs(struct visit *v, struct core *c, size_t count)
     for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
         struct entry e = {0};
         struct claim claim = {0};
+        struct hold hold = {0};
         if (!visit_map(v, NULL, false)) break;
-        visit_entry(v, c, &e, &claim);
+        visit_entry(v, c, &e, &claim, &hold);
         visit_map_end(v);
         if (v->failed != ERR_NONE) break;
         if (e.job.id.v <= last || !entry_is_sane(c, &e)) {
@@ -359,7 +415,7 @@ static void read_jobs(struct visit *v, struct core *c, size_t count)
             break;
         }
         last = e.job.id.v;
-        enter(c, &e);
+        if (!enter(c, &e)) visit_fail(v, "jobs: what is held for job %u is not free", last);
         arena_clear(&one);
     }
     v->arena = outer;
@@ -375,7 +431,7 @@ static void visit_jobs(struct visit *v, struct core *c)
     } else {
         for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
             if (!visit_map(v, NULL, false)) continue;
-            visit_entry(v, c, e, NULL);
+            visit_entry(v, c, e, NULL, NULL);
             visit_map_end(v);
         }
     }
@@ -398,8 +454,10 @@ static void derive(struct core *c)
             dependencies_enter(c, e);
         }
     }
-    for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v))
+    for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
+        if (e->job.claim != NULL) running_index(c, e);
         timer_set(c, e);
+    }
     struct class *k;
     while ((k = pass_take(c)) != NULL) {
         k->try_all = false;
@@ -407,7 +465,6 @@ static void derive(struct core *c)
         k->reason = first->job.reason;
         k->rule = first->job.refusal_rule;
         class_recheck(c, k);
-        k->uses_permit = true; /* at least where it is */
     }
 }
 

@@ -1,4 +1,4 @@
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/cbor.h"
 #include "base/check.h"
@@ -41,6 +41,7 @@ static void entry_free(struct entry *e)
     mem_free(e->job.claim);
     mem_free(e->permits);
     mem_free(e->waiters);
+    hold_free(e->hold);
     box_drop(e->box);
     mem_free(e);
 }
@@ -71,6 +72,8 @@ void core_free(struct core *c)
     mem_free(c->permit_held);
     mem_free(c->permit_used);
     mem_free(c->marked);
+    mem_free(c->running);
+    mem_free(c->ends);
     hash_release(&c->keys);
     hash_release(&c->names);
     hash_release(&c->arrays);
@@ -287,7 +290,8 @@ void entry_add(struct core *c, struct entry *e)
 
 void entry_purge(struct core *c, struct entry *e)
 {
-    ASSERT(job_state_is_ended(e->job.state) && e->waiter_count == 0 && e->job.claim == NULL);
+    ASSERT(job_state_is_ended(e->job.state) && e->waiter_count == 0 && e->job.claim == NULL &&
+           e->hold == NULL);
     if (e->has_key) hash_remove(&c->keys, &e->by_key);
     if (order_holds(&e->in_timers)) order_remove(&c->timers, &e->in_timers);
     c->counts.by_state[e->job.state]--;

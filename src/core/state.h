@@ -57,6 +57,17 @@ struct array {
 
 struct class;
 
+/* Room in a pool for which a waiting job has had others stopped. Nothing else takes it. */
+struct hold {
+    uint32_t pool;
+    int64_t until_ms; /* then it is given up: a victim does not go */
+    struct claim_part *parts; /* booked: what was free, then what victims leave; a node may be there
+                                 more than once */
+    size_t part_count, part_cap;
+    uint32_t *victims; /* jobs that are still to go */
+    uint32_t victim_count;
+};
+
 /* A job with its private part. */
 struct entry {
     struct job job;
@@ -74,13 +85,19 @@ struct entry {
     bool warned; /* its signal before the wall was sent */
     struct str stop_rule; /* interned: the rule behind a stop */
     int stop_reason; /* enum reason */
+    int64_t grace_ms; /* of the stop: from TERM to KILL; 0: STOP_GRACE_MS */
+    int64_t signal_until_ms; /* until then the stop is only the job's own signal; 0: none */
+    int64_t preempt_at_ms; /* no search for victims before this instant; 0: at any time */
+    struct hold *hold; /* PENDING for REASON_PREEMPTING */
     uint32_t *permits; /* indexes in fleet.permits that the claim consumes, once each */
     uint32_t permit_count;
 
     /* derived */
     struct share *share; /* its tenant's */
     struct order_node in_queue; /* share->queue while PENDING */
-    struct order_node in_group; /* class->jobs while eligible, c->active while it holds chips */
+    struct order_node in_group; /* class->jobs while eligible, c->active while it holds chips,
+                                   c->holders while it has a hold */
+    struct order_node in_running, in_ends; /* c->running and c->ends of its pool */
     struct order_node in_timers;
     struct order_node in_name; /* name_group->live until ended */
     struct hash_node by_key; /* while it has a key */
@@ -203,6 +220,10 @@ struct core {
     struct share **shares; /* by name of the tenant */
     size_t share_count, share_cap;
     struct order active; /* holding chips, by id */
+    struct order holders; /* with a hold, by id */
+    struct order *running; /* by pool: attempts that may be stopped for others, by (priority, -id) */
+    struct order *ends; /* by pool: attempts by the instant at which their time limit ends them */
+    bool preempts; /* some pool allows preemption */
     struct order timers; /* by (due, id) */
     struct hash keys; /* by (uid, key) */
     struct hash names; /* struct name_group */
@@ -224,6 +245,7 @@ struct core {
     bool marked_any, retry_all, recheck_attempts, permits_changed;
     struct array *arrays_marked; /* a task may take a turn that another has left */
     uint32_t placed;
+    uint32_t searches; /* for victims, done and put off */
     struct outcome *out;
     struct arena scratch; /* for one computation */
     struct arena legal_scratch;

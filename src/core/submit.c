@@ -24,7 +24,7 @@ static struct entry *entry_new(struct core *c, const struct event *ev, struct sp
     j->time_limit_ms = limit_anywhere(c, &j->spec);
     j->attempt = 1;
     j->held_user = j->spec.hold;
-    j->pool.v = NO_INDEX;
+    j->pool.v = j->preempt_look.pool = NO_INDEX;
     j->decision_record = c->record;
     e->wall_ms = CIVIL_NEVER_MS;
     entry_add(c, e);

@@ -1,5 +1,5 @@
 /* time.c - what the passing of time alone brings about. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 
@@ -41,6 +41,8 @@ int64_t entry_due_ms(const struct entry *e)
     case JOB_PENDING:
         if (e->job.reason == REASON_BEGIN_TIME) sooner(&at, eligible_at(e));
         sooner(&at, deadline_lost(e));
+        if (e->preempt_at_ms > 0) sooner(&at, e->preempt_at_ms);
+        if (e->hold != NULL) sooner(&at, e->hold->until_ms);
         break;
     case JOB_RUNNING:
         sooner(&at, e->job.start_ms + e->job.time_limit_ms);
@@ -100,13 +102,35 @@ static void active_due(struct core *c, struct entry *e)
         attempt_repeat(c, e);
 }
 
+/* A search for victims may be worth while again. */
+static void search_due(struct core *c, struct entry *e)
+{
+    e->preempt_at_ms = 0;
+    struct class *k = e->class;
+    if (k == NULL || order_first(&k->jobs) != &e->in_group) return;
+    class_candidates(c, k);
+    if (preempt_may_help(c, k, e->job.spec.priority)) class_push(c, k, true);
+}
+
+/* Victims did not go in time. */
+static void hold_due(struct core *c, struct entry *e)
+{
+    hold_drop(c, e);
+    e->preempt_at_ms = c->now_ms + HOLD_RETRY_MS;
+    job_settle(c, e);
+    decide(c, DECISION_QUEUED, e, e->job.reason, e->job.refusal_rule);
+}
+
 static void entry_due(struct core *c, struct entry *e)
 {
     if (e->job.state == JOB_PENDING) {
         if (c->now_ms >= deadline_lost(e))
             job_end(c, e, JOB_DEADLINE, REASON_DEADLINE, (struct str){0});
+        else if (e->hold != NULL && c->now_ms >= e->hold->until_ms)
+            hold_due(c, e);
         else
             job_settle(c, e);
+        if (e->preempt_at_ms > 0 && c->now_ms >= e->preempt_at_ms) search_due(c, e);
     } else if (e->job.state == JOB_COMPLETING) {
         attempt_repeat(c, e);
     } else if (job_state_holds_chips(e->job.state)) {

@@ -1,5 +1,5 @@
 /* update.c - changing a job that exists. */
-#include "core/state.h"
+#include "core/preempt.h"
 
 #include "base/check.h"
 
@@ -72,6 +72,7 @@ void on_update(struct core *c, const struct event *ev)
     update_merge(&j->spec, ev, &merged);
     bool is_pending = j->state == JOB_PENDING;
     if (e->class != NULL) class_leave(c, e);
+    hold_drop(c, e);
     dependencies_leave(c, e);
     struct name_group *group = e->name;
     bool was_shared = group->live.count > 1;
@@ -87,9 +88,11 @@ void on_update(struct core *c, const struct event *ev)
     if (is_pending) {
         queue_enter(e);
         j->time_limit_ms = limit_anywhere(c, &j->spec);
+        e->preempt_at_ms = 0;
         job_settle(c, e);
     } else {
         if (has(ev, UPDATE_TIME_LIMIT)) j->time_limit_ms = j->spec.time_limit_ms;
+        if (j->claim != NULL) running_index(c, e);
         timer_set(c, e);
     }
 }

@@ -4,6 +4,13 @@
 #include "base/check.h"
 
 const char *const title_names[TITLE_COUNT] = {"owned", "leased", "on_demand"};
+const char *const preempt_names[PREEMPT_MODE_COUNT] = {"unstated", "off", "requeue"};
+
+bool pool_preempts(const struct fleet *f, uint32_t pool)
+{
+    int own = f->pools[pool].preempt;
+    return (own == PREEMPT_UNSTATED ? f->preempt : own) == PREEMPT_REQUEUE;
+}
 
 /* An absent map is an unknown quantity. */
 static void visit_quantity(struct visit *v, const char *key, struct quantity *q)
@@ -124,6 +131,7 @@ void visit_pool(struct visit *v, struct pool *p)
     visit_i64(v, "time_limit_default_ms", &p->time_limit_default_ms);
     visit_bool(v, "is_default", &p->is_default);
     visit_bool(v, "drained", &p->drained);
+    visit_enum(v, "preempt", &p->preempt, preempt_names, PREEMPT_MODE_COUNT);
 }
 
 void visit_tenant(struct visit *v, struct tenant *t)
@@ -133,6 +141,8 @@ void visit_tenant(struct visit *v, struct tenant *t)
     visit_u32(v, "weight", &t->weight);
     visit_texts(v, "users", &t->users, &t->user_count, LIST_MAX);
     visit_bool(v, "is_default", &t->is_default);
+    visit_bool(v, "has_priority_max", &t->has_priority_max);
+    visit_i32(v, "priority_max", &t->priority_max);
     visit_bool(v, "reads_no_data", &t->reads_no_data);
     visit_text(v, "purpose", &t->purpose);
 }
@@ -157,6 +167,9 @@ void visit_fleet(struct visit *v, struct fleet *f)
     visit_text(v, "name", &f->name);
     visit_i64(v, "time_limit_default_ms", &f->time_limit_default_ms);
     visit_i64(v, "share_half_life_ms", &f->share_half_life_ms);
+    visit_enum(v, "preempt", &f->preempt, preempt_names, PREEMPT_MODE_COUNT);
+    visit_i64(v, "preempt_exempt_ms", &f->preempt_exempt_ms);
+    visit_i64(v, "preempt_grace_ms", &f->preempt_grace_ms);
     VISIT_ARRAY(v, "parties", f->parties, f->party_count, PARTY_MAX, visit_party);
     VISIT_ARRAY(v, "chips", f->chips, f->chip_count, CHIP_MAX, visit_chip);
     VISIT_ARRAY(v, "sites", f->sites, f->site_count, SITE_MAX, visit_site);

@@ -102,6 +102,10 @@ struct node_range {
     bool numbered;
 };
 
+/* May jobs of higher priority have running ones stopped, which then wait again (core/preempt.h)? */
+enum preempt_mode { PREEMPT_UNSTATED, PREEMPT_OFF, PREEMPT_REQUEUE, PREEMPT_MODE_COUNT };
+extern const char *const preempt_names[PREEMPT_MODE_COUNT];
+
 /* The nodes of one chip kind at one site under one title: the law's facts are uniform in a pool. */
 struct pool {
     struct str id;
@@ -120,6 +124,7 @@ struct pool {
     int64_t time_limit_default_ms; /* 0: the fleet's default */
     bool is_default; /* where jobs without chips go first */
     bool drained; /* nothing new starts */
+    int preempt; /* enum preempt_mode; unstated: as the fleet */
     uint32_t chip_index, site_index; /* chip_index NO_INDEX without accelerators */
 };
 
@@ -131,6 +136,8 @@ struct tenant {
     struct str *users; /* unix users that may submit; "*" anyone */
     uint32_t user_count;
     bool is_default;
+    bool has_priority_max; /* its users may ask for at most that priority */
+    int32_t priority_max;
     /* What its jobs are taken to state where they state nothing: facts for the law, as the tenant
      * declared them to the owner of the fleet. */
     bool reads_no_data; /* no regulated data */
@@ -155,6 +162,9 @@ struct fleet {
     struct str name;
     int64_t time_limit_default_ms; /* of a job that states none; 0: one hour */
     int64_t share_half_life_ms; /* of what tenants have used; 0: seven days */
+    int preempt; /* enum preempt_mode; unstated: off */
+    int64_t preempt_exempt_ms; /* a job is not stopped for another before it ran so long; 0: default */
+    int64_t preempt_grace_ms; /* the most time that such a job gets to save its work; 0: default */
     struct party *parties;
     uint32_t party_count;
     struct chip *chips;
@@ -199,6 +209,8 @@ uint32_t fleet_tenant(const struct fleet *f, struct str id);
  * before a '-' of the id ("h100" accepts "h100-sxm"), without regard to the case of ASCII letters.
  */
 bool chip_is_named(struct str id, struct str name);
+/* May jobs running in that pool be stopped for others? */
+bool pool_preempts(const struct fleet *f, uint32_t pool);
 /* True when `name` is the pool's id or one of its aliases. */
 bool pool_is_named(const struct pool *p, struct str name);
 

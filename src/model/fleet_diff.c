@@ -297,18 +297,26 @@ static void diff_kind(const char *kind, flat_fn *fn, struct side old, struct sid
     arena_release(&arena);
 }
 
+static void diff_seconds(const char *what, int64_t old_ms, int64_t new_ms, struct buf *out)
+{
+    if (old_ms == new_ms) return;
+    buf_printf(out, "~ fleet: %s %" PRId64 " s -> %" PRId64 " s\n", what, old_ms / 1000,
+               new_ms / 1000);
+}
+
 void fleet_diff(const struct fleet *old, const struct fleet *new, struct buf *out)
 {
     ASSERT(old->names != NULL && new->names != NULL);
     if (!str_eq(old->name, new->name))
         buf_printf(out, "~ fleet: name " STR_FMT " -> " STR_FMT "\n", STR_ARG(old->name),
                    STR_ARG(new->name));
-    if (old->time_limit_default_ms != new->time_limit_default_ms)
-        buf_printf(out, "~ fleet: default_time %" PRId64 " s -> %" PRId64 " s\n",
-                   old->time_limit_default_ms / 1000, new->time_limit_default_ms / 1000);
-    if (old->share_half_life_ms != new->share_half_life_ms)
-        buf_printf(out, "~ fleet: share_half_life %" PRId64 " s -> %" PRId64 " s\n",
-                   old->share_half_life_ms / 1000, new->share_half_life_ms / 1000);
+    diff_seconds("default_time", old->time_limit_default_ms, new->time_limit_default_ms, out);
+    diff_seconds("share_half_life", old->share_half_life_ms, new->share_half_life_ms, out);
+    if (old->preempt != new->preempt)
+        buf_printf(out, "~ fleet: preempt %s -> %s\n", preempt_names[old->preempt],
+                   preempt_names[new->preempt]);
+    diff_seconds("preempt_exempt", old->preempt_exempt_ms, new->preempt_exempt_ms, out);
+    diff_seconds("preempt_grace", old->preempt_grace_ms, new->preempt_grace_ms, out);
     const struct {
         const char *kind;
         flat_fn *fn;

@@ -144,6 +144,9 @@ static enum err check_counts(const struct fleet *f, struct errtext *error)
     if (f->share_half_life_ms != 0 &&
         !in_range(f->share_half_life_ms, SHARE_HALF_LIFE_MIN_MS, TIME_LIMIT_MAX_MS))
         return bad("fleet", f->name, "share_half_life is from one minute to ten years", error);
+    if (!in_range(f->preempt_exempt_ms, 0, TIME_LIMIT_MAX_MS) ||
+        !in_range(f->preempt_grace_ms, 0, PREEMPT_GRACE_MAX_MS))
+        return bad("fleet", f->name, "preempt_exempt or preempt_grace is out of range", error);
     return ERR_NONE;
 }
 

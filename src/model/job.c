@@ -119,6 +119,8 @@ static void visit_running(struct visit *v, struct job_spec *s)
 {
     visit_bool(v, "no_requeue", &s->no_requeue);
     visit_u32(v, "checkpoint_s", &s->checkpoint_s);
+    visit_u32(v, "checkpoint_cost_s", &s->checkpoint_cost_s);
+    visit_u32(v, "restart_cost_s", &s->restart_cost_s);
     visit_u32(v, "signal_number", &s->signal_number);
     visit_u32(v, "signal_before_s", &s->signal_before_s);
     visit_bool(v, "signal_shell", &s->signal_shell);
@@ -465,6 +467,9 @@ static enum err check_running(const struct job_spec *s, struct errtext *error)
                        (int)SIGNAL_BEFORE_S_MAX);
     if (s->checkpoint_s > CHECKPOINT_S_MAX)
         return err_set(error, ERR_INVALID, "checkpoint: at most %d seconds", (int)CHECKPOINT_S_MAX);
+    if (s->checkpoint_cost_s > CHECKPOINT_S_MAX || s->restart_cost_s > CHECKPOINT_S_MAX)
+        return err_set(error, ERR_INVALID, "checkpoint and restart cost: at most %d seconds",
+                       (int)CHECKPOINT_S_MAX);
     if (s->script.len > SCRIPT_LEN_MAX)
         return err_set(error, ERR_LIMIT, "the script has %zu bytes; at most %d are allowed",
                        s->script.len, (int)SCRIPT_LEN_MAX);

@@ -110,6 +110,8 @@ struct job_spec {
     /* running it */
     bool no_requeue;
     uint32_t checkpoint_s; /* the job saves its state so often; 0: never */
+    uint32_t checkpoint_cost_s; /* saving takes so long; 0: not stated */
+    uint32_t restart_cost_s; /* it computes again so long after its start; 0: not stated */
     uint32_t signal_number; /* --signal; 0: none */
     uint32_t signal_before_s; /* seconds before the end */
     bool signal_shell; /* B: the batch shell only */

@@ -36,6 +36,8 @@ enum {
     SIGNAL_MAX = 64, /* the last real-time signal of Linux */
     SIGNAL_BEFORE_S_MAX = 65535, /* --signal: Slurm's bound */
     CHECKPOINT_S_MAX = 30 * 86400, /* a job that saves more rarely than monthly does not save */
+    PREEMPT_GRACE_MAX_MS = 3600 * 1000, /* another job waits meanwhile: more than an hour is no way
+                                           to make room */
 };
 
 #define TIME_LIMIT_MAX_MS (INT64_C(3653) * 86400000) /* ten years: sums with instants stay sane */

@@ -87,6 +87,14 @@ static void duration(struct reader *r, const struct yaml_node *map, const char *
                   STR_ARG(text));
 }
 
+static void preempt(struct reader *r, const struct yaml_node *map, int *out)
+{
+    const struct yaml_node *n = yaml_get(map, "preempt");
+    int mode = 0; /* the words, without "unstated" */
+    if (n != NULL && yaml_enum(r->errs, n, preempt_names + 1, PREEMPT_MODE_COUNT - 1, &mode))
+        *out = mode + 1;
+}
+
 /* A list of texts, or `unknown`; *known tells which. Absent means unknown. */
 static void texts_or_unknown(struct reader *r, const struct yaml_node *map, const char *key,
                              struct str **items, uint32_t *count, bool *known)
@@ -338,6 +346,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
                                        "default_time",
                                        "default",
                                        "drained",
+                                       "preempt",
                                        NULL};
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     const struct yaml_node *x;
@@ -352,6 +361,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
         yaml_fail(r->errs, yaml_get(n, "default_time"), "is more than max_time");
     boolean(r, n, "default", &p->is_default);
     boolean(r, n, "drained", &p->drained);
+    preempt(r, n, &p->preempt);
 }
 
 static void read_pools(struct reader *r)
@@ -371,7 +381,7 @@ static void read_pools(struct reader *r)
 static void read_tenant(struct reader *r, const struct yaml_node *n, struct tenant *t)
 {
     static const char *const keys[] = {"party", "weight",  "users", "default",
-                                       "data",  "purpose", NULL};
+                                       "data",  "purpose", "priority_max", NULL};
     t->weight = 1;
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     id_or_unknown(r, n, "party", &t->party);
@@ -380,6 +390,10 @@ static void read_tenant(struct reader *r, const struct yaml_node *n, struct tena
     if ((x = yaml_need(r->errs, n, "users")) != NULL)
         yaml_texts(r->errs, x, LIST_MAX, NAME_LEN_MAX, &t->users, &t->user_count);
     boolean(r, n, "default", &t->is_default);
+    int64_t most = 0;
+    if ((x = yaml_get(n, "priority_max")) != NULL)
+        t->has_priority_max = yaml_i64(r->errs, x, INT32_MIN, INT32_MAX, &most);
+    t->priority_max = (int32_t)most;
     if ((x = yaml_get(n, "data")) != NULL) {
         t->reads_no_data = yaml_is(x, "none");
         if (!t->reads_no_data && !yaml_is(x, "unknown"))
@@ -581,13 +595,19 @@ static void read_half_life(struct reader *r)
 static void read_root(struct reader *r, const struct chip *catalogue, uint32_t catalogue_count)
 {
     static const char *const keys[] = {
-        "fleet", "default_time", "share_half_life", "parties", "chips",
-        "sites", "pools",        "tenants",         "permits", NULL};
+        "fleet", "default_time", "share_half_life", "parties",        "chips",
+        "sites", "pools",        "tenants",         "permits",        "preempt",
+        "preempt_exempt",        "preempt_grace",   NULL};
     if (!yaml_map(r->errs, r->root, keys) && r->root->kind != YAML_MAP) return;
     const struct yaml_node *name = yaml_need(r->errs, r->root, "fleet");
     if (name != NULL) yaml_line(r->errs, name, NAME_LEN_MAX, &r->f->name);
     duration(r, r->root, "default_time", &r->f->time_limit_default_ms);
     read_half_life(r);
+    preempt(r, r->root, &r->f->preempt);
+    duration(r, r->root, "preempt_exempt", &r->f->preempt_exempt_ms);
+    duration(r, r->root, "preempt_grace", &r->f->preempt_grace_ms);
+    if (r->f->preempt_grace_ms > PREEMPT_GRACE_MAX_MS)
+        yaml_fail(r->errs, yaml_get(r->root, "preempt_grace"), "is more than an hour");
     yaml_need(r->errs, r->root, "pools");
     yaml_need(r->errs, r->root, "tenants");
     read_parties(r);

@@ -318,6 +318,17 @@ enum err sbatch_set_checkpoint(struct sbatch_request *r, struct str value, struc
     return sbatch_take_u32(value, 1, CHECKPOINT_S_MAX, &r->spec.checkpoint_s, error);
 }
 
+enum err sbatch_set_checkpoint_cost(struct sbatch_request *r, struct str value,
+                                    struct errtext *error)
+{
+    return sbatch_take_u32(value, 1, CHECKPOINT_S_MAX, &r->spec.checkpoint_cost_s, error);
+}
+
+enum err sbatch_set_restart_cost(struct sbatch_request *r, struct str value, struct errtext *error)
+{
+    return sbatch_take_u32(value, 1, CHECKPOINT_S_MAX, &r->spec.restart_cost_s, error);
+}
+
 enum err sbatch_set_priority(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     uint32_t n = 0;

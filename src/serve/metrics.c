@@ -172,6 +172,8 @@ void metrics_print(const struct metrics *m, const struct journal *j, struct buf 
     put_counter(out, "berth_submits_total", "Jobs accepted.", m->submits_total);
     put_counter(out, "berth_starts_total", "Attempts placed.", m->starts_total);
     put_counter(out, "berth_ends_total", "Jobs ended.", m->ends_total);
+    put_counter(out, "berth_preemptions_total", "Attempts stopped for jobs of higher priority.",
+                m->preemptions_total);
     put_counter(out, "berth_ledger_records_total", "Ledger records in all.", j->head);
     put_counter(out, "berth_ledger_failed_syncs_total", "Batches the store refused.",
                 j->stats.failed_batches);

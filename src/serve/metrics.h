@@ -19,7 +19,7 @@ struct histogram {
 
 struct metrics {
     uint64_t requests_total, request_errors_total;
-    uint64_t submits_total, starts_total, ends_total;
+    uint64_t submits_total, starts_total, ends_total, preemptions_total;
     struct {
         char rule[ID_LEN_MAX + 1];
         uint64_t count;

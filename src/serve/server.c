@@ -232,8 +232,9 @@ static void on_decision(void *arg, const struct event *e, const struct decision 
         metrics_refusal(&s->metrics, d->rule);
         break;
     case DECISION_ENDED: s->metrics.ends_total++; break;
-    case DECISION_STOPPED:
-    case DECISION_REQUEUED: break;
+    case DECISION_STOPPED: s->metrics.preemptions_total += d->reason == REASON_PREEMPTED; break;
+    case DECISION_REQUEUED:
+    case DECISION_PREEMPTING: break;
     case DECISION_COUNT: UNREACHABLE("not a decision");
     }
     events_add(s, d, j != NULL ? j->spec.uid : 0);

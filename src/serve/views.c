@@ -41,6 +41,8 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_i32(v, "exit_signal", &x->exit_signal);
     visit_u32(v, "attempt", &x->attempt);
     visit_u32(v, "restarts", &x->restarts);
+    visit_u32(v, "preemptions", &x->preemptions);
+    visit_u32(v, "preempted_by", &x->preempted_by);
     visit_i64(v, "cost_uusd", &x->cost_uusd);
     visit_i64(v, "spent_uusd", &x->spent_uusd);
     visit_text(v, "rule", &x->rule);

@@ -121,6 +121,8 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .exit_signal = j->exit_signal,
         .attempt = j->attempt,
         .restarts = j->restarts,
+        .preemptions = j->preemptions,
+        .preempted_by = j->preempted_by.v,
         .cost_uusd = j->cost_uusd,
         .spent_uusd = j->spent_uusd,
         .rule = j->refusal_rule,

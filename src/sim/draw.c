@@ -194,6 +194,18 @@ static void index_fleet(struct fleet *f, struct arena *arena)
     ASSERT(e == ERR_NONE);
 }
 
+/* By a generator of its own, so that older seeds go on giving the worlds that they gave. */
+static void draw_preemption(const struct rng *r, struct fleet *f)
+{
+    struct rng own = *r;
+    rng_init(&own, rng_next(&own) ^ f->pool_count);
+    if (rng_chance(&own, 50)) f->preempt = PREEMPT_REQUEUE;
+    f->preempt_exempt_ms = rng_chance(&own, 50) ? rng_between(&own, 1, 20) * MINUTE_MS / 2 : 0;
+    f->preempt_grace_ms = rng_chance(&own, 30) ? rng_between(&own, 1, 4) * MINUTE_MS : 0;
+    if (rng_chance(&own, 30))
+        f->pools[rng_below(&own, f->pool_count)].preempt = (int)rng_below(&own, 3);
+}
+
 struct fleet *draw_fleet(struct rng *r, struct arena *arena, int64_t from_ms, int64_t to_ms)
 {
     struct fleet *f = ARENA_NEW(arena, struct fleet);
@@ -208,6 +220,7 @@ struct fleet *draw_fleet(struct rng *r, struct arena *arena, int64_t from_ms, in
         draw_pool(r, arena, f, i, from_ms, to_ms, &f->pools[i]);
     draw_tenants(r, arena, f);
     draw_permits(r, arena, f, from_ms, to_ms);
+    draw_preemption(r, f);
     index_fleet(f, arena);
     return f;
 }

@@ -191,12 +191,14 @@ static void count_decision(struct sim *s, const struct decision *d)
     static const int stats[DECISION_COUNT] = {
         [DECISION_QUEUED] = STAT_QUEUED,     [DECISION_PLACED] = STAT_PLACED,
         [DECISION_REFUSED] = STAT_REFUSED,   [DECISION_STOPPED] = STAT_STOPPED,
-        [DECISION_REQUEUED] = STAT_REQUEUED, [DECISION_ENDED] = STAT_ENDED};
+        [DECISION_REQUEUED] = STAT_REQUEUED, [DECISION_ENDED] = STAT_ENDED,
+        [DECISION_PREEMPTING] = STAT_PREEMPTING};
     sim_count(s, stats[d->kind]);
     if (d->kind == DECISION_STOPPED &&
         (d->reason == REASON_LAW_FORBIDS || d->reason == REASON_LAW_ENDS_FIRST ||
          d->reason == REASON_LAW_UNRESOLVED || d->reason == REASON_LAW_NO_SITE))
         sim_count(s, STAT_LAW_STOPS);
+    if (d->kind == DECISION_STOPPED && d->reason == REASON_PREEMPTED) sim_count(s, STAT_PREEMPTED);
     if (d->kind != DECISION_ENDED) return;
     if (d->state == JOB_COMPLETED) sim_count(s, STAT_COMPLETED);
     if (d->state == JOB_TIMEOUT) sim_count(s, STAT_TIMEOUTS);

@@ -214,6 +214,7 @@ void figures_decision(struct run *r, const struct decision *d)
         break;
     case DECISION_QUEUED:
     case DECISION_STOPPED:
+    case DECISION_PREEMPTING:
     case DECISION_COUNT: break;
     }
 }

@@ -398,6 +398,10 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
     static const char *const sites[] = {"tokyo", "sydney", "shanghai"};
     uint32_t pools = 2 + rng_below(&r, 5);
     struct fleet *f = world_fleet_base(a, pools);
+    if (w->seed % 3 == 0) {
+        f->preempt = PREEMPT_REQUEUE;
+        f->preempt_exempt_ms = 1 + (int64_t)(w->seed % 20) * MINUTE;
+    }
     for (uint32_t i = 0; i < pools; i++) {
         bool cpu = rng_one_in(&r, 5);
         struct str id = world_name(a, "pool", i);

@@ -191,9 +191,11 @@ static void options_become_the_spec_they_should(void **state)
         {"--part=gpu", "", "{\"partitions\":[\"gpu\"]}"},
         {"-HJx", "", "{\"name\":\"x\",\"hold\":true}"},
         /* Berth's own */
-        {"--tenant=acme~--purpose=pretrain~--max-price=2.10~--checkpoint=600", "",
+        {"--tenant=acme~--purpose=pretrain~--max-price=2.10~--checkpoint=600~--checkpoint-cost=90"
+         "~--restart-cost=45", "",
          "{\"tenant\":\"acme\",\"max_uusd_per_chip_h\":2100000,"
-         "\"purpose\":\"commercial-training\",\"checkpoint_s\":600}"},
+         "\"purpose\":\"commercial-training\",\"checkpoint_s\":600,"
+         "\"checkpoint_cost_s\":90,\"restart_cost_s\":45}"},
         {"--data=personal:cn", "",
          "{\"data\":[{\"class\":\"personal\",\"subject_country\":\"CN\"}],\"data_known\":true}"},
         {"--data=important:CN,located=sg,accessed-from=JP,persons=500~--data=public", "",

@@ -1,0 +1,565 @@
+#include "core/preempt.h"
+
+#include "core/whatif.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/money.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- who runs
+ * ------------------------------------------------------------------------------------- */
+
+void running_leave(struct core *c, struct entry *e)
+{
+    uint32_t pool = e->job.pool.v;
+    if (order_holds(&e->in_running)) order_remove(&c->running[pool], &e->in_running);
+    if (order_holds(&e->in_ends)) order_remove(&c->ends[pool], &e->in_ends);
+}
+
+static bool may_be_stopped(const struct entry *e)
+{
+    const struct job *j = &e->job;
+    return j->state == JOB_RUNNING && !j->spec.no_requeue &&
+           (j->preemptions < PREEMPTIONS_MAX || BERTH_DEFECT == 23);
+}
+
+/* When its chips come free by themselves, as far as is known; -1: it cannot be told. One that is
+ * being stopped is as good as gone, unless it does not obey or goes in favour of another. */
+static int64_t natural_end(const struct core *c, const struct entry *e)
+{
+    const struct job *j = &e->job;
+    if (j->state == JOB_RUNNING) return progress_end_ms(j);
+    bool goes = j->state == JOB_COMPLETING && e->repeats < STUCK_REPEATS && !hold_awaits(c, e);
+    return goes ? 0 : -1;
+}
+
+void running_index(struct core *c, struct entry *e)
+{
+    running_leave(c, e);
+    uint32_t pool = e->job.pool.v, id = e->job.id.v;
+    if (may_be_stopped(e))
+        order_insert(&c->running[pool], &e->in_running, e->job.spec.priority, UINT32_MAX - id);
+    int64_t end = natural_end(c, e);
+    if (end >= 0) order_insert(&c->ends[pool], &e->in_ends, end, id);
+}
+
+/* ---- loss and gain
+ * ----------------------------------------------------------------------------------- */
+
+/* So many chips for so long, at the pool's price. */
+static int64_t worth(const struct core *c, uint32_t pool, uint64_t units, int64_t ms)
+{
+    int64_t price = c->fleet.pools[pool].title.uusd_per_chip_h;
+    if (price == 0) price = PREEMPT_PRICE_UUSD;
+    return money_scale(money_scale(price, (int64_t)units, 1), ms, INT64_C(3600000));
+}
+
+/* What a claim weighs: chips; CPUs in pools without. A job that uses none of a pool's chips weighs
+ * as one. */
+static uint64_t units_of(const struct core *c, const struct claim *k)
+{
+    if (c->fleet.pools[k->pool.v].chips_per_node > 0) return k->chips > 0 ? k->chips : 1;
+    uint64_t cpus = 0;
+    for (uint32_t i = 0; i < k->part_count; i++) cpus += k->parts[i].cpus;
+    return cpus > 0 ? cpus : 1;
+}
+
+static uint64_t units_of_size(const struct core *c, uint32_t pool, const struct size *z)
+{
+    uint64_t cpus = 0;
+    for (int i = 0; i < 2; i++) cpus += (uint64_t)z->part[i].each.cpus * z->part[i].count;
+    uint64_t units = c->fleet.pools[pool].chips_per_node > 0 ? z->chips : cpus;
+    return units > 0 ? units : 1;
+}
+
+static int64_t checkpoint_cost_ms(const struct job_spec *s)
+{
+    if (s->checkpoint_cost_s > 0) return (int64_t)s->checkpoint_cost_s * 1000;
+    return s->checkpoint_s > 0 ? CHECKPOINT_COST_MS : 0;
+}
+
+int64_t preempt_loss(const struct core *c, const struct entry *e)
+{
+    const struct job_spec *s = &e->job.spec;
+    int64_t saved = e->job.progress.checkpointed_ms;
+    int64_t lost = c->now_ms - e->job.start_ms;
+    if (saved > e->job.start_ms)
+        lost = c->now_ms - saved;
+    else if (s->checkpoint_s > 0)
+        lost %= (int64_t)s->checkpoint_s * 1000;
+    lost += checkpoint_cost_ms(s);
+    lost += s->restart_cost_s > 0 ? (int64_t)s->restart_cost_s * 1000 : RESTART_COST_MS;
+    return worth(c, e->job.pool.v, units_of(c, e->job.claim), lost);
+}
+
+static int64_t exempt_ms(const struct core *c)
+{
+    return c->fleet.preempt_exempt_ms > 0 ? c->fleet.preempt_exempt_ms : PREEMPT_EXEMPT_MS;
+}
+
+/* How long a victim has to save its work: as it states to need; all have STOP_GRACE_MS. */
+static int64_t grace_of(const struct core *c, const struct entry *e)
+{
+    int64_t most = c->fleet.preempt_grace_ms > 0 ? c->fleet.preempt_grace_ms : PREEMPT_GRACE_MS;
+    int64_t grace = checkpoint_cost_ms(&e->job.spec);
+    if (grace > most) grace = most;
+    if (grace < STOP_GRACE_MS) grace = STOP_GRACE_MS;
+    /* Its own wall must not come meanwhile. */
+    return e->wall_ms - c->now_ms - WALL_STOP_MS < grace ? STOP_GRACE_MS : grace;
+}
+
+/* ---- one search: who in one pool
+ * ---------------------------------------------------------------------- */
+
+struct victim {
+    struct entry *e;
+    int64_t loss_uusd;
+    int64_t per_unit_uusd; /* loss, by chip */
+    int64_t node_uusd; /* loss of all candidates on its first node */
+    bool stays; /* it is not needed: what it holds is taken again */
+};
+
+struct search {
+    struct core *c;
+    uint32_t pool;
+    int32_t priority; /* of the job in whose favour */
+    struct size size;
+    struct victim v[PREEMPT_LOOK_MAX];
+    uint32_t count;
+    struct entry *best[PREEMPT_LOOK_MAX];
+    uint32_t best_count;
+    int64_t best_loss_uusd;
+};
+
+static void give(struct search *s, const struct entry *e)
+{
+    const struct claim *k = e->job.claim;
+    for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&s->c->pools[s->pool], &k->parts[i]);
+}
+
+static void take(struct search *s, const struct entry *e)
+{
+    const struct claim *k = e->job.claim;
+    for (uint32_t i = 0; i < k->part_count; i++) nodes_take(&s->c->pools[s->pool], &k->parts[i]);
+}
+
+static bool fits(const struct search *s)
+{
+    return nodes_fit(&s->c->pools[s->pool], &s->size);
+}
+
+static void stay(struct search *s, uint32_t i, bool stays)
+{
+    if (s->v[i].stays == stays) return;
+    s->v[i].stays = stays;
+    if (stays)
+        take(s, s->v[i].e);
+    else
+        give(s, s->v[i].e);
+}
+
+/* Those that may be stopped, lowest priority first. */
+static void collect(struct search *s)
+{
+    const struct order *all = &s->c->running[s->pool];
+    int64_t since = s->c->now_ms - exempt_ms(s->c);
+    uint32_t looked = 0, parts = 0;
+    struct order_node *n = order_first(all);
+    for (; n != NULL; n = order_after(all, n->major, n->id)) {
+        struct entry *e = CONTAINER(n, struct entry, in_running);
+        if (n->major >= s->priority + (BERTH_DEFECT == 20) || looked++ == PREEMPT_LOOK_MAX) return;
+        if (e->job.start_ms > since) continue;
+        parts += e->job.claim->part_count;
+        if (parts > PREEMPT_PARTS_MAX) return;
+        int64_t loss = preempt_loss(s->c, e);
+        int64_t units = (int64_t)units_of(s->c, e->job.claim);
+        s->v[s->count++] = (struct victim){e, loss, loss / units, 0, true};
+    }
+}
+
+static int by_id(const struct victim *x, const struct victim *y)
+{
+    return x->e->job.id.v > y->e->job.id.v ? -1 : 1; /* ids differ */
+}
+
+static int dearest_first(int64_t x, int64_t y)
+{
+    return x > y ? -1 : x < y;
+}
+
+static int by_loss(const void *a, const void *b)
+{
+    const struct victim *x = a, *y = b;
+    int o = dearest_first(x->loss_uusd, y->loss_uusd);
+    return o != 0 ? o : by_id(x, y);
+}
+
+static int by_loss_per_unit(const void *a, const void *b)
+{
+    const struct victim *x = a, *y = b;
+    int o = dearest_first(x->per_unit_uusd, y->per_unit_uusd);
+    return o != 0 ? o : by_loss(a, b);
+}
+
+static uint32_t first_node(const struct victim *x)
+{
+    return x->e->job.claim->parts[0].node;
+}
+
+static int by_node(const void *a, const void *b)
+{
+    const struct victim *x = a, *y = b;
+    uint32_t m = first_node(x), n = first_node(y);
+    return m != n ? (m < n ? -1 : 1) : by_loss(a, b);
+}
+
+static int by_loss_of_node(const void *a, const void *b)
+{
+    const struct victim *x = a, *y = b;
+    int o = dearest_first(x->node_uusd, y->node_uusd);
+    return o != 0 ? o : by_node(a, b);
+}
+
+static void sort(struct search *s, int (*order)(const void *, const void *))
+{
+    qsort(s->v, s->count, sizeof *s->v, order);
+}
+
+static void sum_nodes(struct search *s)
+{
+    sort(s, by_node);
+    for (uint32_t i = 0; i < s->count;) {
+        uint32_t first = i;
+        int64_t sum = 0;
+        for (; i < s->count && first_node(&s->v[i]) == first_node(&s->v[first]); i++)
+            sum = money_add(sum, s->v[i].loss_uusd);
+        for (uint32_t k = first; k < i; k++) s->v[k].node_uusd = sum;
+    }
+}
+
+/* Let v[from .. from + count - 1] stay, unless the job then no longer fits. */
+static bool spare(struct search *s, uint32_t from, uint32_t count)
+{
+    if (count > s->count - from) count = s->count - from;
+    for (uint32_t i = 0; i < count; i++) stay(s, from + i, true);
+    if (fits(s)) return true;
+    for (uint32_t i = 0; i < count; i++) stay(s, from + i, false);
+    return false;
+}
+
+/* All are gone and the job fits. From the first on let each stay that is not needed: what is left
+ * is minimal, since more room never takes a place away. Runs of them are found by doubling. */
+static void reduce(struct search *s)
+{
+    uint32_t i = 0;
+    while (i < s->count) {
+        uint32_t run = 1;
+        for (; i < s->count && spare(s, i, run); run *= 2) i += run < s->count - i ? run : s->count - i;
+        if (i == s->count) return;
+        for (run /= 2; run > 0; run /= 2)
+            if (run < s->count - i && spare(s, i, run)) i += run;
+        if (BERTH_DEFECT == 21 && i > 0) stay(s, i - 1, false);
+        i++; /* needed */
+    }
+}
+
+static void keep_if_cheaper(struct search *s)
+{
+    int64_t loss = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!s->v[i].stays) loss = money_add(loss, s->v[i].loss_uusd);
+    if (s->best_count > 0 && loss >= s->best_loss_uusd) return;
+    s->best_loss_uusd = loss;
+    s->best_count = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!s->v[i].stays) s->best[s->best_count++] = s->v[i].e;
+}
+
+static void try_order(struct search *s, int (*order)(const void *, const void *))
+{
+    for (uint32_t i = 0; i < s->count; i++) stay(s, i, false);
+    sort(s, order);
+    reduce(s);
+    keep_if_cheaper(s);
+}
+
+/* The very cheapest set, where v[i ..] are still to be decided and gone, and the others lose
+ * `loss`. */
+static void branch(struct search *s, uint32_t i, int64_t loss)
+{
+    if (loss >= s->best_loss_uusd) return;
+    if (i == s->count) {
+        keep_if_cheaper(s);
+        return;
+    }
+    stay(s, i, true);
+    if (fits(s)) branch(s, i + 1, loss);
+    stay(s, i, false);
+    branch(s, i + 1, money_add(loss, s->v[i].loss_uusd));
+}
+
+/* Find the cheapest set; false: not even all together make room. */
+static bool find_victims(struct search *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) stay(s, i, false);
+    bool found = fits(s);
+    if (found) {
+        sum_nodes(s);
+        try_order(s, by_loss_of_node);
+        try_order(s, by_loss_per_unit);
+        try_order(s, by_loss);
+        for (uint32_t i = 0; i < s->count && s->count <= PREEMPT_EXACT_MAX; i++) stay(s, i, false);
+        if (s->count <= PREEMPT_EXACT_MAX) branch(s, 0, 0);
+    }
+    for (uint32_t i = 0; i < s->count; i++) stay(s, i, true);
+    return found;
+}
+
+/* When running jobs' time limits would let the job start; where that is too far to look, a moment
+ * before that. */
+static int64_t natural_start(struct search *s)
+{
+    const struct order *all = &s->c->ends[s->pool];
+    struct pool_nodes *nodes = &s->c->pools[s->pool];
+    struct whatif w;
+    whatif_begin(&w, nodes);
+    int64_t at = s->c->now_ms;
+    struct order_node *n = order_first(all);
+    for (uint32_t looked = 0; n != NULL && looked < PREEMPT_LOOK_MAX; looked++) {
+        const struct entry *e = CONTAINER(n, struct entry, in_ends);
+        if (w.count + e->job.claim->part_count > PREEMPT_PARTS_MAX) break;
+        if (n->major > at) at = n->major;
+        whatif_give_claim(&w, e->job.claim);
+        if (nodes->chips_free >= s->size.chips && nodes_fit(nodes, &s->size)) break;
+        n = order_after(all, n->major, n->id);
+    }
+    whatif_end(&w);
+    return at;
+}
+
+static int64_t gain_of(struct search *s, const struct class *k, const struct legal *legal)
+{
+    const struct core *c = s->c;
+    const struct job_spec *spec = &k->box->spec;
+    int64_t grace = 0, difference = INT64_MAX;
+    for (uint32_t i = 0; i < s->best_count; i++) {
+        int64_t one = grace_of(c, s->best[i]);
+        int64_t less = (int64_t)s->priority - s->best[i]->job.spec.priority;
+        if (one > grace) grace = one;
+        if (less < difference) difference = less;
+    }
+    int64_t natural = natural_start(s);
+    int64_t saved = natural - c->now_ms - grace;
+    if (saved <= 0) return 0;
+    struct pool_reason row = {0};
+    int then = pool_row_now(c, spec, legal, s->pool, natural, &row);
+    if (then != REASON_RESOURCES) saved += limit_in_pool(&c->fleet, spec, s->pool);
+    int64_t once = worth(c, s->pool, units_of_size(c, s->pool, &s->size), saved);
+    return money_scale(once, difference, 1);
+}
+
+/* ---- the choice between pools
+ * -------------------------------------------------------------------------- */
+
+struct plan {
+    uint32_t pool;
+    struct entry **victims;
+    uint32_t victim_count;
+    int64_t loss_uusd, gain_uusd;
+    struct size size;
+};
+
+/* Is room all that is missing, now and when the victims have had their grace? */
+static bool lacks_only_room(const struct core *c, const struct job_spec *s,
+                            const struct legal *legal, uint32_t pool)
+{
+    int64_t most = c->fleet.preempt_grace_ms > 0 ? c->fleet.preempt_grace_ms : PREEMPT_GRACE_MS;
+    struct pool_reason row = {0};
+    return pool_row_now(c, s, legal, pool, c->now_ms, &row) == REASON_RESOURCES &&
+           pool_row_now(c, s, legal, pool, c->now_ms + most + STOP_GRACE_MS, &row) ==
+               REASON_RESOURCES;
+}
+
+static bool has_lower(const struct core *c, uint32_t pool, int32_t priority)
+{
+    const struct order_node *n = order_first(&c->running[pool]);
+    return n != NULL && n->major < (int64_t)priority + (BERTH_DEFECT == 20);
+}
+
+bool preempt_may_help(const struct core *c, const struct class *k, int32_t priority)
+{
+    for (uint32_t i = 0; c->preempts && i < k->candidate_count; i++) {
+        uint32_t p = k->candidates[i].pool;
+        if (pool_preempts(&c->fleet, p) && has_lower(c, p, priority)) return true;
+    }
+    return false;
+}
+
+static void note(struct preempt_look *look, int result, const struct search *s, int64_t gain)
+{
+    bool nearer = result > look->result ||
+                  (result == PREEMPT_LOSS && s->best_loss_uusd - gain <
+                                                 look->loss_uusd - look->gain_uusd);
+    if (!nearer) return;
+    look->result = result;
+    look->pool = s->pool;
+    look->victims = result == PREEMPT_NOT_ENOUGH ? s->count : s->best_count;
+    look->loss_uusd = s->best_loss_uusd;
+    look->gain_uusd = gain;
+}
+
+static void search_pool(struct search *s, const struct class *k, const struct legal *legal,
+                        struct plan *best, struct preempt_look *look)
+{
+    s->count = s->best_count = 0;
+    s->best_loss_uusd = 0;
+    int64_t have, need;
+    size_in_pool(&k->box->spec, &s->c->fleet.pools[s->pool], &s->size, &have, &need);
+    collect(s);
+    if (s->count == 0) return;
+    if (!find_victims(s)) {
+        note(look, PREEMPT_NOT_ENOUGH, s, 0);
+        return;
+    }
+    int64_t gain = gain_of(s, k, legal);
+    bool pays = s->best_loss_uusd < gain;
+    note(look, pays ? PREEMPT_DONE : PREEMPT_LOSS, s, gain);
+    if (!pays || (best->victim_count > 0 && best->loss_uusd <= s->best_loss_uusd)) return;
+    best->pool = s->pool;
+    best->victim_count = s->best_count;
+    memcpy(best->victims, s->best, s->best_count * sizeof(struct entry *));
+    best->loss_uusd = s->best_loss_uusd;
+    best->gain_uusd = gain;
+    best->size = s->size;
+}
+
+static void search_all(struct core *c, struct class *k, int32_t priority, struct plan *best,
+                       struct preempt_look *look)
+{
+    struct search *s = mem_alloc(1, sizeof *s);
+    s->c = c;
+    s->priority = priority;
+    uint32_t pools = 0;
+    for (uint32_t i = 0; i < k->candidate_count && pools < PREEMPT_POOLS_MAX; i++) {
+        s->pool = k->candidates[i].pool;
+        if (!pool_preempts(&c->fleet, s->pool) || !has_lower(c, s->pool, priority)) continue;
+        const struct legal *legal = legal_of(c, k->signature, &k->box->spec, s->pool);
+        if (!lacks_only_room(c, &k->box->spec, legal, s->pool)) continue;
+        search_pool(s, k, legal, best, look);
+        pools++;
+    }
+    mem_free(s);
+}
+
+/* ---- doing it
+ * -------------------------------------------------------------------------------------- */
+
+static void add_part(struct hold *h, struct claim_part part)
+{
+    if (part.chip_mask == 0 && part.cpus == 0 && part.mem_mb == 0) return;
+    h->parts = mem_grow(h->parts, &h->part_cap, h->part_count + 1, sizeof *h->parts);
+    h->parts[h->part_count++] = part;
+}
+
+/* Add what of the part is free on its node now. */
+static void add_free(struct hold *h, const struct pool_nodes *n, const struct claim_part *part)
+{
+    const struct node *x = &n->node[part->node];
+    struct claim_part free = *part;
+    free.chip_mask = free.milli = 0;
+    if (free.cpus > n->cpus_max - x->cpus) free.cpus = n->cpus_max - x->cpus;
+    if (free.mem_mb > n->mem_max - x->mem_mb) free.mem_mb = n->mem_max - x->mem_mb;
+    for (uint64_t m = part->chip_mask; m != 0; m &= m - 1) {
+        uint64_t chip = m & (~m + 1);
+        uint32_t left = node_chip_left(n, part->node, (uint32_t)__builtin_ctzll(m));
+        if (part->milli > 0 && left > part->milli) left = part->milli;
+        if (left == CHIP_MILLI)
+            free.chip_mask |= chip;
+        else if (left > 0) /* of a chip that others share */
+            add_part(h, (struct claim_part){part->node, 0, chip, 0, left});
+    }
+    add_part(h, free);
+}
+
+static struct hold *hold_of(struct core *c, const struct plan *plan)
+{
+    struct claim_part *parts = mem_alloc(plan->size.nodes, sizeof *parts);
+    uint32_t waste;
+    struct whatif w;
+    whatif_begin(&w, &c->pools[plan->pool]);
+    for (uint32_t i = 0; i < plan->victim_count; i++)
+        whatif_give_claim(&w, plan->victims[i]->job.claim);
+    bool fits = nodes_choose(&c->pools[plan->pool], &plan->size, parts, &waste);
+    ASSERT(fits);
+    whatif_end(&w);
+    struct hold *h = mem_alloc(1, sizeof *h);
+    h->pool = plan->pool;
+    for (uint32_t i = 0; i < plan->size.nodes; i++)
+        add_free(h, &c->pools[plan->pool], &parts[i]);
+    mem_free(parts);
+    h->victims = mem_alloc(plan->victim_count, sizeof *h->victims);
+    for (uint32_t i = 0; i < plan->victim_count; i++) {
+        h->victims[i] = plan->victims[i]->job.id.v;
+        int64_t gone = c->now_ms + grace_of(c, plan->victims[i]) + STOP_GRACE_MS + HOLD_SLACK_MS;
+        if (gone > h->until_ms) h->until_ms = gone;
+    }
+    h->victim_count = plan->victim_count;
+    return h;
+}
+
+static void stop_victim(struct core *c, struct entry *e, struct job_id winner)
+{
+    int64_t loss = preempt_loss(c, e);
+    e->job.preempted_by = winner;
+    e->job.preemptions++;
+    e->grace_ms = grace_of(c, e);
+    if (e->job.spec.signal_number > 0) e->signal_until_ms = c->now_ms + e->grace_ms;
+    attempt_stop(c, e, JOB_PREEMPTED, true, REASON_PREEMPTED, (struct str){0});
+    struct decision *d = &c->out->decisions[c->out->decision_count - 1];
+    ASSERT(d->kind == DECISION_STOPPED && d->job.v == e->job.id.v);
+    d->loss_uusd = loss;
+}
+
+static void carry_out(struct core *c, struct entry *e, const struct plan *plan)
+{
+    hold_make(c, e, hold_of(c, plan));
+    struct decision *d = decide(c, DECISION_PREEMPTING, e, REASON_PREEMPTING, (struct str){0});
+    d->pool = plan->pool;
+    d->pool_id = str_copy(&c->out->arena, c->fleet.pools[plan->pool].id);
+    d->loss_uusd = plan->loss_uusd;
+    d->gain_uusd = plan->gain_uusd;
+    for (uint32_t i = 0; i < plan->victim_count; i++)
+        stop_victim(c, plan->victims[i], e->job.id);
+}
+
+bool preempt_for(struct core *c, struct class *k)
+{
+    struct entry *e = CONTAINER(order_first(&k->jobs), struct entry, in_group);
+    struct job *j = &e->job;
+    if (!c->preempts || e->preempt_at_ms > c->now_ms) return false;
+    if (!preempt_may_help(c, k, j->spec.priority)) {
+        j->preempt_look = (struct preempt_look){.result = PREEMPT_NO_VICTIM, .pool = NO_INDEX};
+        j->preempt_look.at_ms = c->now_ms;
+        return false;
+    }
+    if (++c->searches > PREEMPT_STEP_MAX) { /* put off, so many a second */
+        e->preempt_at_ms = c->now_ms + 1000 * (int64_t)(c->searches / PREEMPT_STEP_MAX);
+        timer_set(c, e);
+        return false;
+    }
+    struct plan plan = {.victims = mem_alloc(PREEMPT_LOOK_MAX, sizeof(struct entry *))};
+    struct preempt_look look = {.result = PREEMPT_NO_VICTIM, .pool = NO_INDEX, .at_ms = c->now_ms};
+    search_all(c, k, j->spec.priority, &plan, &look);
+    j->preempt_look = look;
+    bool found = plan.victim_count > 0;
+    e->preempt_at_ms = found ? 0 : (c->now_ms / PREEMPT_RETRY_MS + 1) * PREEMPT_RETRY_MS;
+    if (found)
+        carry_out(c, e, &plan);
+    else
+        timer_set(c, e);
+    mem_free(plan.victims);
+    return found;
+}
