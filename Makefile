@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules
 AR      ?= ar
 
 # The folders of src/, bottom to top: a folder includes only what stands before it here.
-LAYERS := base model law core agent port read store engine sim serve cli
+LAYERS := base model law perf core agent port read store engine sim serve cli
 
 PKGS := sqlite3 libmicrohttpd jansson libfyaml libsodium libcrypto libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -44,6 +44,7 @@ enum {
 #define WORK_STEPS_MAX INT64_C(1000000000000000) /* the largest run known has 1e13 tokens */
 #define USTEPS_PER_S_MAX INT64_C(1000000000000000) /* a billion steps a second, in millionths */
 #define SHARE_HALF_LIFE_MIN_MS (INT64_C(60) * 1000) /* shorter, and the queue has no memory */
+#define FLOP_PER_BYTE_MAX INT64_C(1000000) /* of a job type: chips reach 1000 */
 #define PRICE_MAX_UUSD INT64_C(1000000000000) /* a million USD: per chip hour, or per kWh */
 #define QUANTITY_MAX_MILLI INT64_C(1000000000000000) /* 1e12 units: chip figures need 1e6 */
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # purity.sh BUILD/obj - proves on the objects that the pure layers are pure (docs: design, "A pure
-# core"): what they call is on a short list, they have no writable data, and core and agent compute
+# core"): what they call is on a short list, they have no writable data, and perf, core and agent compute
 # without floating point. A sanitizer build is looked at too, apart from what the sanitizer adds.
 set -eu
 obj=${1:?usage: purity.sh BUILD/obj}
@@ -24,7 +24,7 @@ complain() {
 # Everything that the pure layers define, so that they may use each other.
 defined=$(mktemp)
 trap 'rm -f "$defined"' EXIT
-for layer in base model law core agent; do
+for layer in base model law perf core agent; do
     [ -d "$obj/$layer" ] && find "$obj/$layer" -name '*.o' -exec nm --defined-only -g {} +
 done | awk 'NF == 3 {print $3}' | sort -u >"$defined"
 
@@ -53,7 +53,7 @@ check_float() { # object
 }
 
 count=0
-for layer in base model law core agent; do
+for layer in base model law perf core agent; do
     [ -d "$obj/$layer" ] || continue
     for o in $(find "$obj/$layer" -name '*.o' | sort); do
         count=$((count + 1))
@@ -62,7 +62,7 @@ for layer in base model law core agent; do
         data=$(check_data "$o")
         [ -z "$data" ] || complain "$o has writable data:" $data
         case $layer in
-        core | agent)
+        perf | core | agent)
             float=$(check_float "$o")
             [ -z "$float" ] || complain "$o has floating point: $float"
             ;;
