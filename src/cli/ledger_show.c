@@ -96,6 +96,10 @@ static void put_event(const struct event *e, struct buf *out)
     case EVENT_REQUEUE: buf_printf(out, " job %" PRIu32, e->job.v); break;
     case EVENT_REPORT: put_report(&e->report, out); break;
     case EVENT_NODES: put_nodes(e, out); break;
+    case EVENT_SPEEDS:
+        buf_printf(out, " %" PRIu32 " rows, %" PRIu32 " types", e->speeds->row_count,
+                   e->speeds->type_count);
+        break;
     case EVENT_PROGRESS: put_heartbeat(&e->heartbeat, out); break;
     case EVENT_TICK: buf_puts(out, e->resume ? " resume" : ""); break;
     case EVENT_COUNT: break;

@@ -391,6 +391,9 @@ enum err core_admit(const struct core *c, const struct event *ev, struct errtext
     case EVENT_REQUEUE: return admit_requeue(c, ev, error);
     case EVENT_REPORT: return ERR_NONE;
     case EVENT_NODES: return admit_nodes(c, ev, error);
+    case EVENT_SPEEDS:
+        e = operators_only(ev, error);
+        return e == ERR_NONE ? speeds_check(ev->speeds, error) : e;
     case EVENT_PROGRESS: return progress_admit(c, ev, error);
     case EVENT_TICK: return ERR_NONE;
     case EVENT_COUNT: break;

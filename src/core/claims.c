@@ -128,7 +128,9 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     order_insert(&c->active, &e->in_group, 0, j->id.v);
     if (e->array != NULL) e->array->active++;
     j->time_limit_ms = limit_in_pool(&c->fleet, &j->spec, pool);
-    j->cost_uusd = cost_in_pool(&c->fleet, &j->spec, pool);
+    struct cost cost;
+    cost_in_pool(c, &j->spec, pool, &cost);
+    j->cost_uusd = cost.paid_uusd;
     j->start_ms = 0;
     e->preempt_at_ms = 0;
     j->preempt_look = (struct preempt_look){.pool = NO_INDEX};
@@ -239,11 +241,9 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
     bool was_stopping = j->state == JOB_COMPLETING;
     int reason, state = state_of_end(r, &reason);
     bool ended_well = r->kind == REPORT_FINISHED && state == JOB_COMPLETED;
-    if (e->started) {
-        int64_t chip_ms = money_scale(c->now_ms - j->start_ms, j->claim->chips, 1);
-        int64_t price = title_of(c, e)->uusd_per_chip_h;
-        j->spent_uusd = money_add(j->spent_uusd, money_scale(price, chip_ms, INT64_C(3600000)));
-    }
+    if (e->started)
+        j->spent_uusd =
+            money_add(j->spent_uusd, cost_of_claim(c, j->claim, c->now_ms - j->start_ms));
     if (r->kind == REPORT_FINISHED) {
         j->exit_code = r->exit_code;
         j->exit_signal = r->signal;

@@ -44,6 +44,12 @@ static void wish_bytes(const struct job_spec *s, struct buf *b)
     put_u64(b, (uint64_t)s->time_limit_ms);
     put_u64(b, (uint64_t)s->deadline_ms);
     put_u64(b, (uint64_t)s->checkpoint_s << 1 | s->no_requeue);
+    put_strs(b, &s->work.type, 1);
+    put_u64(b, (uint64_t)s->work.steps);
+    put_u64(b, (uint64_t)s->work.steps_done);
+    put_strs(b, &s->work.seen_chip, 1);
+    put_u64(b, s->work.seen_chips);
+    put_u64(b, (uint64_t)s->work.seen_usteps_per_s);
 }
 
 static struct signature *signature_of(struct core *c, const struct job_spec *s)
@@ -360,7 +366,9 @@ void class_candidates(struct core *c, struct class *k)
     for (uint32_t p = 0; p < f->pool_count; p++) {
         struct pool_reason row;
         if (pool_row_static(f, s, p, &row) != REASON_NONE) continue;
-        all[n++] = (struct candidate){cost_in_pool(f, s, p), p, kind_is_preferred(s, &f->pools[p])};
+        struct cost cost;
+        cost_in_pool(c, s, p, &cost);
+        all[n++] = (struct candidate){cost.total_uusd, p, kind_is_preferred(s, &f->pools[p])};
         k->candidate_bits[p / 64] |= UINT64_C(1) << (p % 64);
     }
     sort_candidates(f, all, all + f->pool_count, n);

@@ -7,6 +7,10 @@ void visit_pool_reason(struct visit *v, struct pool_reason *r)
     visit_u32(v, "pool", &r->pool);
     visit_enum(v, "reason", &r->reason, reason_names, REASON_COUNT);
     visit_i64(v, "cost_uusd", &r->cost_uusd);
+    visit_enum(v, "basis", &r->basis, basis_names, BASIS_COUNT);
+    visit_i64(v, "expected_ms", &r->expected_ms);
+    visit_i64(v, "lo_ms", &r->lo_ms);
+    visit_i64(v, "hi_ms", &r->hi_ms);
     visit_text(v, "rule", &r->rule);
     visit_i64(v, "have", &r->have);
     visit_i64(v, "need", &r->need);

@@ -8,12 +8,15 @@
 
 #include "core/job.h"
 #include "law/law.h"
+#include "perf/estimate.h"
 
 /* One pool as it looked when the decision was made. */
 struct pool_reason {
     uint32_t pool; /* index in the fleet of that time */
     int reason; /* enum reason */
-    int64_t cost_uusd; /* of the whole job there; 0 when never reached */
+    int64_t cost_uusd; /* of the whole job there, shadow prices included; 0: it is too large */
+    int basis; /* enum basis: what the expected time rests on; BASIS_LIMIT: only on the limit */
+    int64_t expected_ms, lo_ms, hi_ms; /* that time and its bar; 0 with BASIS_LIMIT */
     struct str rule; /* law reasons: the rule's id */
     int64_t have, need; /* the numbers behind the reason: chips, nodes, MB, ms or micro-USD */
 };

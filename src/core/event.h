@@ -10,6 +10,7 @@
 #include "law/pack.h"
 #include "model/fleet.h"
 #include "model/job.h"
+#include "perf/speeds.h"
 
 enum event_kind {
     EVENT_FLEET, /* a fleet file was applied, whole */
@@ -23,6 +24,7 @@ enum event_kind {
     EVENT_REQUEUE, /* scontrol requeue */
     EVENT_REPORT, /* an engine speaks about one attempt */
     EVENT_NODES, /* an engine or an operator says which nodes are up, down or draining */
+    EVENT_SPEEDS, /* tables of measured speeds were adopted, whole, in place of all before */
     EVENT_PROGRESS, /* a running job says how far it is */
     EVENT_TICK, /* time has passed; sent at core_next_tick_ms, and once at start-up with resume */
     EVENT_COUNT
@@ -114,6 +116,7 @@ struct event {
     struct report report; /* REPORT */
     struct node_change *nodes; /* NODES */
     uint32_t node_change_count;
+    struct speeds *speeds; /* SPEEDS */
     struct heartbeat heartbeat; /* PROGRESS */
     bool resume; /* TICK: the shell has just started: say again what is unconfirmed */
 };

@@ -34,8 +34,10 @@ static bool is_better(const struct core *c, const struct job_spec *s, uint32_t a
     const struct pool *p = &c->fleet.pools[a], *q = &c->fleet.pools[b];
     bool p_preferred = kind_is_preferred(s, p), q_preferred = kind_is_preferred(s, q);
     if (p_preferred != q_preferred) return p_preferred;
-    int64_t p_cost = cost_in_pool(&c->fleet, s, a), q_cost = cost_in_pool(&c->fleet, s, b);
-    if (p_cost != q_cost) return p_cost < q_cost;
+    struct cost p_cost, q_cost;
+    cost_in_pool(c, s, a, &p_cost);
+    cost_in_pool(c, s, b, &q_cost);
+    if (p_cost.total_uusd != q_cost.total_uusd) return p_cost.total_uusd < q_cost.total_uusd;
     struct size z;
     int64_t have, need;
     uint32_t p_waste = 0, q_waste = 0;
@@ -110,6 +112,11 @@ static const char *time_words(const struct question *q, const struct pool_reason
     if (r->reason == REASON_LEASE_ENDS_FIRST)
         return arena_printf(q->arena, "its lease ends too soon: %s are left, the job may take %s",
                             have, need);
+    if (r->reason == REASON_TOO_SLOW)
+        return arena_printf(q->arena,
+                            "it is too slow: the steps left take %s there with a tenth to spare, "
+                            "the time limit is %s",
+                            need, have);
     if (r->reason == REASON_TIME_LIMIT)
         return arena_printf(q->arena, "it allows jobs of %s, the job may take %s", have, need);
     return arena_printf(q->arena, "the deadline is in %s, the job may take %s", have, need);
@@ -139,18 +146,36 @@ static const char *never_words(const struct question *q, const struct pool_reaso
                         (long long)r->have, (long long)r->need);
 }
 
+/* "; 3 h 20 min expected there (table: SOURCE)" where that is not the time limit. */
+static const char *expected_words(const struct question *q, const struct pool_reason *r)
+{
+    if (r->basis == BASIS_LIMIT) return "";
+    struct cost cost;
+    cost_in_pool(q->c, q->spec, r->pool, &cost);
+    const char *time = duration(q->arena, r->expected_ms);
+    if (basis_is_measured(r->basis) || r->lo_ms == r->hi_ms)
+        return arena_printf(q->arena, "; %s expected, measured (%s%s" STR_FMT ")", time,
+                            basis_names[r->basis], cost.time.source.len > 0 ? ": " : "",
+                            STR_ARG(cost.time.source));
+    return arena_printf(q->arena, "; %s expected, between %s and %s (%s%s" STR_FMT ")", time,
+                        duration(q->arena, r->lo_ms), duration(q->arena, r->hi_ms),
+                        basis_names[r->basis], cost.time.source.len > 0 ? ": " : "",
+                        STR_ARG(cost.time.source));
+}
+
 static const char *chosen_words(const struct question *q, const struct explanation *x,
                                 const struct pool_reason *r)
 {
     char cost[MONEY_TEXT_MAX], more[MONEY_TEXT_MAX];
+    const char *time = expected_words(q, r);
     money_format(r->cost_uusd, cost);
     if (r->reason == REASON_CHOSEN)
-        return arena_printf(q->arena, "chosen, at a cost of %s USD", cost);
+        return arena_printf(q->arena, "chosen, at a cost of %s USD%s", cost, time);
     int64_t extra = r->cost_uusd - x->chosen_cost_uusd;
     if (extra <= 0)
-        return arena_printf(q->arena, "would do for %s USD; another is taken first", cost);
-    return arena_printf(q->arena, "would do for %s USD, %s more than the chosen one", cost,
-                        money_format(extra, more));
+        return arena_printf(q->arena, "would do for %s USD; another is taken first%s", cost, time);
+    return arena_printf(q->arena, "would do for %s USD, %s more than the chosen one%s", cost,
+                        money_format(extra, more), time);
 }
 
 static const char *row_words(const struct question *q, const struct explanation *x,
@@ -165,7 +190,8 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_LAW_ENDS_FIRST: return law_words(q, r, cite);
     case REASON_LEASE_ENDS_FIRST:
     case REASON_TIME_LIMIT:
-    case REASON_DEADLINE: return time_words(q, r);
+    case REASON_DEADLINE:
+    case REASON_TOO_SLOW: return time_words(q, r);
     case REASON_LEASE_NOT_BEGUN:
         return arena_printf(q->arena, "its lease begins on %s", civil_format(r->have, date));
     case REASON_PARTITION_DOWN: return "it is drained: nothing new starts there";

@@ -16,6 +16,7 @@ enum flip_kind {
     FLIP_UNNAME, /* allow pool `pool`: drop the partition, site and country restriction */
     FLIP_MAX_PRICE, /* raise --max-price to `value` micro-USD per chip hour */
     FLIP_TIME_LIMIT, /* ask for at most `value` ms */
+    FLIP_MORE_TIME, /* ask for at least `value` ms */
     FLIP_RELEASE, /* release the hold */
     FLIP_WAIT_UNTIL, /* wait: it can start at instant `value` (begin time, lease or rule date, or
                         the time limits of running jobs) */

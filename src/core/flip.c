@@ -3,8 +3,8 @@
  * One change at a time is tried, in this order, and the first that works is told:
  *
  *   a job that may not be considered yet: release it, wait for a job, wait for its begin time;
- *   then what the law lacks (evidence, a permit, an unknown fact), a shorter time limit, a higher
- *   price, less memory, fewer chips, another pool or kind of chip, nodes brought back; then waiting
+ *   then what the law lacks (evidence, a permit, an unknown fact), a shorter time limit, a longer
+ *   one, a higher price, less memory, fewer chips, another pool or kind of chip, nodes brought back; then waiting
  *   until an instant; last, more chips.
  *
  * "Works" is not guessed. A change of the job alone leaves the others blocked as they are, so it
@@ -229,6 +229,28 @@ static bool flip_time_limit(struct flipper *f)
     say(f, "ask for at most %lld minutes (--time=%lld); it would then run in " STR_FMT,
         (long long)(best / 60000), (long long)(best / 60000), STR_ARG(pool_name(f, at)));
     return found(f, FLIP_TIME_LIMIT, best, at);
+}
+
+/* Where the work takes longer than the limit. */
+static bool flip_more_time(struct flipper *f)
+{
+    struct job_spec s = *f->q->spec;
+    int64_t best = 0;
+    uint32_t best_at = NO_INDEX;
+    for (uint32_t p = 0; p < f->x->pool_count; p++) {
+        const struct pool_reason *r = &f->x->pools[p];
+        if (r->reason != REASON_TOO_SLOW || r->need > TIME_LIMIT_MAX_MS) continue;
+        s.time_limit_ms = (r->need + 59999) / 60000 * 60000;
+        if (best != 0 && s.time_limit_ms >= best) continue;
+        uint32_t at = taker(f, &s);
+        if (at == NO_INDEX) continue;
+        best = s.time_limit_ms;
+        best_at = at;
+    }
+    if (best == 0) return false;
+    say(f, "ask for at least %lld minutes (--time=%lld); it would then run in " STR_FMT,
+        (long long)(best / 60000), (long long)(best / 60000), STR_ARG(pool_name(f, best_at)));
+    return found(f, FLIP_MORE_TIME, best, best_at);
 }
 
 static bool flip_price(struct flipper *f)
@@ -563,7 +585,7 @@ void explain_flip(const struct question *q, const struct legal *laws, struct exp
         return;
     }
     static bool (*const flips[])(struct flipper *) = {
-        flip_law,    flip_time_limit, flip_price,    flip_memory, flip_chips,
+        flip_law,    flip_time_limit, flip_more_time, flip_price,    flip_memory, flip_chips,
         flip_unname, flip_kind,       flip_nodes_up, flip_wait,   flip_capacity,
     };
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++)

@@ -57,6 +57,7 @@ enum reason {
     REASON_CHIP_KIND, /* per pool: not among the acceptable kinds */
     REASON_NOT_NAMED, /* per pool: not among the partitions, sites or countries named */
     REASON_TOO_FEW_NODES, /* per pool: never large enough */
+    REASON_TOO_SLOW, /* per pool: its steps take longer than the time limit there */
     REASON_DEARER, /* per pool: would do, but costs more than the chosen one */
     REASON_CHOSEN, /* per pool: this is the one */
     REASON_PREEMPTED, /* it was stopped so that a job of higher priority can run */

@@ -29,6 +29,8 @@ enum {
     REQUEUE_DELAY_MAX_MS = 60 * 1000,
     TIME_LIMIT_DEFAULT_MS = 60 * 60 * 1000, /* where neither job, pool nor fleet states one */
 
+    SPEED_MARGIN_PERCENT = 110, /* work must fit in a time limit with a tenth to spare, for what is
+                                   no step: loading, saving */
     PROGRESS_MEASURE_MS = 10 * 1000, /* a speed is not measured over less: heartbeats jitter by a
                                         second or so */
     PROGRESS_WINDOW_MS = 60 * 60 * 1000, /* ... nor over more: jobs change */

@@ -58,6 +58,7 @@ const char *const reason_names[REASON_COUNT] = {
     [REASON_CHIP_KIND] = "ChipKind",
     [REASON_NOT_NAMED] = "NotNamed",
     [REASON_TOO_FEW_NODES] = "TooFewNodes",
+    [REASON_TOO_SLOW] = "TooSlow",
     [REASON_DEARER] = "Dearer",
     [REASON_CHOSEN] = "Chosen",
     [REASON_PREEMPTED] = "Preempted",
@@ -88,8 +89,8 @@ const char *const event_names[EVENT_COUNT] = {
     [EVENT_FLEET] = "fleet",     [EVENT_PACKS] = "packs",   [EVENT_BIND] = "bind",
     [EVENT_SUBMIT] = "submit",   [EVENT_CANCEL] = "cancel", [EVENT_HOLD] = "hold",
     [EVENT_RELEASE] = "release", [EVENT_UPDATE] = "update", [EVENT_REQUEUE] = "requeue",
-    [EVENT_REPORT] = "report",   [EVENT_NODES] = "nodes",   [EVENT_PROGRESS] = "progress",
-    [EVENT_TICK] = "tick",
+    [EVENT_REPORT] = "report",   [EVENT_NODES] = "nodes",   [EVENT_SPEEDS] = "speeds",
+    [EVENT_PROGRESS] = "progress", [EVENT_TICK] = "tick",
 };
 
 const char *const report_names[REPORT_COUNT] = {
@@ -109,6 +110,7 @@ const char *const flip_names[FLIP_COUNT] = {
     [FLIP_NONE] = "none",           [FLIP_CHIPS] = "chips",
     [FLIP_CHIP_KIND] = "chip-kind", [FLIP_UNNAME] = "unname",
     [FLIP_MAX_PRICE] = "max-price", [FLIP_TIME_LIMIT] = "time-limit",
+    [FLIP_MORE_TIME] = "more-time",
     [FLIP_RELEASE] = "release",     [FLIP_WAIT_UNTIL] = "wait-until",
     [FLIP_WAIT_JOB] = "wait-job",   [FLIP_MEMORY] = "memory",
     [FLIP_NODES_UP] = "nodes-up",   [FLIP_FACT] = "fact",

@@ -2,7 +2,6 @@
 #include "core/state.h"
 
 #include "base/check.h"
-#include "base/money.h"
 
 static bool name_is_among(const struct str *names, uint32_t count, struct str name)
 {
@@ -48,15 +47,6 @@ int64_t limit_anywhere(const struct core *c, const struct job_spec *s)
     if (s->time_limit_ms > 0) return s->time_limit_ms;
     return c->fleet.time_limit_default_ms > 0 ? c->fleet.time_limit_default_ms
                                               : TIME_LIMIT_DEFAULT_MS;
-}
-
-int64_t cost_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool)
-{
-    struct size z;
-    int64_t have, need;
-    if (size_in_pool(s, &f->pools[pool], &z, &have, &need) != REASON_NONE) return 0;
-    int64_t per_hour = money_scale(f->pools[pool].title.uusd_per_chip_h, z.chips, 1);
-    return money_scale(per_hour, limit_in_pool(f, s, pool), INT64_C(3600000));
 }
 
 int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms)
@@ -160,6 +150,7 @@ int pool_row_now(const struct core *c, const struct job_spec *s, const struct le
     int why = law_row(legal, out);
     if (why == REASON_NONE) why = lease_row(&c->fleet, s, pool, now_ms, out);
     if (why == REASON_NONE) why = time_row(&c->fleet, s, legal, pool, now_ms, out);
+    if (why == REASON_NONE) why = speed_row(c, s, pool, out);
     if (why == REASON_NONE) why = capacity_row(c, s, legal, pool, out);
     if (why == REASON_NONE) out->have = out->need = 0;
     return why;
@@ -172,7 +163,15 @@ int pool_row(const struct core *c, const struct job_spec *s, const struct legal 
     int why = law_row(legal, out);
     if (why == REASON_NONE) why = pool_row_static(&c->fleet, s, pool, out);
     if (why == REASON_NONE) why = pool_row_now(c, s, legal, pool, now_ms, out);
-    out->cost_uusd = cost_in_pool(&c->fleet, s, pool);
+    struct cost cost;
+    cost_in_pool(c, s, pool, &cost);
+    out->cost_uusd = cost.total_uusd;
+    if (cost.time.basis != BASIS_LIMIT) {
+        out->basis = cost.time.basis;
+        out->expected_ms = cost.time.ms;
+        out->lo_ms = cost.time.lo_ms;
+        out->hi_ms = cost.time.hi_ms;
+    }
     out->reason = why;
     return why;
 }
@@ -192,6 +191,7 @@ int reason_nearer(int a, int b)
         REASON_DEADLINE,
         REASON_LAW_UNRESOLVED,
         REASON_LAW_FORBIDS,
+        REASON_TOO_SLOW,
         REASON_TIME_LIMIT,
         REASON_PRICE_ABOVE_MAX,
     };

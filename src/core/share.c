@@ -91,12 +91,12 @@ void share_settle(struct core *c, struct share *s)
     s->at_ms = c->now_ms;
 }
 
-/* What the chips of the claim cost in an hour. */
+/* What the claim costs in an hour. */
 static int64_t rate_of(const struct core *c, const struct entry *e)
 {
     const struct claim *k = e->job.claim;
-    int64_t price = c->fleet.pools[k->pool.v].title.uusd_per_chip_h;
-    int64_t rate = money_scale(price > 0 ? price : SHARE_UUSD_PER_CHIP_H, k->chips, 1);
+    int64_t rate = cost_of_claim(c, k, MS_PER_H);
+    if (rate == 0) rate = money_scale(SHARE_UUSD_PER_CHIP_H, k->chips, 1);
     return rate < SHARE_RATE_MAX_UUSD_H ? rate : SHARE_RATE_MAX_UUSD_H;
 }
 

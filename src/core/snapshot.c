@@ -502,6 +502,21 @@ static void visit_shares(struct visit *v, struct core *c)
     visit_list_end(v);
 }
 
+static void visit_speeds_part(struct visit *v, struct core *c)
+{
+    bool is_empty = c->speeds.row_count == 0 && c->speeds.type_count == 0;
+    if (!visit_map(v, "speeds", is_empty && !v->reading)) return;
+    struct speeds read = {0};
+    visit_speeds(v, v->reading ? &read : &c->speeds);
+    visit_map_end(v);
+    struct errtext why;
+    if (!v->reading || v->failed != ERR_NONE) return;
+    if (speeds_check(&read, &why) != ERR_NONE)
+        visit_fail(v, "%s", why.s);
+    else
+        speeds_copy(&read, &c->speeds_arena, &c->speeds);
+}
+
 static void visit_fleet_part(struct visit *v, struct core *c)
 {
     if (!visit_map(v, "fleet", !c->has_fleet && !v->reading)) return;
@@ -529,6 +544,7 @@ void visit_core(struct visit *v, struct core *c)
         visit_law(v, c->law);
         visit_map_end(v);
     }
+    visit_speeds_part(v, c);
     visit_fleet_part(v, c);
     visit_node_states(v, c);
     visit_seen(v, c);

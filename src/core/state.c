@@ -10,6 +10,7 @@ struct core *core_new(void)
 {
     struct core *c = mem_alloc(1, sizeof *c);
     arena_init(&c->fleet_arena);
+    arena_init(&c->speeds_arena);
     arena_init(&c->intern_arena);
     arena_init(&c->scratch);
     arena_init(&c->legal_scratch);
@@ -79,6 +80,7 @@ void core_free(struct core *c)
     hash_release(&c->arrays);
     hash_release(&c->interned);
     arena_release(&c->fleet_arena);
+    arena_release(&c->speeds_arena);
     arena_release(&c->intern_arena);
     arena_release(&c->scratch);
     arena_release(&c->legal_scratch);

@@ -23,6 +23,7 @@
 #include "core/order.h"
 #include "core/share.h"
 #include "core/size.h"
+#include "perf/estimate.h"
 
 /* The light part of a job's spec, shared by the tasks of an array; in one block of its own size. */
 struct spec_box {
@@ -194,6 +195,8 @@ struct core {
     struct arena fleet_arena;
     struct fleet fleet;
     struct law *law;
+    struct arena speeds_arena;
+    struct speeds speeds;
     bool more; /* the last step made STEP_PLACE_MAX claims; others may fit */
 
     /* derived: fleet */
@@ -333,8 +336,6 @@ int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t po
                     struct pool_reason *out);
 int64_t limit_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool);
 int64_t limit_anywhere(const struct core *c, const struct job_spec *s);
-/* The integer cost of the job in the pool (design section 7). */
-int64_t cost_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool);
 bool kind_is_preferred(const struct job_spec *s, const struct pool *p);
 /* The last instant at which a job may start so that its limit ends before the lease does. */
 int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms);
@@ -342,6 +343,23 @@ int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms)
 int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_ms);
 /* Of two reasons why pools do not take a job, the one that is nearer to a start. */
 int reason_nearer(int a, int b);
+
+/* ---- cost.c: what a job costs where
+ * ---------------------------------------------------------- */
+#define MS_PER_H INT64_C(3600000)
+struct cost {
+    struct estimate time; /* how long it is expected to run there */
+    int64_t paid_uusd; /* expected to be spent */
+    int64_t total_uusd; /* what pools are compared by: with shadow prices */
+};
+/* All 0 where the job is too large for the pool. */
+void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool, struct cost *out);
+/* What the claim costs in so much time. */
+int64_t cost_of_claim(const struct core *c, const struct claim *k, int64_t ms);
+/* REASON_TOO_SLOW where even the best of the estimate does not fit in the time limit. */
+int speed_row(const struct core *c, const struct job_spec *s, uint32_t pool,
+              struct pool_reason *out);
+void speeds_enter(struct core *c, const struct speeds *t); /* a SPEEDS event */
 
 /* ---- place.c ----------------------------------------------------------------------------------
  */

@@ -125,6 +125,7 @@ static void apply(struct core *c, const struct event *ev)
         break;
     case EVENT_REPORT: on_report(c, ev); break;
     case EVENT_NODES: on_nodes(c, ev); break;
+    case EVENT_SPEEDS: speeds_enter(c, ev->speeds); break;
     case EVENT_PROGRESS: on_progress(c, ev); break;
     case EVENT_TICK: on_tick(c, ev); break;
     case EVENT_COUNT: ASSERT(false); break;

@@ -80,6 +80,15 @@ static void visit_event_spec(struct visit *v, struct event *e)
     visit_map_end(v);
 }
 
+static void visit_event_speeds(struct visit *v, struct event *e)
+{
+    if (v->reading) e->speeds = ARENA_NEW(v->arena, struct speeds);
+    visit_speeds(v, e->speeds);
+    struct errtext why;
+    if (v->reading && v->failed == ERR_NONE && speeds_check(e->speeds, &why) != ERR_NONE)
+        visit_fail(v, "%s", why.s);
+}
+
 static void visit_event_members(struct visit *v, struct event *e)
 {
     switch ((enum event_kind)e->kind) {
@@ -118,6 +127,7 @@ static void visit_event_members(struct visit *v, struct event *e)
         VISIT_ARRAY(v, "nodes", e->nodes, e->node_change_count, NODE_CHANGES_MAX,
                     visit_node_change);
         break;
+    case EVENT_SPEEDS: visit_event_speeds(v, e); break;
     case EVENT_PROGRESS: visit_heartbeat(v, &e->heartbeat); break;
     case EVENT_TICK: visit_bool(v, "resume", &e->resume); break;
     case EVENT_COUNT: break;

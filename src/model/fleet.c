@@ -96,6 +96,7 @@ static void visit_title(struct visit *v, struct title *t)
     visit_i64(v, "from_ms", &t->from_ms);
     visit_i64(v, "to_ms", &t->to_ms);
     visit_i64(v, "uusd_per_chip_h", &t->uusd_per_chip_h);
+    visit_i64(v, "uusd_per_cpu_h", &t->uusd_per_cpu_h);
     visit_i64(v, "minimum_term_ms", &t->minimum_term_ms);
     visit_i64(v, "acquired_ms", &t->acquired_ms);
     visit_texts(v, "evidence", &t->evidence, &t->evidence_count, LIST_MAX);
@@ -127,6 +128,7 @@ void visit_pool(struct visit *v, struct pool *p)
     visit_u32(v, "chips_per_node", &p->chips_per_node);
     visit_u32(v, "cpus_per_node", &p->cpus_per_node);
     visit_u64(v, "mem_mb_per_node", &p->mem_mb_per_node);
+    visit_i64(v, "shadow_uusd_per_chip_h", &p->shadow_uusd_per_chip_h);
     visit_i64(v, "time_limit_max_ms", &p->time_limit_max_ms);
     visit_i64(v, "time_limit_default_ms", &p->time_limit_default_ms);
     visit_bool(v, "is_default", &p->is_default);

@@ -86,6 +86,7 @@ struct title {
     uint32_t intermediary_count;
     int64_t from_ms, to_ms; /* of a lease */
     int64_t uusd_per_chip_h; /* price, or full cost of an owned chip hour */
+    int64_t uusd_per_cpu_h; /* of each CPU beside that; 0: CPUs are not charged */
     int64_t minimum_term_ms;
     int64_t acquired_ms; /* 0 unknown: when these very chips were acquired */
     struct str *evidence; /* held on record for this pool (law facts `evidence`) */
@@ -120,6 +121,8 @@ struct pool {
     uint32_t chips_per_node;
     uint32_t cpus_per_node;
     uint64_t mem_mb_per_node;
+    int64_t shadow_uusd_per_chip_h; /* what a chip hour is worth to others, as the plan says: it
+                                       steers placement and is not paid */
     int64_t time_limit_max_ms; /* 0: none */
     int64_t time_limit_default_ms; /* 0: the fleet's default */
     bool is_default; /* where jobs without chips go first */

@@ -52,6 +52,8 @@ static struct str without_unit(const char *key)
     struct str s = str_of(key);
     if (str_eqz(s, "milli")) return STR("value");
     if (str_eqz(s, "uusd_per_chip_h")) return STR("price");
+    if (str_eqz(s, "uusd_per_cpu_h")) return STR("cpu_price");
+    if (str_eqz(s, "shadow_uusd_per_chip_h")) return STR("shadow_price");
     if (str_eqz(s, "power_uusd_per_kwh")) return STR("power_price");
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (ends_with(s, units[i])) s.len -= strlen(units[i]);

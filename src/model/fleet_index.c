@@ -226,7 +226,9 @@ static enum err index_title(struct pool *p, const struct fleet_names *n, struct 
     if (t->kind < 0 || t->kind >= TITLE_COUNT) return bad("pool", p->id, "bad title", error);
     if (!dates_in_order(t->from_ms, t->to_ms))
         return bad("pool", p->id, "the lease ends before it begins", error);
-    if (!in_range(t->uusd_per_chip_h, 0, PRICE_MAX_UUSD))
+    if (!in_range(t->uusd_per_chip_h, 0, PRICE_MAX_UUSD) ||
+        !in_range(t->uusd_per_cpu_h, 0, PRICE_MAX_UUSD) ||
+        !in_range(p->shadow_uusd_per_chip_h, 0, PRICE_MAX_UUSD))
         return bad("pool", p->id, "the price is out of range", error);
     if (t->minimum_term_ms < 0 || t->acquired_ms < 0)
         return bad("pool", p->id, "a date or term is negative", error);

@@ -7,7 +7,7 @@
  *
  * Peaks are dense FP16 (FP32 where a chip has no FP16 rate) and memory bandwidth. For a type whose
  * operations for each byte are known the ratio of these is the best value. For others the ratio of
- * bandwidths is: of the two ratios it is the nearer to what was measured (docs/decisions/0042). The
+ * bandwidths is: of the two ratios it is the nearer to what was measured (docs/decisions/0045). The
  * bar reaches from the smaller to the larger ratio and beyond by ROOFLINE_BAR.
  *
  * Gangs of different sizes: the best value takes speed to be linear in chips, the bar reaches to no
@@ -18,8 +18,9 @@
 #include "model/fleet.h"
 
 enum {
-    ROOFLINE_BAR_NUM = 17, /* 1.7: then the bar holds 215 of 243 measured ratios of Gavel's types, */
-    ROOFLINE_BAR_DEN = 10, /* and 244 of 268 of serving benchmarks (docs/decisions/0042) */
+    ROOFLINE_BAR_NUM =
+        17, /* 1.7: then the bar holds 215 of 243 measured ratios of Gavel's types, */
+    ROOFLINE_BAR_DEN = 10, /* and 244 of 268 of serving benchmarks (docs/decisions/0045) */
 };
 
 #define RATIO_ONE INT64_C(1000000)

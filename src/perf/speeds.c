@@ -178,8 +178,8 @@ static struct around rows_around(const struct speeds *t, struct str type, struct
                                  uint32_t chips, bool by_family)
 {
     struct around a = {NULL, NULL};
-    for (uint32_t i = first_of_type(t, type);
-         i < t->row_count && str_eq(t->rows[i].type, type); i++) {
+    for (uint32_t i = first_of_type(t, type); i < t->row_count && str_eq(t->rows[i].type, type);
+         i++) {
         const struct speed_row *r = &t->rows[i];
         if (by_family ? !chip_is_named(chip, r->chip) : !str_eq(chip, r->chip)) continue;
         if (r->chips <= chips && (a.below == NULL || r->chips > a.below->chips)) a.below = r;

@@ -2,9 +2,9 @@
  *
  * A row says that a job of that type did so many steps a second on so many chips of a kind. What a
  * step is belongs to the type: rows of one type must mean the same. The kind is the id of a chip
- * ("h100-sxm") or a family ("h100", model/fleet.h: chip_is_named); a row for the very id goes before
- * one for its family. A second list says of types how much they compute for each byte that they
- * read from memory, which the roofline (perf/roofline.h) wants.
+ * ("h100-sxm") or a family ("h100", model/fleet.h: chip_is_named); a row for the very id goes
+ * before one for its family. A second list says of types how much they compute for each byte that
+ * they read from memory, which the roofline (perf/roofline.h) wants.
  *
  * The tables enter the core whole, as one event, so that a replay needs no file. Rows are in order
  * of (type, chip, chips), types in order of type; speeds_check holds that, and lookups rely on it.
@@ -61,8 +61,8 @@ struct speed {
 
 /* The speed of a type on a gang of `chips` chips of kind `chip` (an id); false: the tables do not
  * know the type on that kind. Between two measured gangs it is interpolated, with their speeds as
- * the bar. Beyond the largest it lies between no gain and a linear one, best value the middle; below
- * the smallest between a linear loss, which is the best value, and none. */
+ * the bar. Beyond the largest it lies between no gain and a linear one, best value the middle;
+ * below the smallest between a linear loss, which is the best value, and none. */
 bool speeds_find(const struct speeds *t, struct str type, struct str chip, uint32_t chips,
                  struct speed *out);
 

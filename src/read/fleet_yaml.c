@@ -262,18 +262,21 @@ static void read_sites(struct reader *r)
 /* Keys that make sense for every kind of title, then those of a lease. */
 static void read_title_body(struct reader *r, const struct yaml_node *n, struct title *t)
 {
-    static const char *const owned[] = {"owner", "price", "acquired", "evidence", NULL};
-    static const char *const rented[] = {"owner",    "lessor",   "intermediaries", "price",
-                                         "acquired", "evidence", "minimum_term",   NULL};
-    static const char *const leased[] = {"owner",    "lessor",   "intermediaries", "price",
-                                         "acquired", "evidence", "minimum_term",   "from",
-                                         "to",       NULL};
+    static const char *const owned[] = {"owner", "price", "cpu_price", "acquired", "evidence", NULL};
+    static const char *const rented[] = {"owner",     "lessor",   "intermediaries", "price",
+                                         "cpu_price", "acquired", "evidence",       "minimum_term",
+                                         NULL};
+    static const char *const leased[] = {
+        "owner",    "lessor",       "intermediaries", "price", "cpu_price", "acquired",
+        "evidence", "minimum_term", "from",           "to",    NULL};
     static const char *const *const keys[TITLE_COUNT] = {owned, leased, rented};
     if (!yaml_map(r->errs, n, keys[t->kind]) && n->kind != YAML_MAP) return;
     id_or_unknown(r, n, "owner", &t->owner);
     id_or_unknown(r, n, "lessor", &t->lessor);
     const struct yaml_node *price = yaml_need(r->errs, n, "price");
     if (price != NULL) yaml_money(r->errs, price, &t->uusd_per_chip_h);
+    if ((price = yaml_get(n, "cpu_price")) != NULL)
+        yaml_money(r->errs, price, &t->uusd_per_cpu_h);
     const struct yaml_node *list = yaml_get(n, "intermediaries");
     if (list != NULL) yaml_ids(r->errs, list, LIST_MAX, &t->intermediaries, &t->intermediary_count);
     if ((list = yaml_get(n, "evidence")) != NULL)
@@ -347,9 +350,12 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
                                        "default",
                                        "drained",
                                        "preempt",
+                                       "shadow_price",
                                        NULL};
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     const struct yaml_node *x;
+    if ((x = yaml_get(n, "shadow_price")) != NULL)
+        yaml_money(r->errs, x, &p->shadow_uusd_per_chip_h);
     if ((x = yaml_need(r->errs, n, "site")) != NULL) yaml_id(r->errs, x, &p->site);
     if ((x = yaml_get(n, "partition")) != NULL)
         yaml_ids(r->errs, x, LIST_MAX, &p->aliases, &p->alias_count);

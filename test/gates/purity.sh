@@ -1,7 +1,7 @@
 #!/bin/sh
 # purity.sh BUILD/obj - proves on the objects that the pure layers are pure (docs: design, "A pure
-# core"): what they call is on a short list, they have no writable data, and perf, core and agent compute
-# without floating point. A sanitizer build is looked at too, apart from what the sanitizer adds.
+# core"): what they call is on a short list, they have no writable data, and perf, core and agent
+# compute without floating point. A sanitizer build is looked at too, apart from what the sanitizer adds.
 set -eu
 obj=${1:?usage: purity.sh BUILD/obj}
 failed=0

@@ -155,6 +155,7 @@ static bool flip_works(struct world *w, uint32_t id, const struct flip *f)
         s.max_uusd_per_chip_h = f->value;
         return apply_update(w, &id, &s, 1u << UPDATE_MAX_PRICE, state);
     case FLIP_TIME_LIMIT:
+    case FLIP_MORE_TIME:
         s.time_limit_ms = f->value;
         return apply_update(w, &id, &s, 1u << UPDATE_TIME_LIMIT, state);
     case FLIP_MEMORY:

@@ -318,6 +318,8 @@ static inline struct fleet *world_fleet_base(struct arena *a, uint32_t pools)
                                     .dc_marketed = TRI_YES};
         f->chips[i].tpp = exactly(tpp[i] * 1000);
         f->chips[i].pd = exactly(5000);
+        f->chips[i].fp16_tflops = exactly(tpp[i] * 1000 / 16);
+        f->chips[i].dram_bw_gbs = exactly(3000000 - 800000 * i);
     }
     f->site_count = 3;
     f->sites = ARENA_ARRAY(a, 3, struct site);
@@ -569,6 +571,9 @@ static inline void world_random_spec(struct world *w, struct job_spec *s)
     s->hold = rng_one_in(r, 12);
     s->no_requeue = rng_one_in(r, 5);
     if (rng_one_in(r, 3)) s->checkpoint_s = 600;
+    static const char *const types[] = {"lm", "resnet", "new"};
+    if (rng_one_in(r, 3)) s->work.type = str_of(types[rng_below(r, 3)]);
+    if (rng_one_in(r, 4)) s->work.steps = 1000 * (1 + (int64_t)rng_below(r, 20));
     if (rng_one_in(r, 4)) s->signal_number = 10;
     if (rng_one_in(r, 4)) {
         s->data = ARENA_NEW(a, struct data_set);
@@ -673,6 +678,26 @@ static inline void world_random_report(struct world *w)
     world_step(w, &e);
 }
 
+/* Speeds of two types; which rows there are is chance. */
+static inline void world_random_speeds(struct world *w)
+{
+    struct rng *r = &w->rng;
+    static const char *const types[] = {"lm", "resnet"};
+    static const char *const chips[] = {"big", "mid", "small"};
+    struct speeds t = {.rows = ARENA_ARRAY(&w->arena, 12, struct speed_row),
+                       .types = ARENA_NEW(&w->arena, struct speed_type),
+                       .type_count = rng_below(r, 2)};
+    t.types[0] = (struct speed_type){STR("lm"), 1 + rng_below(r, 400000), STR("test")};
+    for (int type = 0; type < 2; type++)
+        for (int chip = 0; chip < 3; chip++)
+            for (uint32_t n = 1; n <= 8; n *= 8)
+                if (rng_one_in(r, 2))
+                    t.rows[t.row_count++] = (struct speed_row){
+                        str_of(types[type]), str_of(chips[chip]), n,
+                        (1 + (int64_t)rng_below(r, 3000)) * 1000 * n, STR("test")};
+    world_step(w, &(struct event){.kind = EVENT_SPEEDS, .speeds = &t, .actor_is_operator = true});
+}
+
 /* One random event, after some time has passed. */
 static inline void world_random(struct world *w)
 {
@@ -705,7 +730,10 @@ static inline void world_random(struct world *w)
     } else if (what < 88) {
         world_random_nodes(w);
     } else if (what < 89) {
-        world_random_law(w);
+        if (rng_one_in(r, 2))
+            world_random_law(w);
+        else
+            world_random_speeds(w);
     } else if (what < 90) {
         e.kind = EVENT_FLEET;
         e.actor_is_operator = true;

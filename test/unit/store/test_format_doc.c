@@ -300,6 +300,7 @@ static void the_document_lists_every_name(void **state)
     expect_names(doc.p, decision_names, DECISION_COUNT);
     expect_names(doc.p, job_state_names, JOB_STATE_COUNT);
     expect_names(doc.p, reason_names, REASON_COUNT);
+    expect_names(doc.p, basis_names, BASIS_COUNT);
     expect_names(doc.p, dependency_names, DEPENDENCY_COUNT);
     expect_names(doc.p, title_names, TITLE_COUNT);
     expect_names(doc.p, tri_names, 3);

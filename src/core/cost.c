@@ -1,0 +1,82 @@
+/* cost.c - what a job costs in a pool (design section 7):
+ *
+ *     cost = chips x hours(job, chip) x (price + shadow price) + CPUs x hours x their price
+ *
+ * Hours are expected ones (perf/estimate.h): from steps and a speed where both are known, else the
+ * time limit, carried over from the kind of chip that the job names first. Shadow prices say what a
+ * chip is worth to others; they steer the choice of a pool and are not paid.
+ *
+ * The time limit stays what the job states, wherever it runs: it is a wall-clock limit, as
+ * everywhere. So a pool where the work would not be done in time is no place for the job (TooSlow).
+ * Only where steps are counted is that known: a limit alone is an upper bound, and who accepts a
+ * kind of chip says that it suffices there. */
+#include "core/state.h"
+
+#include "base/money.h"
+
+static int64_t price_of(int64_t uusd_per_h, uint64_t count, int64_t ms)
+{
+    return money_scale(money_scale(uusd_per_h, (int64_t)count, 1), ms, MS_PER_H);
+}
+
+static void estimate_in(const struct core *c, const struct job_spec *s, uint32_t pool,
+                        uint32_t chips, struct estimate *out)
+{
+    const struct pool *p = &c->fleet.pools[pool];
+    const struct chip *chip = p->chip_index == NO_INDEX ? NULL : &c->fleet.chips[p->chip_index];
+    estimate_duration(&c->speeds, &c->fleet, &s->work, s->chip_kinds, s->chip_kind_count,
+                      limit_in_pool(&c->fleet, s, pool), chip, chips, out);
+}
+
+void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool, struct cost *out)
+{
+    *out = (struct cost){0};
+    const struct pool *p = &c->fleet.pools[pool];
+    struct size z;
+    int64_t have, need;
+    if (size_in_pool(s, p, &z, &have, &need) != REASON_NONE) return;
+    estimate_in(c, s, pool, z.chips, &out->time);
+    uint64_t cpus = (uint64_t)z.part[0].count * z.part[0].each.cpus +
+                    (uint64_t)z.part[1].count * z.part[1].each.cpus;
+    int64_t ms = out->time.ms;
+    out->paid_uusd = money_add(price_of(p->title.uusd_per_chip_h, z.chips, ms),
+                               price_of(p->title.uusd_per_cpu_h, cpus, ms));
+    out->total_uusd = money_add(out->paid_uusd, price_of(p->shadow_uusd_per_chip_h, z.chips, ms));
+}
+
+int64_t cost_of_claim(const struct core *c, const struct claim *k, int64_t ms)
+{
+    const struct title *t = &c->fleet.pools[k->pool.v].title;
+    uint64_t cpus = 0;
+    for (uint32_t i = 0; i < k->part_count; i++) cpus += k->parts[i].cpus;
+    return money_add(price_of(t->uusd_per_chip_h, k->chips, ms),
+                     price_of(t->uusd_per_cpu_h, cpus, ms));
+}
+
+int speed_row(const struct core *c, const struct job_spec *s, uint32_t pool,
+              struct pool_reason *out)
+{
+    struct size z;
+    int64_t have, need;
+    if (s->work.steps == 0) return REASON_NONE;
+    if (size_in_pool(s, &c->fleet.pools[pool], &z, &have, &need) != REASON_NONE) return REASON_NONE;
+    struct estimate e;
+    estimate_in(c, s, pool, z.chips, &e);
+    if (!basis_counts_steps(e.basis)) return REASON_NONE;
+    out->have = limit_in_pool(&c->fleet, s, pool);
+    out->need = money_scale(e.lo_ms, SPEED_MARGIN_PERCENT, 100);
+    return out->need > out->have ? REASON_TOO_SLOW : REASON_NONE;
+}
+
+/* ---- the tables
+ * -------------------------------------------------------------------------------- */
+
+void speeds_enter(struct core *c, const struct speeds *t)
+{
+    struct arena old = c->speeds_arena;
+    arena_init(&c->speeds_arena);
+    speeds_copy(t, &c->speeds_arena, &c->speeds);
+    arena_release(&old);
+    c->fleet_epoch++; /* candidates and their costs are made anew */
+    c->retry_all = true;
+}
