@@ -120,9 +120,13 @@ static enum err check_share(const struct core *c, const struct share *s, struct 
     for (struct order_node *n = order_first(&c->active); n != NULL;
          n = order_after(&c->active, n->major, n->id)) {
         const struct entry *e = CONTAINER(n, struct entry, in_group);
-        const struct title *t = &c->fleet.pools[e->job.claim->pool.v].title;
-        int64_t price = t->uusd_per_chip_h > 0 ? t->uusd_per_chip_h : SHARE_UUSD_PER_CHIP_H;
-        if (e->share == s) rate = money_add(rate, money_scale(price, e->job.claim->chips, 1));
+        const struct claim *k = e->job.claim;
+        const struct title *t = &c->fleet.pools[k->pool.v].title;
+        int64_t own = money_scale(t->uusd_per_chip_h, k->chips, 1);
+        for (uint32_t i = 0; i < k->part_count; i++)
+            own = money_add(own, money_scale(t->uusd_per_cpu_h, k->parts[i].cpus, 1));
+        if (own == 0) own = money_scale(SHARE_UUSD_PER_CHIP_H, k->chips, 1);
+        if (e->share == s) rate = money_add(rate, own);
     }
     if (s->rate_uusd_h != rate || s->used_uusd < 0 || s->at_ms > c->now_ms)
         return BROKEN(14, "tenant " STR_FMT " uses %lld an hour, not %lld", STR_ARG(s->tenant),

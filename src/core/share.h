@@ -7,7 +7,8 @@
  * Usage is money: the price of the chips a tenant's claims hold, for as long as they hold them,
  * from the claim to its end, halved in every half-life of the fleet file (core/decay.h). It is what
  * the chips cost, not how many there are, so that a cheap chip is used as readily as a dear one.
- * Chips without a price count as SHARE_UUSD_PER_CHIP_H; jobs without chips count nothing.
+ * A claim that costs nothing counts SHARE_UUSD_PER_CHIP_H for each chip; CPUs count
+ * where they have a price.
  *
  *     score = (usage now + what the tenant's claims use in one hour) / weight
  *
