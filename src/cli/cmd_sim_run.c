@@ -10,6 +10,7 @@
 #include "read/suggest.h"
 #include "sim/run/feed.h"
 #include "sim/run/report.h"
+#include "sim/trace/openb_fleet.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -30,15 +31,17 @@ enum {
     OPT_FAULTS,
     OPT_CHIP,
     OPT_ADD_TENANTS,
+    OPT_ANY_PARTITION,
     OPT_JSON,
     OPT_HTML,
     OPT_LOG
 };
 
 static const struct cli_option run_options[] = {
-    {OPT_FLEET, "fleet", "FILE", "the fleet file to run it on"},
+    {OPT_FLEET, "fleet", "FILE", "the fleet file to run it on, or openb's list of nodes"},
     {OPT_TRACE, "trace", "FILE", "who submits what, when, and how long it runs"},
-    {OPT_FORMAT, "format", "NAME", "of the trace: csv or jsonl (default: by its first line)"},
+    {OPT_FORMAT, "format", "NAME",
+     "of the trace: csv, jsonl, openb, philly, sacct (default: by its first line)"},
     {OPT_FROM, "from", "TIME", "only jobs submitted from then on, as the trace writes times ..."},
     {OPT_TO, "to", "TIME", "... and before this"},
     {OPT_LAW, "law", "DIR", "under the rule packs of DIR; may be repeated (default: no law)"},
@@ -47,6 +50,7 @@ static const struct cli_option run_options[] = {
     {OPT_FAULTS, "faults", "SEED", "nodes fail and reports are late, at times drawn by SEED"},
     {OPT_CHIP, "chip", "NAME=KIND", "NAME of the trace means KIND here; any: every kind will do"},
     {OPT_ADD_TENANTS, "add-tenants", NULL, "add tenants that the fleet file does not have"},
+    {OPT_ANY_PARTITION, "any-partition", NULL, "partitions that the trace names do not matter"},
     {OPT_JSON, "json", NULL, "all figures as JSON"},
     {OPT_HTML, "html", "FILE", "write a page with plots"},
     {OPT_LOG, "log", "FILE", "write a CSV line for each job: where and when it ran, at what cost"},
@@ -71,7 +75,7 @@ struct ask {
     const char *name; /* as typed */
     const char *fleet, *trace, *from, *to, *on, *html, *log;
     int format;
-    bool has_law, faults, add_tenants, json;
+    bool has_law, faults, add_tenants, any_partition, json;
     uint64_t seed;
     struct law_files law;
     struct feed_map map[FEED_MAP_MAX];
@@ -149,7 +153,16 @@ static int load_fleet(struct ask *q, const char *path, struct fleet *out)
     struct buf bytes = {0};
     struct law_files *l = &q->law;
     enum err e = file_read(path, YAML_BYTES_MAX, &bytes, &error);
-    if (e != ERR_NONE) return say_failure(q->name, e, &error);
+    if (e == ERR_NONE && openb_fleet_is(buf_str(&bytes))) {
+        struct buf yaml = {0};
+        e = openb_fleet_yaml(buf_str(&bytes), path, &yaml, &error);
+        buf_release(&bytes);
+        bytes = yaml;
+    }
+    if (e != ERR_NONE) {
+        buf_release(&bytes);
+        return say_failure(q->name, e, &error);
+    }
     e = fleet_yaml_read(buf_str(&bytes), path, l->world.chips, l->world.chip_count, &l->arena, out,
                         &l->errs);
     buf_release(&bytes);
@@ -319,6 +332,7 @@ static int run_file(struct ask *q)
                              .catalogue_count = q->law.world.chip_count,
                              .map_count = q->map_count,
                              .add_tenants = q->add_tenants,
+                             .any_partition = q->any_partition,
                              .progress = progress_show,
                              .arg = &q->progress};
     memcpy(o.map, q->map, sizeof o.map);
@@ -381,6 +395,7 @@ static int parse_one(struct ask *q, struct args *a, int id)
         break;
     case OPT_CHIP: return take_chip(q, a->value);
     case OPT_ADD_TENANTS: q->add_tenants = true; break;
+    case OPT_ANY_PARTITION: q->any_partition = true; break;
     case OPT_JSON: q->json = true; break;
     case OPT_HTML: q->html = a->value; break;
     case OPT_LOG: q->log = a->value; break;

@@ -73,6 +73,16 @@ YAML
     fail "the ban: $(jq -c '.jobs, .refusals' law.json)"
 say "under a ban all are refused, by its rule"
 
+"$BERTH" sim run --fleet "$FLEET" --trace "$ROOT/test/unit/sim/sacct-22.05.txt" --add-tenants --any-partition --json >s.json
+[ "$(jq -c '[.format, .jobs.submitted, .jobs.failed, .rows_skipped > 0]' s.json)" = '["sacct",19,1,true]' ] ||
+    fail "sacct's output: $(jq -c '.format, .jobs, .rows_skipped' s.json)"
+printf 'sn,cpu_milli,memory_mib,gpu,model\nn1,64000,262144,2,P100\nn2,64000,262144,8,T4\n' >nodes.csv
+printf '%s\n%s\n%s\n' name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,creation_time,deletion_time,scheduled_time \
+    p1,4000,1000,2,1000,P100,0,100,0 p2,4000,1000,1,500,,10,100,50 >pods.csv
+"$BERTH" sim run --fleet nodes.csv --trace pods.csv --json >o.json
+[ "$(jq -c '[.format, .jobs.completed, .chips]' o.json)" = '["openb",2,10]' ] || fail "openb: $(cat o.json)"
+say "traces of others"
+
 expect_error() { # FILE TEXT
     if run --trace "$1" >out 2>&1; then fail "$1 was taken"; fi
     grep -qF "$2" out || fail "$1: expected '$2', got: $(cat out)"

@@ -48,11 +48,12 @@ static struct str mapped(const struct feed *f, struct str kind)
     return kind;
 }
 
-/* Kinds as the fleet names them; one that is mapped to any frees the job from all. The trace's own
- * lists stay as they are. */
-static void map_kinds(const struct feed *f, struct trace_job *job, struct arena *arena)
+/* Kinds and places as the fleet names them; one that is mapped to any frees the job from all. The
+ * trace's own lists stay as they are. */
+static void map_names(const struct feed *f, struct trace_job *job, struct arena *arena)
 {
     struct job_spec *s = &job->spec;
+    if (f->o->any_partition) s->partition_count = 0;
     if (f->o->map_count == 0) return;
     struct str *kinds = ARENA_ARRAY(arena, s->chip_kind_count, struct str);
     uint32_t count = s->chip_kind_count;
@@ -88,7 +89,9 @@ static enum err check_places(const struct feed *f, const struct trace_job *job,
     for (uint32_t i = 0; i < s->partition_count; i++) {
         if (fleet_pool(f->fleet, s->partitions[i]) != NO_INDEX) continue;
         return at(f, job, "partition",
-                  err_set(error, ERR_NOT_FOUND, "the fleet has no pool or partition '" STR_FMT "'",
+                  err_set(error, ERR_NOT_FOUND,
+                          "the fleet has no pool or partition '" STR_FMT
+                          "'; --any-partition leaves them out of account",
                           STR_ARG(s->partitions[i])),
                   error);
     }
@@ -152,7 +155,7 @@ static bool is_wanted(const struct feed *f, const struct trace_job *job)
 static enum err check_row(struct feed *f, struct trace_job *job, struct arena *arena,
                           struct errtext *error)
 {
-    map_kinds(f, job, arena);
+    map_names(f, job, arena);
     enum err e = check_kinds(f, job, error);
     if (e == ERR_NONE) e = check_places(f, job, error);
     if (e == ERR_NONE) e = check_tenant(f, job, error);
@@ -239,7 +242,7 @@ static enum err submit(struct feed *f, struct run *r, struct trace_job *job, str
     char label[32];
     int n = snprintf(label, sizeof label, "line %u", job->line);
     if (a.label.len == 0) a.label = (struct str){label, (size_t)n};
-    map_kinds(f, job, arena);
+    map_names(f, job, arena);
     settle_limit(job);
     settle_kinds(job, arena);
     if (job->spec.deadline_ms > 0) job->spec.deadline_ms += f->shift_ms;

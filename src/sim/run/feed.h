@@ -20,6 +20,7 @@ struct feed_options {
     } map[FEED_MAP_MAX];
     uint32_t map_count;
     bool add_tenants; /* those that the fleet does not have: without a party */
+    bool any_partition; /* partitions of the file do not matter */
     int64_t from_ms, to_ms; /* only jobs submitted at or after, and before; in the trace's time */
     bool has_on;
     int64_t on_ms; /* the instant to which the first job (absolute times) or zero (else) is moved */

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const trace_format_names[TRACE_FORMAT_COUNT + 1] = {"auto", "csv", "jsonl", NULL};
+const char *const trace_format_names[TRACE_FORMAT_COUNT + 1] = {"auto",   "csv",   "jsonl", "openb",
+                                                                "philly", "sacct", NULL};
 
 static const struct trace_ops *const ops_of[TRACE_FORMAT_COUNT] = {
-    [TRACE_CSV] = &trace_csv_ops,
-    [TRACE_JSONL] = &trace_jsonl_ops,
+    [TRACE_CSV] = &trace_csv_ops,     [TRACE_JSONL] = &trace_jsonl_ops,
+    [TRACE_OPENB] = &trace_openb_ops, [TRACE_PHILLY] = &trace_philly_ops,
+    [TRACE_SACCT] = &trace_sacct_ops,
 };
 
 /* ---- lines and values ------------------------------------------------------------------------ */
@@ -114,14 +116,37 @@ enum err trace_take_time(struct trace *t, struct str text, int64_t *ms_out, stru
     return ERR_NONE;
 }
 
+bool trace_local_time(struct str text, int64_t *ms_out)
+{
+    enum { LOCAL_LEN = 19 }; /* "2017-10-07 01:12:09" */
+    char whole[LOCAL_LEN + 1];
+    if (civil_parse(text, ms_out)) return true;
+    if (text.len != LOCAL_LEN || (text.p[10] != ' ' && text.p[10] != 'T')) return false;
+    memcpy(whole, text.p, LOCAL_LEN);
+    whole[10] = 'T';
+    whole[LOCAL_LEN] = 'Z';
+    return civil_parse((struct str){whole, sizeof whole}, ms_out);
+}
+
 /* ---- which format ---------------------------------------------------------------------------- */
 
 /* Guess by the first line: its separators and a word that only one format has. */
 static int guess(struct str line)
 {
+    static const struct {
+        const char *has;
+        int format;
+    } marks[] = {{"JobID|", TRACE_SACCT},
+                 {"|JobID", TRACE_SACCT},
+                 {"cpu_milli", TRACE_OPENB},
+                 {"num_gpus", TRACE_PHILLY}};
     size_t i = 0;
     while (i < line.len && line.p[i] == ' ') i++;
+    if (i < line.len && line.p[i] == '[') return TRACE_PHILLY;
     if (i < line.len && line.p[i] == '{') return TRACE_JSONL;
+    for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
+        if (line.len > 0 && memmem(line.p, line.len, marks[k].has, strlen(marks[k].has)) != NULL)
+            return marks[k].format;
     return TRACE_CSV;
 }
 

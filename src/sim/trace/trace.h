@@ -32,6 +32,9 @@ enum trace_format {
     TRACE_AUTO, /* by the first line */
     TRACE_CSV,
     TRACE_JSONL,
+    TRACE_OPENB, /* pod list of cluster-trace-gpu-v2023 (FGD, USENIX ATC 2023) */
+    TRACE_PHILLY, /* Philly (USENIX ATC 2019): cluster_job_log, or CSV made of it */
+    TRACE_SACCT, /* sacct -P or -p with its header */
     TRACE_FORMAT_COUNT
 };
 extern const char *const trace_format_names[TRACE_FORMAT_COUNT + 1]; /* NULL at the end */

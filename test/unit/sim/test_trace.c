@@ -113,6 +113,99 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
     check_rows(rows, sizeof rows / sizeof *rows);
 }
 
+/* ---- formats of others ------------------------------------------------------------------------
+ */
+
+static void other_formats_are_known_by_their_first_line(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        /* openb: sorted by creation; never scheduled: passed over; a part is a whole */
+        {"name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,creation_time,deletion_time,"
+         "scheduled_time\n"
+         "b,2500,100,1,460,,70,100,80\na,1000,100,2,1000,T4|T4|G2,60,90,60\nc,1,1,0,0,,1,2,\n",
+         "a:60000/30000/2/;b:70000/20000/1/;"},
+        {"name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,creation_time,deletion_time,"
+         "scheduled_time\na,1,1,1,1,,5,6,7\n",
+         "f:2:14: deletion_time: deleted before it was scheduled"},
+        {"name,cpu_milli\n", "f:1: there is no column 'memory_mib'"},
+        /* Philly */
+        {"timestamp,duration,num_gpus,gpu_time,cluster\n"
+         "2017-10-07 00:00:10,100.5,8,804,vc1\n2017-10-07 00:00:00,5,1,5,vc2\n",
+         ":1507334400000/5000/1/vc2;:1507334410000/100500/8/vc1;"},
+        {"timestamp,duration,num_gpus\n2017-10-07 00:00:10,-1,8\n",
+         "f:2:21: duration: '-1' is neg"},
+        {"[{\"status\":\"Pass\",\"vc\":\"v c\",\"jobid\":\"j\",\"attempts\":["
+         "{\"start_time\":\"2017-10-07 01:00:00\",\"end_time\":\"2017-10-07 "
+         "01:00:10\",\"detail\":[{"
+         "\"ip\":\"m\",\"gpus\":[\"a\",\"b\"]}]},"
+         "{\"start_time\":\"2017-10-07 01:01:00\",\"end_time\":\"2017-10-07 "
+         "01:01:05\",\"detail\":[{"
+         "\"ip\":\"m\",\"gpus\":[\"a\",\"b\"]}]}],\"submitted_time\":\"2017-10-07 00:00:00\"},\n"
+         "{\"jobid\":\"never\",\"attempts\":[],\"submitted_time\":\"2017-10-07 00:00:00\"}]",
+         "j:1507334400000/15000/2/v_c;"},
+        {"[{\"jobid\":\"never\"}]", "f:1:1: submitted_time is not a time such as"},
+        {"[\n{\"jobid\":", "f:2: the file ends inside a job"},
+        {"[ 7 ]", "f:1: expected a JSON object"},
+        {"[", "f:1: the file ends before the list does"},
+        /* sacct */
+        {"JobID|JobName|Submit|Elapsed|Timelimit|ReqTRES|Account|State|\n"
+         "7|a|b|2026-01-01T00:01:00|00:00:00|1:00|cpu=1|x|COMPLETED|\n"
+         "5|n|2026-01-01T00:00:00|1-00:00:01|UNLIMITED|gres/gpu=4,gres/"
+         "gpu:h200=4,node=2|y|TIMEOUT|\n"
+         "6|n|2026-01-01T00:00:00|00:00:00|1:00|cpu=1|y|PENDING|\n"
+         "5.0|n|2026-01-01T00:00:00|00:00:09||cpu=1||COMPLETED|\n",
+         "5:1767225600000/86401000/4/y;7:1767225660000/0/0/x;"},
+        {"JobID|Submit\n", "f:1: sacct's columns must have JobID, Submit and ElapsedRaw"},
+        {"JobID|Submit|ElapsedRaw\n1|soon|5\n", "f:2:3: Submit: 'soon' is not a time"},
+        {"JobID|Submit|ElapsedRaw\n1|2026-01-01T00:00:00|-5\n", "f:2:23: ElapsedRaw: '-5' is not"},
+        {"JobID|Submit|ElapsedRaw|ReqTRES\n1|2026-01-01T00:00:00|5|cpu=x\n", "f:2:25: ReqTRES: '"},
+        {"JobID|Submit|ElapsedRaw\n1|2026-01-01T00:00:00",
+         "f:2: 2 fields, but the header has 3; the file ends inside this line"},
+    };
+    check_rows(rows, sizeof rows / sizeof *rows);
+}
+
+/* Printed by Slurm 22.05: arrays, steps, a heterogeneous job, a name with '|', jobs that failed,
+ * were cancelled while they waited, and still run. */
+static void what_a_real_sacct_prints_is_read(void **state)
+{
+    (void)state;
+    static const char name[] = "test/unit/sim/sacct-22.05.txt";
+    struct trace_options o = {.name = name};
+    struct trace *t = NULL;
+    struct errtext error = {""};
+    FILE *file = fopen(name, "re");
+    assert_non_null(file);
+    enum err e = trace_open(file, &o, &t, &error);
+    assert_string_equal(error.s, "");
+    assert_int_equal(e, ERR_NONE);
+    assert_int_equal(trace_format(t), TRACE_SACCT);
+    int jobs = 0, chips = 0, failed = 0;
+    for (bool more = true; more; jobs += more) {
+        struct trace_job j;
+        assert_int_equal(trace_next(t, &j, &more, NULL), ERR_NONE);
+        if (!more) break;
+        chips += (int)job_spec_chips(&j.spec);
+        failed += j.exit_code != 0;
+        assert_true(str_eqz(j.spec.tenant, "berth"));
+        if (str_eqz(j.id, "1")) {
+            assert_int_equal(j.spec.nodes, 2);
+            assert_int_equal(j.spec.chips, 16);
+            assert_int_equal(j.spec.cpus_per_task, 8);
+            assert_int_equal(j.spec.mem_mb_per_node, 65536);
+            assert_int_equal(j.spec.time_limit_ms, 600000);
+            assert_int_equal(j.duration_ms, 6000);
+        }
+        if (str_eqz(j.id, "13")) assert_true(str_eqz(j.spec.name, "odd|name"));
+    }
+    assert_int_equal(jobs, 19);
+    assert_int_equal(failed, 1);
+    assert_int_equal(chips, 16 + 6 * 2 + 1 + 1 + 1 + 2 + 3 + 4 + 5 + 6 + 7);
+    trace_close(t);
+    fclose(file);
+}
+
 static void durations_may_differ_by_chip(void **state)
 {
     (void)state;
@@ -207,6 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_and_json_lines_give_the_same_jobs),
         cmocka_unit_test(what_is_wrong_is_told_with_line_and_column),
+        cmocka_unit_test(other_formats_are_known_by_their_first_line),
+        cmocka_unit_test(what_a_real_sacct_prints_is_read),
         cmocka_unit_test(durations_may_differ_by_chip),
         cmocka_unit_test(a_trace_can_be_read_again),
         cmocka_unit_test(seconds_are_rounded_half_up_to_milliseconds),
