@@ -192,6 +192,7 @@ void case_build(const struct fleet *f, const struct law *law, const struct job_s
     stock(&b, site);
     out->site = (struct law_site){
         .present = true,
+        .id = site->id,
         .country = site->country,
         .state_funded = site->state_funded,
         .public_hub = site->public_hub,
@@ -212,4 +213,5 @@ void core_case(const struct core *c, const struct job_spec *spec, uint32_t pool,
 {
     ASSERT(c->has_fleet);
     case_build(&c->fleet, c->law, spec, pool, now_ms, c->permit_used, arena, out);
+    counters_show(c, NULL, arena, out);
 }

@@ -7,11 +7,13 @@
  *                                  +-- FINISHED, GONE, REJECTED ---+--> ended, or PENDING again
  *
  * Chips are given back only by a FINISHED, GONE or REJECTED report of that very attempt. */
+#include "core/explain.h"
 #include "core/preempt.h"
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/money.h"
+#include "law/pack.h"
 #include "model/nodelist.h"
 
 #include <string.h>
@@ -85,10 +87,7 @@ void claim_enter(struct core *c, struct entry *e)
     const struct claim *k = e->job.claim;
     struct pool_nodes *n = &c->pools[k->pool.v];
     for (uint32_t i = 0; i < k->part_count; i++) nodes_take(n, &k->parts[i]);
-    for (uint32_t i = 0; i < e->permit_count; i++) {
-        c->permit_held[e->permits[i]] += k->chips;
-        c->permit_used[e->permits[i]] += k->chips;
-    }
+    permits_enter(c, e);
     share_hold(c, e);
 }
 
@@ -101,6 +100,30 @@ static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const str
     entry_set_nodes(e, buf_str(&text));
     buf_release(&text);
     mem_free(nodes);
+}
+
+/* What the attempt would add to counters, in the legal scratch. */
+static void counts_now(struct core *c, struct entry *e, struct count **counts, uint32_t *count)
+{
+    struct law_case x;
+    *count = 0;
+    if (law_caps(c->law) == 0) return;
+    core_case(c, &e->job.spec, e->job.pool.v, c->now_ms, &c->legal_scratch, &x);
+    counts_of(c, &x, &c->legal_scratch, counts, count);
+}
+
+/* The permits that make it lawful, whichever they are, and the counters that it falls under. */
+static void quotas_take(struct core *c, struct entry *e, const struct legal *legal)
+{
+    uint32_t *permits = NULL, permit_count = 0, count;
+    struct count *counts = NULL;
+    if (legal->by_permit)
+        legal_permits(c, &e->job.spec, e->job.pool.v, NULL, 0, &c->legal_scratch, &permits,
+                      &permit_count);
+    counts_now(c, e, &counts, &count);
+    permits_take(c, e, permits, permit_count, 0);
+    counts_take(c, e, counts, count, 0);
+    arena_clear(&c->legal_scratch);
 }
 
 void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct size *z,
@@ -139,18 +162,13 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     repeat_first(c, e);
     struct decision *d = decide(c, DECISION_PLACED, e, REASON_CHOSEN, (struct str){0});
     decide_rows(c, e, d);
-    if (legal->by_permit) {
-        uint32_t *permits, count;
-        legal_permits(c, &j->spec, pool, NULL, 0, &c->legal_scratch, &permits, &count);
-        permits_take(c, e, permits, count);
-        arena_clear(&c->legal_scratch);
-    }
+    quotas_take(c, e, legal);
     order_start(c, e);
     timer_set(c, e);
 }
 
-/* What the attempt held is free again. */
-static void claim_free(struct core *c, struct entry *e)
+/* What the attempt held is free again. `ran`: it may have run, and counts under caps. */
+static void claim_free(struct core *c, struct entry *e, bool ran)
 {
     struct claim *k = e->job.claim;
     if (!hold_inherit(c, e)) {
@@ -160,6 +178,7 @@ static void claim_free(struct core *c, struct entry *e)
     permits_give(c, e);
     share_drop(c, e);
     running_leave(c, e);
+    counts_give(c, e, ran);
     order_remove(&c->active, &e->in_group);
     if (e->array != NULL) {
         e->array->active--;
@@ -252,7 +271,7 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
     bool again = was_stopping ? j->requeue_asked
                               : r->kind == REPORT_GONE && !j->spec.no_requeue;
     if (again) progress_keep(c, e);
-    claim_free(c, e);
+    claim_free(c, e, r->kind != REPORT_REJECTED);
     if (was_stopping && j->requeue_asked) {
         job_requeue(c, e, e->stop_reason, e->stop_rule, false);
     } else if (was_stopping && !(j->stop_state == JOB_TIMEOUT && ended_well)) {
@@ -310,36 +329,78 @@ static bool attempt_is_lawful(struct core *c, struct entry *e, struct legal *leg
 {
     struct class *k = class_of(c, e->box);
     *legal = *legal_of(c, k->signature, &k->box->spec, e->job.pool.v);
-    return legal->allowed && !legal->short_of_permit;
+    return legal->allowed && !legal->short_of_quota;
 }
 
-/* What an attempt had consumed of permits when the recheck began. */
+/* What an attempt had of permits and counters when the recheck began. */
 struct kept {
-    uint32_t *permits, count;
-    bool is_open; /* it goes on only if it finds other permits than these */
+    uint32_t *permits, permit_count;
+    struct count *counts;
+    uint32_t count_count;
+    bool is_open; /* it goes on only if it finds something besides */
 };
 
-static void permits_drop(struct core *c, struct entry *e, struct kept *before)
+static void *copy_of(const void *from, size_t count, size_t size)
 {
-    if (e->permit_count == 0) return;
-    before->count = e->permit_count;
-    before->permits = mem_alloc(e->permit_count, sizeof *e->permits);
-    memcpy(before->permits, e->permits, e->permit_count * sizeof *e->permits);
-    permits_give(c, e);
+    if (count == 0) return NULL;
+    void *to = mem_alloc(count, size);
+    memcpy(to, from, count * size);
+    return to;
 }
 
-/* Take back what it had, as far as amounts that may have shrunk still cover it. */
-static void permits_keep(struct core *c, struct entry *e, struct kept *before)
+static void quotas_drop(struct core *c, struct entry *e, struct kept *had)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < before->count; i++) {
-        uint32_t p = before->permits[i];
+    had->permit_count = e->permit_count;
+    had->permits = copy_of(e->permits, e->permit_count, sizeof *e->permits);
+    had->count_count = e->count_count;
+    had->counts = copy_of(e->counts, e->count_count, sizeof *e->counts);
+    had->is_open = e->permit_count + e->count_count == 0;
+    permits_give(c, e);
+    counts_give(c, e, false);
+}
+
+/* Take back what it had; what permits and caps that shrank have no room for goes last. */
+static void quotas_keep(struct core *c, struct entry *e, struct kept *had)
+{
+    uint32_t over = 0;
+    for (uint32_t i = 0; i + over < had->permit_count;) {
+        uint32_t p = had->permits[i], *last = &had->permits[had->permit_count - over - 1];
         const struct permit *x = &c->fleet.permits[p];
-        if (!x->amount_known || c->permit_used[p] + e->job.claim->chips <= x->amount)
-            before->permits[count++] = p;
+        if (!x->amount_known || c->permit_used[p] + e->job.claim->chips <= x->amount) {
+            i++;
+            continue;
+        }
+        had->permits[i] = *last;
+        *last = p;
+        over++;
     }
-    before->count = count;
-    permits_take(c, e, before->permits, count);
+    permits_take(c, e, had->permits, had->permit_count, over);
+    over = 0;
+    for (uint32_t i = 0; i + over < had->count_count;) {
+        struct count k = had->counts[i], *last = &had->counts[had->count_count - over - 1];
+        const struct law_rule *r = law_rule(c->law, k.counter->rule);
+        if (r == NULL || !r->cap.present ||
+            counter_used(k.counter) <= r->cap.at_most_milli - k.milli) {
+            i++;
+            continue;
+        }
+        had->counts[i] = *last;
+        *last = k;
+        over++;
+    }
+    counts_take(c, e, had->counts, had->count_count, over);
+}
+
+static bool had_counts(const struct kept *had, const struct count *counts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_there = false;
+        for (uint32_t k = 0; k < had->count_count; k++)
+            is_there = is_there || (had->counts[k].counter == counts[i].counter &&
+                                    had->counts[k].milli >= counts[i].milli);
+        if (!is_there) return false;
+    }
+    return true;
 }
 
 static void attempt_goes_on(struct core *c, struct entry *e, const struct legal *legal)
@@ -349,48 +410,48 @@ static void attempt_goes_on(struct core *c, struct entry *e, const struct legal 
 }
 
 /* With what it had alone, does the attempt go on? */
-static void recheck_holder(struct core *c, struct entry *e, struct kept *before)
+static void recheck_holder(struct core *c, struct entry *e, struct kept *had)
 {
     struct legal legal;
-    uint32_t *permits = NULL, count = 0;
+    uint32_t *permits = NULL, permit_count = 0, count = 0;
+    struct count *counts = NULL;
     bool goes_on = attempt_is_lawful(c, e, &legal);
     if (goes_on && legal.by_permit)
-        goes_on = legal_permits(c, &e->job.spec, e->job.pool.v, before->permits, before->count,
-                                &c->legal_scratch, &permits, &count);
-    before->is_open = !goes_on;
+        goes_on = legal_permits(c, &e->job.spec, e->job.pool.v, had->permits, had->permit_count,
+                                &c->legal_scratch, &permits, &permit_count);
+    if (goes_on) counts_now(c, e, &counts, &count);
+    goes_on = goes_on && had_counts(had, counts, count);
+    had->is_open = !goes_on;
     if (goes_on) {
-        permits_take(c, e, permits, count);
+        permits_take(c, e, permits, permit_count, 0);
+        counts_take(c, e, counts, count, 0);
         attempt_goes_on(c, e, &legal);
     }
     arena_clear(&c->legal_scratch);
 }
 
 /* With what is left over? An attempt that is stopped uses what it had until it is gone. */
-static void recheck_open(struct core *c, struct entry *e, struct kept *before)
+static void recheck_open(struct core *c, struct entry *e, struct kept *had)
 {
     struct legal legal;
-    uint32_t *permits = NULL, count = 0;
     permits_give(c, e);
-    if (!attempt_is_lawful(c, e, &legal)) {
-        int reason = legal.short_of_permit               ? REASON_QUOTA
-                     : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
-                                                         : REASON_LAW_FORBIDS;
-        permits_keep(c, e, before);
-        attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
+    counts_give(c, e, false);
+    if (attempt_is_lawful(c, e, &legal)) {
+        quotas_take(c, e, &legal);
+        attempt_goes_on(c, e, &legal);
         return;
     }
-    if (legal.by_permit)
-        legal_permits(c, &e->job.spec, e->job.pool.v, NULL, 0, &c->legal_scratch, &permits,
-                      &count);
-    permits_take(c, e, permits, count);
-    arena_clear(&c->legal_scratch);
-    attempt_goes_on(c, e, &legal);
+    int reason = legal.short_of_quota                ? REASON_QUOTA
+                 : legal.effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED
+                                                     : REASON_LAW_FORBIDS;
+    quotas_keep(c, e, had);
+    attempt_stop(c, e, JOB_CANCELLED, true, reason, legal.rule);
 }
 
-/* Nobody loses a permit to one that did not hold it before: attempts that are being stopped keep
- * theirs; those that go on with what they had keep that, lower ids first, so that of a permit that
- * shrank the eldest keep what is left; the rest hold on to theirs until, lower ids first, they find
- * what they need in what is left over, or are stopped. */
+/* Nobody loses a permit, or room under a cap, to one that did not hold it before. Those that go on
+ * with what they had keep that, lower ids first, so that of a quota that shrank the eldest keep what
+ * is left. Attempts that are being stopped keep theirs until they are gone. The rest hold on to
+ * theirs until, lower ids first, they find what they need in what is left over, or are stopped. */
 void attempts_recheck(struct core *c)
 {
     enum { DROP, HOLDERS, KEEP, OPEN, ROUNDS };
@@ -401,19 +462,20 @@ void attempts_recheck(struct core *c)
         struct order_node *n = order_first(&c->active);
         for (size_t i = 0; n != NULL; n = order_after(&c->active, n->major, n->id), i++) {
             struct entry *e = CONTAINER(n, struct entry, in_group);
-            if (e->job.state == JOB_COMPLETING) continue;
-            if (round == DROP) {
-                kept[i].is_open = e->permit_count == 0;
-                permits_drop(c, e, &kept[i]);
-            } else if (round == HOLDERS && !kept[i].is_open) {
+            bool stops = e->job.state == JOB_COMPLETING;
+            if (round == DROP)
+                quotas_drop(c, e, &kept[i]);
+            else if (round == HOLDERS && !stops && !kept[i].is_open)
                 recheck_holder(c, e, &kept[i]);
-            } else if (round == KEEP && kept[i].is_open) {
-                permits_keep(c, e, &kept[i]);
-            } else if (round == OPEN && kept[i].is_open) {
+            else if (round == KEEP && (stops || kept[i].is_open))
+                quotas_keep(c, e, &kept[i]);
+            else if (round == OPEN && !stops && kept[i].is_open)
                 recheck_open(c, e, &kept[i]);
-            }
         }
     }
-    for (size_t i = 0, count = c->active.count; i < count; i++) mem_free(kept[i].permits);
+    for (size_t i = 0, count = c->active.count; i < count; i++) {
+        mem_free(kept[i].permits);
+        mem_free(kept[i].counts);
+    }
     mem_free(kept);
 }

@@ -78,7 +78,7 @@ static void signature_drop(struct core *c, struct signature *g)
 {
     if (--g->users > 0) return;
     hash_remove(&c->signatures, &g->by_bytes);
-    mem_free(g->cells);
+    signature_clear_cells(g);
     mem_free(g);
 }
 
@@ -301,7 +301,7 @@ void class_leave(struct core *c, struct entry *e)
     k->size->waiting--;
     k->reason = REASON_RESOURCES;
     k->rule = (struct str){0};
-    k->uses_permit = false;
+    k->uses_quota = false;
     if (order_holds(&k->in_recheck)) order_remove(&c->rechecks, &k->in_recheck);
     empty_push(c, k);
     empty_trim(c);

@@ -12,6 +12,7 @@
  *   7  the snapshot forgets that a stop is to requeue the job                   (snapshot.c)
  *   8  a stop of an unknown attempt leaves no tombstone                  (src/agent/agent.c)
  *   9  a start that has expired still spawns                             (src/agent/agent.c)
+ *  10  what has ended no longer counts under a cap over a window       (counters.c)
  *   20  a job is stopped for one of equal priority                              (preempt.c)
  *   21  a victim that is not needed is stopped too                              (preempt.c)
  *   22  what victims leave is not held for the job in whose favour they go         (hold.c)

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/money.h"
+#include "law/pack.h"
 
 /* ---- rows
  * -------------------------------------------------------------------------------------------- */
@@ -178,6 +179,21 @@ static const char *chosen_words(const struct question *q, const struct explanati
                         money_format(extra, more), time);
 }
 
+static const char *quota_words(const struct question *q, const struct pool_reason *r, struct str cite)
+{
+    const struct law_rule *rule = law_rule(q->c->law, r->rule);
+    if (rule == NULL || !rule->cap.present)
+        return arena_printf(q->arena,
+                            "running jobs have used the permit under " STR_FMT
+                            " up to %lld chips, the job needs %lld",
+                            STR_ARG(r->rule), (long long)r->have, (long long)r->need);
+    return arena_printf(q->arena,
+                        "under the cap of " STR_FMT " (" STR_FMT
+                        ") %lld " STR_FMT " are left, the job needs %lld",
+                        STR_ARG(r->rule), STR_ARG(cite), (long long)r->have,
+                        STR_ARG(rule->cap.unit), (long long)r->need);
+}
+
 static const char *row_words(const struct question *q, const struct explanation *x,
                              const struct pool_reason *r, struct str cite)
 {
@@ -198,10 +214,7 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_NODES_DOWN:
         return arena_printf(q->arena, "%lld of %u nodes are up, the job needs %lld",
                             (long long)r->have, q->c->pools[r->pool].count, (long long)r->need);
-    case REASON_QUOTA:
-        return arena_printf(q->arena,
-                            "running jobs have used up the permit that the job's %lld chips need",
-                            (long long)r->need);
+    case REASON_QUOTA: return quota_words(q, r, cite);
     case REASON_RESOURCES: return capacity_words(q, r);
     case REASON_NOT_NAMED:
     case REASON_CHIP_KIND:

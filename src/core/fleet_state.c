@@ -25,6 +25,7 @@ void fleet_derive(struct core *c)
     c->marked_any = false;
     c->permit_held = mem_alloc(f->permit_count, sizeof *c->permit_held);
     c->permit_used = mem_alloc(f->permit_count, sizeof *c->permit_used);
+    c->permit_over = mem_alloc(f->permit_count, sizeof *c->permit_over);
     for (uint32_t i = 0; i < f->permit_count; i++) c->permit_used[i] = f->permits[i].used;
     c->running = mem_alloc(f->pool_count, sizeof *c->running);
     c->ends = mem_alloc(f->pool_count, sizeof *c->ends);
@@ -44,13 +45,18 @@ static void entry_move(struct core *c, struct entry *e, const struct fleet *old,
     if (e->job.pool.v < old->pool_count) e->job.pool.v = pool_map[e->job.pool.v];
     if (e->job.claim == NULL) return;
     e->job.claim->pool = e->job.pool;
-    uint32_t kept = 0;
+    uint32_t kept = 0, over = 0;
     for (uint32_t i = 0; i < e->permit_count; i++) {
         struct str id = old->permits[e->permits[i]].id;
-        for (uint32_t k = 0; k < c->fleet.permit_count; k++)
-            if (str_eq(c->fleet.permits[k].id, id)) e->permits[kept++] = k;
+        bool is_over = i + e->permit_over >= e->permit_count;
+        for (uint32_t k = 0; k < c->fleet.permit_count; k++) {
+            if (!str_eq(c->fleet.permits[k].id, id)) continue;
+            e->permits[kept++] = k;
+            over += is_over;
+        }
     }
     e->permit_count = kept;
+    e->permit_over = over;
 }
 
 static void states_move(struct core *c, const struct fleet *old, const struct pool_nodes *nodes,
@@ -98,6 +104,7 @@ void fleet_enter(struct core *c, const struct fleet *f)
     shares_leave_fleet(c);
     mem_free(c->running);
     mem_free(c->ends);
+    mem_free(c->permit_over);
     arena_init(&c->fleet_arena);
     fleet_copy(f, &c->fleet_arena, &c->fleet);
     fleet_derive(c);

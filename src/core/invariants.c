@@ -16,7 +16,8 @@
  *   14  what a tenant uses an hour is the price of what its claims hold
  *   15  a hold is of a pending job in no class, awaits attempts that are being stopped for it, and is
  *       not overdue; no job was stopped for others too often
- *   16  the lists of running attempts, by priority and by end, are what the attempts say */
+ *   16  the lists of running attempts, by priority and by end, are what the attempts say
+ *   17  a counter holds what the claims add to it */
 #include "core/preempt.h"
 
 #include "base/check.h"
@@ -219,19 +220,39 @@ static enum err check_array(const struct core *c, const struct entry *e, struct 
 static enum err check_permits(const struct core *c, struct errtext *error)
 {
     for (uint32_t p = 0; p < c->fleet.permit_count; p++) {
-        int64_t held = 0;
+        int64_t held = 0, over = 0;
         for (struct order_node *n = order_first(&c->active); n != NULL;
              n = order_after(&c->active, n->major, n->id)) {
             const struct entry *e = CONTAINER(n, struct entry, in_group);
-            for (uint32_t i = 0; i < e->permit_count; i++)
-                if (e->permits[i] == p) held += e->job.claim->chips;
+            for (uint32_t i = 0; i < e->permit_count; i++) {
+                if (e->permits[i] != p) continue;
+                held += e->job.claim->chips;
+                if (i + e->permit_over >= e->permit_count) over += e->job.claim->chips;
+            }
         }
         const struct permit *x = &c->fleet.permits[p];
-        if (held != c->permit_held[p] || c->permit_used[p] != x->used + held)
+        if (held != c->permit_held[p] || c->permit_used[p] != x->used + held ||
+            over != c->permit_over[p])
             return BROKEN(9, "permit " STR_FMT " is held %lld times, not %lld", STR_ARG(x->id),
                           (long long)held, (long long)c->permit_held[p]);
     }
     return ERR_NONE;
+}
+
+static enum err check_counter(const struct core *c, const struct counter *k, struct errtext *error)
+{
+    int64_t held = 0, over = 0;
+    for (struct order_node *n = order_first(&c->active); n != NULL;
+         n = order_after(&c->active, n->major, n->id)) {
+        const struct entry *e = CONTAINER(n, struct entry, in_group);
+        for (uint32_t i = 0; i < e->count_count; i++)
+            if (e->counts[i].counter == k)
+                *(i + e->count_over < e->count_count ? &held : &over) += e->counts[i].milli;
+    }
+    if (held == k->held_milli && over == k->over_milli) return ERR_NONE;
+    return BROKEN(17, "the counter of " STR_FMT " for " STR_FMT " holds %lld, not %lld",
+                  STR_ARG(k->rule), STR_ARG(k->key), (long long)(held + over),
+                  (long long)(k->held_milli + k->over_milli));
 }
 
 static bool is_listed(const uint32_t *list, size_t count, uint32_t x)
@@ -302,7 +323,7 @@ static enum err check_law(const struct core *c, const struct entry *e, struct er
     arena_init(&scratch);
     legal_look(c, &e->job.spec, e->job.pool.v, c->now_ms, e, &scratch, &legal);
     arena_release(&scratch);
-    if (!legal.allowed || legal.short_of_permit)
+    if (!legal.allowed || legal.short_of_quota)
         return BROKEN(10, "job %u runs in pool %u against rule " STR_FMT, e->job.id.v,
                       e->job.pool.v, STR_ARG(legal.rule));
     int64_t to = c->fleet.pools[e->job.pool.v].title.to_ms;
@@ -345,6 +366,8 @@ enum err core_check(const struct core *c, struct errtext *error)
     enum err code = check_queue(c, error);
     if (code == ERR_NONE) code = check_counts(c, error);
     if (code == ERR_NONE) code = check_permits(c, error);
+    for (size_t i = 0; i < c->counter_count && code == ERR_NONE; i++)
+        code = check_counter(c, c->counters[i], error);
     for (const struct entry *e = entry_after(c, 0); e != NULL && code == ERR_NONE;
          e = entry_after(c, e->job.id.v)) {
         code = check_claim(c, e, error);

@@ -10,29 +10,42 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "law/pack.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* How quotas are taken into account. */
+struct view {
+    const int64_t *used; /* by permit; NULL: as the fleet states, claims aside */
+    bool with_permits; /* false: as if there were none */
+    bool with_counters; /* false: all stand at 0 */
+    const struct entry *own; /* what it holds of counters does not count; NULL: none */
+};
+
 static bool allows(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t on_ms,
-                   const int64_t *used, bool with_permits, struct arena *scratch, struct legal *out)
+                   struct view view, struct arena *scratch, struct legal *out)
 {
     struct law_case x;
-    case_build(&c->fleet, c->law, spec, pool, on_ms, used, scratch, &x);
-    if (!with_permits) x.permit_count = 0;
+    case_build(&c->fleet, c->law, spec, pool, on_ms, view.used, scratch, &x);
+    if (!view.with_permits) x.permit_count = 0;
+    x.counters_known = true;
+    if (view.with_counters) counters_show(c, view.own, scratch, &x);
     out->rule = (struct str){0};
     return law_allows(c->law, &x, scratch, &out->effect, &out->rule);
 }
 
-/* What each permit has used, apart from what `own` holds. */
-static const int64_t *used_without(const struct core *c, const struct entry *own,
-                                   struct arena *scratch)
+/* What each permit has used, apart from what `own` holds and what has no room. */
+static const int64_t *used_beside(const struct core *c, const struct entry *own,
+                                  struct arena *scratch)
 {
-    if (own == NULL || own->permit_count == 0) return c->permit_used;
-    int64_t *used = ARENA_ARRAY(scratch, c->fleet.permit_count, int64_t);
-    memcpy(used, c->permit_used, c->fleet.permit_count * sizeof *used);
-    for (uint32_t i = 0; i < own->permit_count; i++) used[own->permits[i]] -= own->job.claim->chips;
+    if (own == NULL) return c->permit_used;
+    uint32_t count = c->fleet.permit_count;
+    int64_t *used = ARENA_ARRAY(scratch, count, int64_t);
+    for (uint32_t i = 0; i < count; i++) used[i] = c->permit_used[i] - c->permit_over[i];
+    for (uint32_t i = 0; i + own->permit_over < own->permit_count; i++)
+        used[own->permits[i]] -= own->job.claim->chips;
     return used;
 }
 
@@ -40,22 +53,27 @@ void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool
                 const struct entry *own, struct arena *scratch, struct legal *out)
 {
     *out = (struct legal){.until_ms = CIVIL_NEVER_MS};
-    const int64_t *used = used_without(c, own, scratch);
+    struct view view = {used_beside(c, own, scratch), true, true, own};
+    struct view bare = {view.used, false, true, own}, empty = {NULL, true, false, NULL};
+    bool has_permits = c->fleet.permit_count > 0, has_caps = law_caps(c->law) > 0;
     struct legal aside;
-    out->allowed = allows(c, spec, pool, now_ms, used, true, scratch, out);
-    if (c->fleet.permit_count > 0 && out->allowed) {
-        out->by_permit = !allows(c, spec, pool, now_ms, used, false, scratch, &aside);
-    } else if (c->fleet.permit_count > 0 &&
-               allows(c, spec, pool, now_ms, NULL, true, scratch, &aside)) {
-        out->allowed = out->by_permit = out->short_of_permit = true;
-        used = NULL;
+    out->allowed = allows(c, spec, pool, now_ms, view, scratch, out);
+    if (has_permits && out->allowed) {
+        out->by_permit = !allows(c, spec, pool, now_ms, bare, scratch, &aside);
+    } else if (!out->allowed && (has_permits || has_caps) &&
+               allows(c, spec, pool, now_ms, empty, scratch, &aside)) {
+        out->allowed = out->short_of_quota = true;
+        out->by_permit = has_permits;
+        view.used = NULL;
     }
     if (!out->allowed) return;
+    /* What counters will stand at then depends on others; that date will tell. */
+    view.with_counters = false;
     int64_t date = now_ms;
     for (int i = 0; i < LEGAL_LOOK_MAX; i++) {
         date = legal_next_date(c, date);
         if (date == CIVIL_NEVER_MS) return;
-        if (allows(c, spec, pool, date, used, true, scratch, &aside)) continue;
+        if (allows(c, spec, pool, date, view, scratch, &aside)) continue;
         out->until_ms = date;
         if (out->rule.len == 0) out->rule = aside.rule;
         return;
@@ -70,28 +88,101 @@ int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t p
     for (int i = 0; i < LEGAL_LOOK_MAX; i++) {
         date = legal_next_date(c, date);
         if (date == CIVIL_NEVER_MS) break;
-        if (allows(c, spec, pool, date, c->permit_used, true, scratch, &aside)) return date;
+        /* Quotas may be free again by then. */
+        if (allows(c, spec, pool, date, (struct view){.with_permits = true}, scratch, &aside))
+            return date;
     }
     return CIVIL_NEVER_MS;
 }
 
+static int64_t permit_left(const struct core *c, struct str rule)
+{
+    int64_t left = 0;
+    for (uint32_t i = 0; i < c->fleet.permit_count; i++) {
+        const struct permit *p = &c->fleet.permits[i];
+        if (str_eq(p->rule, rule) && p->amount - c->permit_used[i] > left)
+            left = p->amount - c->permit_used[i];
+    }
+    return left;
+}
+
+void legal_quota(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                 const struct legal *legal, int64_t *have_out, int64_t *need_out)
+{
+    const struct law_rule *r = law_rule(c->law, legal->rule);
+    *need_out = case_chips(&c->fleet, spec, pool);
+    *have_out = permit_left(c, legal->rule);
+    if (r == NULL || !r->cap.present) return;
+    struct arena scratch;
+    struct law_case x;
+    struct law_add *adds;
+    uint32_t count;
+    arena_init(&scratch);
+    core_case(c, spec, pool, c->now_ms, &scratch, &x);
+    law_adds(c->law, &x, &scratch, &adds, &count);
+    int64_t left = r->cap.at_most_milli;
+    for (uint32_t i = 0; i < x.counter_count; i++)
+        if (str_eq(x.counters[i].rule, r->id)) left -= x.counters[i].milli;
+    *have_out = left > 0 ? left / 1000 : 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (law_cap_at(c->law, adds[i].cap) == r) *need_out = (adds[i].milli + 999) / 1000;
+    arena_release(&scratch);
+}
+
 static bool cell_is_good(const struct core *c, const struct legal_cell *cell)
 {
-    return cell->epoch == c->legal_epoch &&
-           (!cell->at.by_permit || cell->permit_epoch == c->permit_epoch);
+    if (cell->epoch != c->legal_epoch) return false;
+    if (cell->at.by_permit && cell->permit_epoch != c->permit_epoch) return false;
+    for (uint32_t i = 0; i < cell->cap_count; i++) {
+        const struct cell_cap *k = &cell->caps[i];
+        if ((counter_used(k->counter) <= k->room_milli) != k->is_within) return false;
+    }
+    return true;
+}
+
+void signature_clear_cells(struct signature *s)
+{
+    for (uint32_t i = 0; i < s->cell_count; i++) mem_free(s->cells[i].caps);
+    mem_free(s->cells);
+    s->cells = NULL;
+    s->cell_count = 0;
+}
+
+/* Which counters would change the answer of the cell, and where. */
+static void cell_caps(struct core *c, const struct job_spec *spec, uint32_t pool,
+                      struct legal_cell *cell)
+{
+    mem_free(cell->caps);
+    cell->caps = NULL;
+    cell->cap_count = 0;
+    if (law_caps(c->law) == 0) return;
+    struct law_case x;
+    struct law_add *adds;
+    core_case(c, spec, pool, c->now_ms, &c->legal_scratch, &x);
+    law_adds(c->law, &x, &c->legal_scratch, &adds, &cell->cap_count);
+    if (cell->cap_count > 0) cell->caps = mem_alloc(cell->cap_count, sizeof *cell->caps);
+    for (uint32_t i = 0; i < cell->cap_count; i++) {
+        const struct law_rule *r = law_cap_at(c->law, adds[i].cap);
+        struct cell_cap *k = &cell->caps[i];
+        k->counter = counter_of(c, r->id, law_cap_key(r, &x));
+        k->room_milli = r->cap.at_most_milli - adds[i].milli;
+        k->is_within = counter_used(k->counter) <= k->room_milli;
+    }
+    cell->at.by_counter = cell->cap_count > 0;
 }
 
 const struct legal *legal_of(struct core *c, struct signature *s, const struct job_spec *spec,
                              uint32_t pool)
 {
     if (s->cell_count != c->pool_signature_count) {
-        mem_free(s->cells);
+        signature_clear_cells(s);
         s->cells = mem_alloc(c->pool_signature_count, sizeof *s->cells);
         s->cell_count = c->pool_signature_count;
     }
     struct legal_cell *cell = &s->cells[c->pool_signature[pool]];
     if (!cell_is_good(c, cell)) {
         legal_look(c, spec, pool, c->now_ms, NULL, &c->legal_scratch, &cell->at);
+        cell_caps(c, spec, pool, cell);
         arena_clear(&c->legal_scratch);
         cell->epoch = c->legal_epoch;
         cell->permit_epoch = c->permit_epoch;
@@ -109,7 +200,7 @@ enum tri core_may(const struct core *c, const struct job *j, struct pool_id pool
     if (at >= k->signature->cell_count) return TRI_UNKNOWN;
     const struct legal_cell *cell = &k->signature->cells[at];
     if (!cell_is_good(c, cell)) return TRI_UNKNOWN;
-    return cell->at.allowed && !cell->at.short_of_permit ? TRI_YES : TRI_NO;
+    return cell->at.allowed && !cell->at.short_of_quota ? TRI_YES : TRI_NO;
 }
 
 /* ---- permits ----------------------------------------------------------------------------------
@@ -144,7 +235,7 @@ bool legal_permits(const struct core *c, const struct job_spec *spec, uint32_t p
 {
     struct law_case x;
     struct law_verdict verdict;
-    case_build(&c->fleet, c->law, spec, pool, c->now_ms, c->permit_used, scratch, &x);
+    core_case(c, spec, pool, c->now_ms, scratch, &x);
     if (among != NULL) keep_permits(&c->fleet, &x, among, among_count);
     law_decide(c->law, &x, scratch, &verdict);
     *permits_out = ARENA_ARRAY(scratch, verdict.finding_count, uint32_t);
@@ -162,36 +253,45 @@ bool legal_permits(const struct core *c, const struct job_spec *spec, uint32_t p
     return verdict.allowed;
 }
 
-void permits_take(struct core *c, struct entry *e, const uint32_t *permits, uint32_t count)
+static void permits_add(struct core *c, const struct entry *e, int64_t chips)
 {
-    ASSERT(e->permit_count == 0 && e->job.claim != NULL);
+    for (uint32_t i = 0; i < e->permit_count; i++) {
+        uint32_t p = e->permits[i];
+        c->permit_held[p] += chips;
+        c->permit_used[p] += chips;
+        if (i + e->permit_over >= e->permit_count) c->permit_over[p] += chips;
+    }
+}
+
+void permits_enter(struct core *c, const struct entry *e)
+{
+    permits_add(c, e, e->job.claim->chips);
+}
+
+void permits_take(struct core *c, struct entry *e, const uint32_t *permits, uint32_t count,
+                  uint32_t over)
+{
+    ASSERT(e->permit_count == 0 && e->job.claim != NULL && over <= count);
     if (count == 0) return;
     e->permits = mem_alloc(count, sizeof *e->permits);
+    memcpy(e->permits, permits, count * sizeof *e->permits);
     e->permit_count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        e->permits[i] = permits[i];
-        c->permit_held[permits[i]] += e->job.claim->chips;
-        c->permit_used[permits[i]] += e->job.claim->chips;
-    }
+    e->permit_over = over;
+    permits_enter(c, e);
     c->permit_epoch++;
-    c->permits_changed = true;
+    c->quotas_changed = true;
 }
 
 void permits_give(struct core *c, struct entry *e)
 {
     if (e->permit_count == 0) return;
     ASSERT(e->job.claim != NULL);
-    for (uint32_t i = 0; i < e->permit_count; i++) {
-        int64_t chips = e->job.claim->chips;
-        if (BERTH_DEFECT == 6) chips *= 2;
-        c->permit_held[e->permits[i]] -= chips;
-        c->permit_used[e->permits[i]] -= chips;
-    }
+    permits_add(c, e, -(int64_t)e->job.claim->chips * (BERTH_DEFECT == 6 ? 2 : 1));
     mem_free(e->permits);
     e->permits = NULL;
-    e->permit_count = 0;
+    e->permit_count = e->permit_over = 0;
     c->permit_epoch++;
-    c->permits_changed = true;
+    c->quotas_changed = true;
 }
 
 /* ---- dates -------------------------------------------------------------------------------------
@@ -212,10 +312,17 @@ int64_t legal_next_date(const struct core *c, int64_t after_ms)
     return next;
 }
 
+void segment_begin(struct core *c)
+{
+    int64_t law = legal_next_date(c, c->now_ms), counters = counters_next_date(c);
+    c->segment_end_ms = law < counters ? law : counters;
+}
+
 void legal_changed(struct core *c)
 {
     c->legal_epoch++;
-    c->segment_end_ms = legal_next_date(c, c->now_ms);
+    counters_refresh(c);
+    segment_begin(c);
     c->retry_all = true;
     c->recheck_attempts = true;
 }

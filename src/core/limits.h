@@ -60,6 +60,8 @@ enum {
                               next tick, which is then due at once */
     CLASS_EMPTY_MAX = 256, /* classes without a waiting job that are kept for the next one */
     LEGAL_LOOK_MAX = 64, /* future dates looked at for one verdict */
+    COUNTERS_MAX = 1000000, /* of caps: one for each capped rule and party, site or country */
+    COUNTER_DAYS_MAX = 40000, /* of one counter: a window has at most 36,500 days */
     PACKS_MAX = 256, /* rule packs: about one per jurisdiction */
     DECISIONS_MAX = 8 * 1000 * 1000, /* of one step: a few for each job in memory */
     NODE_CHANGES_MAX = 4096, /* changes in one NODES event */

@@ -32,7 +32,7 @@ void class_recheck(struct core *c, struct class *k)
     class_candidates(c, k);
     const struct job_spec *s = &k->box->spec;
     int64_t at = CIVIL_NEVER_MS;
-    k->uses_permit = false;
+    k->uses_quota = false;
     for (uint32_t i = 0; i < k->candidate_count; i++) {
         uint32_t p = k->candidates[i].pool;
         int64_t limit = limit_in_pool(&c->fleet, s, p);
@@ -42,7 +42,7 @@ void class_recheck(struct core *c, struct class *k)
         const struct legal *legal = legal_of(c, k->signature, s, p);
         if (legal->until_ms != CIVIL_NEVER_MS)
             sooner(&at, legal->until_ms - law_safe_until(s, limit, 0) + 1, c->now_ms);
-        k->uses_permit = k->uses_permit || legal->by_permit;
+        k->uses_quota = k->uses_quota || legal->by_permit || legal->by_counter;
     }
     if (order_holds(&k->in_recheck)) order_remove(&c->rechecks, &k->in_recheck);
     if (at != CIVIL_NEVER_MS) order_insert(&c->rechecks, &k->in_recheck, at, k->serial);
@@ -186,9 +186,9 @@ static void push_marked(struct core *c)
     }
 }
 
-static bool uses_permit(const struct class *k)
+static bool uses_quota(const struct class *k)
 {
-    return k->uses_permit;
+    return k->uses_quota;
 }
 
 static void run_pass(struct core *c)
@@ -212,11 +212,11 @@ void place_all(struct core *c)
     else if (c->marked_any)
         push_marked(c);
     c->retry_all = c->more = false;
-    do { /* again while claims change what permits leave: once more at most per claim made */
-        if (c->permits_changed) classes_retry(c, uses_permit);
-        c->permits_changed = false;
+    do { /* again while claims change what quotas leave: once more at most per claim made */
+        if (c->quotas_changed) classes_retry(c, uses_quota);
+        c->quotas_changed = false;
         run_pass(c);
-    } while (c->permits_changed);
+    } while (c->quotas_changed);
     for (uint32_t i = 0; c->marked_any && i <= c->fleet.pool_count / 64; i++) c->marked[i] = 0;
     c->marked_any = false;
 }

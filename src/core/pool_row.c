@@ -126,8 +126,9 @@ static int capacity_row(const struct core *c, const struct job_spec *s, const st
     out->need = z.nodes;
     if (c->fleet.pools[pool].drained) return REASON_PARTITION_DOWN;
     if (nodes_up(n) < z.nodes) return REASON_NODES_DOWN;
-    if (legal != NULL && legal->short_of_permit) {
-        out->need = z.chips;
+    if (legal != NULL && legal->short_of_quota) {
+        legal_quota(c, s, pool, legal, &out->have, &out->need);
+        out->rule = legal->rule;
         return REASON_QUOTA;
     }
     if (nodes_fit(n, &z)) return REASON_NONE;

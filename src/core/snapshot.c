@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "law/pack.h"
 
 #include <string.h>
 
@@ -153,6 +154,100 @@ static void visit_claim(struct visit *v, struct claim *k)
     VISIT_ARRAY(v, "parts", k->parts, k->part_count, JOB_NODES_MAX, visit_part);
 }
 
+/* ---- counters
+ * --------------------------------------------------------------------------------------- */
+
+static void visit_counter_day(struct visit *v, struct counter_day *d)
+{
+    visit_i64(v, "day_ms", &d->day_ms);
+    visit_i64(v, "milli", &d->milli);
+}
+
+static void visit_counter(struct visit *v, struct counter *k)
+{
+    visit_text(v, "rule", &k->rule);
+    visit_text(v, "key", &k->key);
+    VISIT_ARRAY(v, "days", k->days, k->day_count, COUNTER_DAYS_MAX, visit_counter_day);
+}
+
+static bool counter_is_sane(const struct counter *k)
+{
+    for (size_t i = 0; i < k->day_count; i++)
+        if (k->days[i].milli < 0 || k->days[i].milli > LAW_MILLI_MAX ||
+            (i > 0 && k->days[i - 1].day_ms >= k->days[i].day_ms))
+            return false;
+    return k->rule.len > 0 && k->day_count > 0;
+}
+
+static void read_counter(struct visit *v, struct core *c)
+{
+    struct counter read = {0};
+    visit_counter(v, &read);
+    if (v->failed != ERR_NONE) return;
+    if (!counter_is_sane(&read)) {
+        visit_fail(v, "counters: not in order, or out of range");
+        return;
+    }
+    struct counter *k = counter_of(c, read.rule, read.key);
+    if (k->day_count > 0) {
+        visit_fail(v, "counters: one is there twice");
+        return;
+    }
+    k->days = mem_grow(NULL, &k->day_cap, read.day_count, sizeof *k->days);
+    memcpy(k->days, read.days, read.day_count * sizeof *k->days);
+    k->day_count = read.day_count;
+}
+
+/* Those that ended claims count in; the rest follows from the claims. */
+static void visit_counters(struct visit *v, struct core *c)
+{
+    size_t count = 0;
+    for (size_t i = 0; !v->reading && i < c->counter_count; i++)
+        count += c->counters[i]->day_count > 0;
+    if (!visit_list(v, "counters", &count, COUNTERS_MAX)) return;
+    for (size_t i = 0, at = 0; i < count && v->failed == ERR_NONE; i++, at++) {
+        while (!v->reading && c->counters[at]->day_count == 0) at++;
+        if (!visit_map(v, NULL, false)) continue;
+        if (v->reading)
+            read_counter(v, c);
+        else
+            visit_counter(v, c->counters[at]);
+        visit_map_end(v);
+    }
+    visit_list_end(v);
+}
+
+static void visit_count(struct visit *v, struct core *c, struct count *k)
+{
+    struct str rule = {0}, key = {0};
+    if (!v->reading) {
+        rule = k->counter->rule;
+        key = k->counter->key;
+    }
+    visit_text(v, "rule", &rule);
+    visit_text(v, "key", &key);
+    visit_i64(v, "milli", &k->milli);
+    if (!v->reading || v->failed != ERR_NONE) return;
+    if (k->milli < 0 || k->milli > LAW_MILLI_MAX / JOBS_MAX) visit_fail(v, "counts: out of range");
+    k->counter = counter_of(c, rule, key);
+}
+
+static void visit_counts(struct visit *v, struct core *c, struct entry *e)
+{
+    size_t count = v->reading ? 0 : e->count_count;
+    if (!visit_list(v, "counts", &count, LAW_RULES_MAX * PACKS_MAX)) return;
+    if (v->reading) {
+        e->counts = ARENA_ARRAY(v->arena, count, struct count);
+        e->count_count = (uint32_t)count;
+    }
+    for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
+        if (!visit_map(v, NULL, false)) continue;
+        visit_count(v, c, &e->counts[i]);
+        visit_map_end(v);
+    }
+    visit_list_end(v);
+}
+
 static void visit_permits(struct visit *v, struct entry *e)
 {
     size_t count = v->reading ? 0 : e->permit_count;
@@ -273,7 +368,7 @@ static void visit_spec(struct visit *v, const struct core *c, struct entry *e)
 }
 
 /* `claim` and `hold`: where they are read to. */
-static void visit_entry(struct visit *v, const struct core *c, struct entry *e, struct claim *claim,
+static void visit_entry(struct visit *v, struct core *c, struct entry *e, struct claim *claim,
                         struct hold *hold)
 {
     struct job *j = &e->job;
@@ -310,6 +405,9 @@ static void visit_entry(struct visit *v, const struct core *c, struct entry *e, 
     visit_text(v, "stop_rule", &e->stop_rule);
     visit_enum(v, "stop_reason", &e->stop_reason, reason_names, REASON_COUNT);
     visit_permits(v, e);
+    visit_u32(v, "permit_over", &e->permit_over);
+    visit_counts(v, c, e);
+    visit_u32(v, "count_over", &e->count_over);
     visit_spec(v, c, e);
 }
 
@@ -327,7 +425,8 @@ static bool entry_is_sane(const struct core *c, const struct entry *e)
         return false;
     bool waits = j->state == JOB_PENDING && j->reason == REASON_PREEMPTING;
     if (waits != (e->hold != NULL) || (waits && e->hold->pool >= c->fleet.pool_count)) return false;
-    if (!holds) return e->permit_count == 0;
+    if (!holds) return e->permit_count + e->count_count == 0;
+    if (e->permit_over > e->permit_count || e->count_over > e->count_count) return false;
     if (j->claim->pool.v >= c->fleet.pool_count || j->claim->pool.v != j->pool.v) return false;
     for (uint32_t i = 0; i < e->permit_count; i++)
         if (e->permits[i] >= c->fleet.permit_count) return false;
@@ -371,6 +470,9 @@ static bool enter(struct core *c, const struct entry *read)
         e->permits = copy_array(read->permits, e->permit_count, sizeof *e->permits);
     else
         e->permits = NULL;
+    e->counts = e->count_count > 0 ? copy_array(read->counts, e->count_count, sizeof *e->counts)
+                                   : NULL;
+    counts_enter(e);
     if (read->job.claim != NULL) {
         const struct claim *k = read->job.claim;
         j->claim = copy_array(k, 1, sizeof *k);
@@ -445,7 +547,8 @@ static void visit_jobs(struct visit *v, struct core *c)
  */
 static void derive(struct core *c)
 {
-    c->segment_end_ms = legal_next_date(c, c->now_ms);
+    counters_refresh(c);
+    segment_begin(c);
     for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
         if (e->job.state == JOB_PENDING) {
             dependencies_enter(c, e);
@@ -549,6 +652,7 @@ void visit_core(struct visit *v, struct core *c)
     visit_node_states(v, c);
     visit_seen(v, c);
     visit_shares(v, c);
+    visit_counters(v, c);
     visit_jobs(v, c);
     if (v->reading && v->failed == ERR_NONE && c->next_id == 0) visit_fail(v, "next_id: missing");
     if (v->reading && v->failed == ERR_NONE) derive(c);

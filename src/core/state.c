@@ -41,6 +41,7 @@ static void entry_free(struct entry *e)
     if (e->job.claim != NULL) mem_free(e->job.claim->parts);
     mem_free(e->job.claim);
     mem_free(e->permits);
+    mem_free(e->counts);
     mem_free(e->waiters);
     hold_free(e->hold);
     box_drop(e->box);
@@ -72,6 +73,8 @@ void core_free(struct core *c)
     mem_free(c->fact_dates);
     mem_free(c->permit_held);
     mem_free(c->permit_used);
+    mem_free(c->permit_over);
+    counters_release(c);
     mem_free(c->marked);
     mem_free(c->running);
     mem_free(c->ends);

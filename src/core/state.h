@@ -57,6 +57,32 @@ struct array {
 };
 
 struct class;
+struct counter;
+
+/* What a claim adds to a counter. */
+struct count {
+    struct counter *counter;
+    int64_t milli;
+};
+
+/* What acts add up to under the cap of one rule, for one party, site or country (law.h). A claim
+ * counts while it lasts; when it has ended, by the day of its end. */
+struct counter_day {
+    int64_t day_ms; /* its midnight */
+    int64_t milli;
+};
+struct counter {
+    struct str rule, key; /* behind the struct; c->counters is in order of both */
+    /* stored */
+    struct counter_day *days; /* ascending */
+    size_t day_count, day_cap;
+    /* derived */
+    int64_t held_milli; /* claims that last, without those counted in over_milli */
+    int64_t over_milli; /* claims being stopped because a cap shrank below them: nobody else may
+                           take in their place, but what runs on is not judged by them */
+    int64_t past_milli; /* of the days, as far as they still count */
+    int64_t stated_milli; /* used before, as the fleet's permits under the rule state */
+};
 
 /* Room in a pool for which a waiting job has had others stopped. Nothing else takes it. */
 struct hold {
@@ -92,6 +118,10 @@ struct entry {
     struct hold *hold; /* PENDING for REASON_PREEMPTING */
     uint32_t *permits; /* indexes in fleet.permits that the claim consumes, once each */
     uint32_t permit_count;
+    struct count *counts; /* what it adds to counters, one for each */
+    uint32_t count_count;
+    uint32_t permit_over, count_over; /* so many of these at their ends have no room: see
+                                         counter.over_milli */
 
     /* derived */
     struct share *share; /* its tenant's */
@@ -115,14 +145,24 @@ struct entry {
 struct legal {
     bool allowed;
     bool by_permit; /* a permit is part of why */
-    bool short_of_permit; /* would be allowed, had claims not used the permit up */
+    bool by_counter; /* the claim would add to a counter (told by legal_of alone) */
+    bool short_of_quota; /* would be allowed, had claims not used up a permit or a cap */
     int effect; /* enum law_effect */
     struct str rule; /* the first that stops it; "" none. Borrowed from the law */
     int64_t until_ms; /* allowed: the next date known on which it is not; CIVIL_NEVER_MS */
 };
 
+/* The answer holds while the counter is on the same side of its cap. */
+struct cell_cap {
+    const struct counter *counter;
+    int64_t room_milli; /* what may be used before the claim, for the claim to be within the cap */
+    bool is_within;
+};
+
 struct legal_cell {
     uint32_t epoch; /* c->legal_epoch when filled; 0 never */
+    struct cell_cap *caps;
+    uint32_t cap_count;
     uint32_t permit_epoch; /* c->permit_epoch when the permits were looked at */
     struct legal at;
 };
@@ -174,7 +214,7 @@ struct class
     int reason; /* why its first job waits */
     struct str rule; /* interned */
     struct order_node in_recheck; /* when time alone may change `reason` */
-    bool uses_permit; /* its reason may change when a permit is taken or given back */
+    bool uses_quota; /* its reason may change when a permit or a counter does */
     bool try_all; /* in this pass: any candidate may do; else only pools marked */
     bool in_pass;
     struct order_node in_pass_node; /* share->pass */
@@ -198,6 +238,8 @@ struct core {
     struct arena speeds_arena;
     struct speeds speeds;
     bool more; /* the last step made STEP_PLACE_MAX claims; others may fit */
+    struct counter **counters; /* in order of rule and key */
+    size_t counter_count, counter_cap;
 
     /* derived: fleet */
     struct pool_nodes *pools;
@@ -209,6 +251,7 @@ struct core {
     size_t fact_date_count;
     int64_t *permit_held; /* by permit: chips that claims consume */
     int64_t *permit_used; /* by permit: fleet.used + held, what cases show */
+    int64_t *permit_over; /* by permit: part of held, like counter.over_milli */
 
     /* derived: law */
     uint32_t legal_epoch; /* from 1; one more when any verdict may have changed */
@@ -245,7 +288,7 @@ struct core {
     /* of the present step */
     struct order pass; /* tenants with classes to try, by (-priority, score, id) of the first job */
     uint64_t *marked; /* pools that have something new to give */
-    bool marked_any, retry_all, recheck_attempts, permits_changed;
+    bool marked_any, retry_all, recheck_attempts, quotas_changed;
     struct array *arrays_marked; /* a task may take a turn that another has left */
     uint32_t placed;
     uint32_t searches; /* for victims, done and put off */
@@ -316,12 +359,43 @@ bool legal_permits(const struct core *c, const struct job_spec *spec, uint32_t p
                    uint32_t **permits_out, uint32_t *count_out);
 /* Group the pools that no law can tell apart; find the dates on which facts of the fleet change. */
 void legal_fleet(struct core *c);
-void legal_segment(struct core *c); /* begin the segment that c->now_ms is in */
+void legal_segment(struct core *c); /* has the segment that c->now_ms was in ended? */
+void segment_begin(struct core *c); /* when will the present one end? */
 void legal_changed(struct core *c); /* the packs, what binds, the fleet or the segment changed */
 int64_t legal_next_date(const struct core *c, int64_t after_ms);
 void signature_bytes(const struct job_spec *s, struct buf *out);
-void permits_take(struct core *c, struct entry *e, const uint32_t *permits, uint32_t count);
+void signature_clear_cells(struct signature *s);
+/* Of a job that is short of quota in the pool: what is left, and what it needs (whole units of the
+ * permit or cap of legal->rule). */
+void legal_quota(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                 const struct legal *legal, int64_t *have_out, int64_t *need_out);
+/* The last `over` of them have no room. */
+void permits_take(struct core *c, struct entry *e, const uint32_t *permits, uint32_t count,
+                  uint32_t over);
 void permits_give(struct core *c, struct entry *e);
+void permits_enter(struct core *c, const struct entry *e); /* book what a claim consumes */
+
+/* ---- counters.c: what claims add up to under the law's caps ----------------------------------- */
+/* The counter, made if it is new. */
+struct counter *counter_of(struct core *c, struct str rule, struct str key);
+/* What counts before a new claim. */
+int64_t counter_used(const struct counter *k);
+/* Into the case: the counters that it falls under, without what `own` (may be NULL) holds. */
+void counters_show(const struct core *c, const struct entry *own, struct arena *arena,
+                   struct law_case *x);
+/* What a claim for that case, which is lawful, adds to counters, in `arena`. */
+void counts_of(struct core *c, const struct law_case *x, struct arena *arena,
+               struct count **counts_out, uint32_t *count_out);
+/* The last `over` of them have no room. */
+void counts_take(struct core *c, struct entry *e, const struct count *counts, uint32_t count,
+                 uint32_t over);
+void counts_enter(struct entry *e); /* book what a stored claim adds */
+/* The claim is over; `ran`: and counts as long as its caps say. */
+void counts_give(struct core *c, struct entry *e, bool ran);
+/* The law, the fleet or the date changed: what still counts now? */
+void counters_refresh(struct core *c);
+int64_t counters_next_date(const struct core *c); /* when something stops counting */
+void counters_release(struct core *c);
 
 /* ---- pool_row.c: one pool in the eyes of one job --------------------------------------------- */
 /* The first reason, in the order of core/explain.h, why the job cannot start in the pool now, with

@@ -65,6 +65,7 @@ extern const char *const law_role_names[ROLE_COUNT];
 
 struct law_site {
     bool present;
+    struct str id; /* for the counters of caps by site; "" unknown */
     struct str country; /* "" unknown */
     int state_funded, public_hub, critical_infrastructure; /* enum tri */
     bool build_progress_known;
@@ -79,6 +80,13 @@ struct law_permit {
     int64_t amount, used;
     /* [from, to): a reader turns a last day into the midnight after it; 0: open */
     int64_t from_ms, to_ms;
+};
+
+/* What acts before this one, as far as they still count, add up to in the counter of a rule's cap
+ * that this act falls under. */
+struct law_used {
+    struct str rule;
+    int64_t milli; /* thousandths of the cap's unit */
 };
 
 struct law_fleet_row {
@@ -114,6 +122,11 @@ struct law_case {
     uint32_t evidence_count;
     struct law_permit *permits;
     uint32_t permit_count;
+    /* The counters are kept: one that is not listed stands at 0. Where they are not, what permits
+     * under a capped rule have used counts instead. */
+    bool counters_known;
+    struct law_used *counters;
+    uint32_t counter_count;
     bool fleet_known;
     struct str fleet_scope; /* "site", "operator", ... */
     struct law_fleet_row *fleet;

@@ -213,9 +213,16 @@ static void check_fields(struct checker *k, uint32_t i)
         if (!is_role(r->holders[h]))
             fault(k, PART_RULE, i, "permit", "'" STR_FMT "' is no role of the chain",
                   STR_ARG(r->holders[h]));
-    if (r->cap.present && !is_role(r->cap.by) && !str_eqz(r->cap.by, "case"))
-        fault(k, PART_RULE, i, "cap", "`by: " STR_FMT "` is neither a role of the chain nor `case`",
+    bool is_each = str_eqz(r->cap.by, "case");
+    if (r->cap.present && !is_each && !is_role(r->cap.by) && !str_eqz(r->cap.by, "site") &&
+        !str_eqz(r->cap.by, "country") && !str_eqz(r->cap.by, "all"))
+        fault(k, PART_RULE, i, "cap",
+              "`by: " STR_FMT "` is neither a role of the chain nor site, country, all or case",
               STR_ARG(r->cap.by));
+    if (r->cap.present && is_each && r->cap.window != WINDOW_ACT)
+        fault(k, PART_RULE, i, "cap",
+              "a cap over a window says whose counter it is: `by:` a role of the chain, site, "
+              "country or all");
     if (r->cap.present && (r->cap.window == WINDOW_DAYS) != (r->cap.days > 0))
         fault(k, PART_RULE, i, "cap", "`days` is stated exactly when `window` is `days`");
     if (r->cap.present && r->cap.at_most_milli < 0)

@@ -79,6 +79,9 @@ struct law {
     struct rule **rules; /* of all packs, in order of id */
     uint32_t rule_count;
     size_t rule_cap;
+    const struct rule **caps; /* those with a cap over a window, in order of id */
+    uint32_t cap_count;
+    size_t cap_cap;
 };
 
 typedef void law_report(void *ctx, const struct law_place *at, const char *text);

@@ -142,26 +142,52 @@ static double number_of(struct cel_value v)
     return v.kind == CEL_DOUBLE ? v.as.d : (double)NAN;
 }
 
-double eval_sum(struct evaluator *ev, const struct rule *r, struct gaps *gaps)
+enum { ROUNDING = 1000000 }; /* sums are taken as exact to a billionth of their unit */
+
+/* Rounded up: no part of a chip is lost on the way to a cap. */
+static int64_t milli_up(double x)
+{
+    double milli = ceil(x * 1000.0 - 1.0 / ROUNDING);
+    if (milli <= 0) return 0;
+    return milli < (double)LAW_MILLI_MAX ? (int64_t)milli : LAW_MILLI_MAX;
+}
+
+static int64_t add_milli(int64_t a, int64_t b)
+{
+    return a > LAW_MILLI_MAX - b ? LAW_MILLI_MAX : a + b;
+}
+
+static int64_t used_before(const struct law_case *c, const struct rule *r)
+{
+    int64_t used = 0;
+    if (r->def->cap.window == WINDOW_ACT) return 0;
+    for (uint32_t i = 0; c->counters_known && i < c->counter_count; i++)
+        if (str_eq(c->counters[i].rule, r->def->id)) used = add_milli(used, c->counters[i].milli);
+    for (uint32_t i = 0; !c->counters_known && i < c->permit_count; i++)
+        if (permit_applies(c, r, r->def->id, &c->permits[i]))
+            used = add_milli(used, milli_up((double)c->permits[i].used));
+    return used;
+}
+
+bool eval_cap(struct evaluator *ev, const struct rule *r, struct gaps *gaps, int64_t *own_out,
+              int64_t *used_out)
 {
     struct cel_value v = eval_code(ev, r->pack, &r->sum);
     double sum = number_of(v);
     if (isnan(sum)) {
         note_unknown(ev, r, v, gaps);
-        return sum;
+        return false;
     }
-    /* What was used before in the window stands on a permit record of this rule. */
-    for (uint32_t i = 0; r->def->cap.window != WINDOW_ACT && i < ev->c->permit_count; i++)
-        if (permit_applies(ev->c, r, r->def->id, &ev->c->permits[i]))
-            sum += (double)ev->c->permits[i].used;
-    return sum;
+    *own_out = milli_up(sum);
+    *used_out = used_before(ev->c, r);
+    return true;
 }
 
 static enum law_truth cap_truth(struct evaluator *ev, const struct rule *r, struct gaps *gaps)
 {
-    double sum = eval_sum(ev, r, gaps);
-    if (isnan(sum)) return LAW_MAYBE;
-    return sum * 1000.0 > (double)r->def->cap.at_most_milli ? LAW_YES : LAW_NO;
+    int64_t own, used;
+    if (!eval_cap(ev, r, gaps, &own, &used)) return LAW_MAYBE;
+    return add_milli(own, used) > r->def->cap.at_most_milli ? LAW_YES : LAW_NO;
 }
 
 bool eval_share(struct evaluator *ev, const struct rule *r, struct gaps *gaps, double *lo_out,
@@ -303,43 +329,64 @@ static void add_bar_gap(struct evaluator *ev, const struct points *p, struct gap
                                  (double)q->lo_milli / 1000.0, (double)q->hi_milli / 1000.0)));
 }
 
-/* Try all combinations of points; restores the best values. */
-static enum law_truth truth_over_bars(struct evaluator *ev, const struct rule *r, struct gaps *gaps)
-{
+/* All combinations of points of the quantities with bars that a rule reads. */
+struct grid {
     struct points points[CHIP_QUANTITIES];
-    uint32_t n = 0, grid = 1, bars = ev->facts.bars & (r->when.quantities | r->sum.quantities);
+    uint32_t n, size; /* size > GRID_MAX: too many to try */
+};
+
+static void grid_init(struct evaluator *ev, const struct rule *r, struct grid *g)
+{
+    uint32_t bars = ev->facts.bars & (r->when.quantities | r->sum.quantities);
+    g->n = 0;
+    g->size = 1;
+    if (bars == 0) return;
     law_facts_build(&ev->facts, 1u << SLOT_CHIP);
     for (int q = 0; q < CHIP_QUANTITIES; q++)
         if (bars >> q & 1u) {
-            find_points(ev, r, q, &points[n]);
-            if (points[n].overflows)
-                grid = GRID_MAX + 1;
-            else if (grid <= GRID_MAX)
-                grid *= points[n].count;
-            n++;
+            struct points *p = &g->points[g->n++];
+            find_points(ev, r, q, p);
+            if (p->overflows)
+                g->size = GRID_MAX + 1;
+            else if (g->size <= GRID_MAX)
+                g->size *= p->count;
         }
+}
+
+/* Put combination `index` into the facts; 0 is the best values. Tells how many are off their best
+ * value, and the last of these. */
+static void grid_set(struct evaluator *ev, const struct grid *g, uint32_t index, uint32_t *off_out,
+                     uint32_t *last_out)
+{
+    *off_out = *last_out = 0;
+    for (uint32_t k = 0; k < g->n; k++) {
+        uint32_t at = index % g->points[k].count;
+        index /= g->points[k].count;
+        ev->facts.chip[g->points[k].quantity] = cel_double(g->points[k].at[at]);
+        if (at != 0) ++*off_out, *last_out = k;
+    }
+}
+
+/* Try all combinations of points; restores the best values. */
+static enum law_truth truth_over_bars(struct evaluator *ev, const struct rule *r, struct gaps *gaps)
+{
+    struct grid grid;
+    uint32_t off, last, moved = 0; /* quantities that change the truth alone */
+    grid_init(ev, r, &grid);
     enum law_truth best = truth_at_point(ev, r, gaps), all = best;
-    uint32_t moved = 0; /* quantities that change the truth alone */
-    if (grid > GRID_MAX) all = LAW_MAYBE;
-    for (uint32_t g = 1; g < grid && grid <= GRID_MAX; g++) {
-        uint32_t rest = g, off = 0, last = 0;
-        for (uint32_t k = 0; k < n; k++) {
-            uint32_t at = rest % points[k].count;
-            rest /= points[k].count;
-            ev->facts.chip[points[k].quantity] = cel_double(points[k].at[at]);
-            if (at != 0) off++, last = k;
-        }
+    if (grid.size > GRID_MAX) all = LAW_MAYBE;
+    for (uint32_t i = 1; i < grid.size && grid.size <= GRID_MAX; i++) {
+        grid_set(ev, &grid, i, &off, &last);
         enum law_truth t = truth_at_point(ev, r, gaps);
         if (t == best) continue;
         all = LAW_MAYBE;
         if (off == 1) moved |= 1u << last;
         if (gaps == NULL) break;
     }
-    for (uint32_t k = 0; k < n; k++) {
-        ev->facts.chip[points[k].quantity] = cel_double(points[k].at[0]);
+    grid_set(ev, &grid, 0, &off, &last);
+    for (uint32_t k = 0; k < grid.n; k++)
         if (all == LAW_MAYBE && best != LAW_MAYBE && (moved == 0 || (moved >> k & 1u)))
-            add_bar_gap(ev, &points[k], gaps);
-    }
+            add_bar_gap(ev, &grid.points[k], gaps);
     return all;
 }
 
@@ -396,4 +443,38 @@ enum law_truth eval_rule(struct evaluator *ev, const struct rule *r, struct gaps
     bool unknown_age = grandfather != 0 && ev->c->acquired_ms == 0;
     if (unknown_age) gaps_add(gaps, ev->arena, GAP_FACT, STR("acquired"), (struct str){0});
     return unknown_age || doubt == LAW_MAYBE ? LAW_MAYBE : t;
+}
+
+/* The most that one act may add; -1: it does not count. */
+static int64_t most_added(struct evaluator *ev, const struct rule *r)
+{
+    struct grid grid;
+    uint32_t off, last;
+    int64_t most = -1;
+    grid_init(ev, r, &grid);
+    uint32_t count = grid.size <= GRID_MAX ? grid.size : 1;
+    for (uint32_t i = 0; i < count; i++) {
+        grid_set(ev, &grid, i, &off, &last);
+        if (truth_of(ev, r, eval_code(ev, r->pack, &r->when), NULL) == LAW_NO) continue;
+        double sum = number_of(eval_code(ev, r->pack, &r->sum));
+        if (!isnan(sum) && milli_up(sum) > most) most = milli_up(sum);
+    }
+    if (grid.n > 0) grid_set(ev, &grid, 0, &off, &last);
+    return most;
+}
+
+bool eval_add(struct evaluator *ev, const struct rule *r, int64_t *milli_out)
+{
+    int64_t grandfather = r->def->grandfather_ms, most = -1;
+    if (grandfather != 0 && ev->c->acquired_ms != 0 && ev->c->acquired_ms < grandfather)
+        return false;
+    if (doubt_truth(ev, r, NULL) == LAW_NO) return false;
+    for (int a = 0; a < ACT_COUNT; a++) {
+        if ((ev->c->acts & r->def->acts & 1u << a) == 0) continue;
+        law_facts_set_act(&ev->facts, (enum law_act)a);
+        int64_t one = most_added(ev, r);
+        if (one > most) most = one;
+    }
+    *milli_out = most;
+    return most >= 0;
 }

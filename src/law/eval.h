@@ -53,9 +53,14 @@ enum law_truth eval_rule(struct evaluator *ev, const struct rule *r, struct gaps
  * is empty. False when the fleet or a row is unknown. */
 bool eval_share(struct evaluator *ev, const struct rule *r, struct gaps *gaps, double *lo_out,
                 double *hi_out);
-/* What a cap compares with its bound: the sum of this act and what was used before. Not a number
- * when it is unknown. */
-double eval_sum(struct evaluator *ev, const struct rule *r, struct gaps *gaps);
+/* What a cap compares with its bound, in thousandths of its unit: what this act adds, rounded up,
+ * and what acts before it have used. False when the first is unknown. */
+bool eval_cap(struct evaluator *ev, const struct rule *r, struct gaps *gaps, int64_t *own_out,
+              int64_t *used_out);
+/* What the act adds to the counter of the rule's cap: the most that it may be, within error bars
+ * and where facts are unknown. False: it does not count, or nobody can say how much. Whether the
+ * rule is in force, and speaks of the acts, is the caller's to check. */
+bool eval_add(struct evaluator *ev, const struct rule *r, int64_t *milli_out);
 
 /* Do the permits count for this rule's holders? A permit of the rule whose dates hold at `on` and
  * whose holder is in the chain (in one of the rule's roles, where it names some). */

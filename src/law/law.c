@@ -28,6 +28,7 @@ void law_free(struct law *law)
     for (uint32_t i = 0; i < law->pack_count; i++) pack_free(law->packs[i]);
     mem_free(law->packs);
     mem_free(law->rules);
+    mem_free(law->caps);
     mem_free(law);
 }
 
@@ -109,7 +110,13 @@ static void index_rules(struct law *law)
         for (uint32_t r = 0; r < law->packs[i]->def.rule_count; r++)
             law->rules[law->rule_count++] = &law->packs[i]->rules[r];
     if (n > 0) qsort(law->rules, n, sizeof(struct rule *), compare_rules);
-    for (uint32_t i = 0; i < law->rule_count; i++) law->rules[i]->index = i;
+    law->caps = mem_grow(law->caps, &law->cap_cap, n, sizeof *law->caps);
+    law->cap_count = 0;
+    for (uint32_t i = 0; i < law->rule_count; i++) {
+        law->rules[i]->index = i;
+        const struct law_cap *cap = &law->rules[i]->def->cap;
+        if (cap->present && cap->window != WINDOW_ACT) law->caps[law->cap_count++] = law->rules[i];
+    }
 }
 
 static const struct rule *find_rule(const struct law *law, struct str id)

@@ -141,6 +141,32 @@ void law_imply_acts(const struct law *law, struct law_case *c, struct arena *scr
  * on the date only through the facts of the case. */
 int64_t law_next_change(const struct law *law, int64_t after_ms);
 
+/* ---- caps over a window ----
+ *
+ * What acts add up to is not known to the law: its user keeps a counter for each capped rule and
+ * each party (site, country) that the rule counts by, and states them in a case (`counters`). */
+
+/* Sums of acts are told up to this many thousandths; beyond it they stay there. */
+#define LAW_MILLI_MAX (INT64_MAX / 4)
+
+/* Capped rules whose window is not the single act, in order of id. */
+uint32_t law_caps(const struct law *law);
+const struct law_rule *law_cap_at(const struct law *law, uint32_t index);
+/* Under whose counter an act of the case falls: an id or a country; "" one for all, or unknown. */
+struct str law_cap_key(const struct law_rule *rule, const struct law_case *c);
+
+/* An act of the case counts towards a cap. */
+struct law_add {
+    uint32_t cap; /* law_cap_at */
+    int64_t milli; /* thousandths of the cap's unit */
+};
+/* All caps in force that the case counts towards, whether they bind or not, in order of rule; what
+ * may count does, at the most it may be. */
+void law_adds(const struct law *law, const struct law_case *c, struct arena *arena,
+              struct law_add **adds_out, uint32_t *count_out);
+/* What ended at `end_ms` counts under the cap of the rule until this instant. */
+int64_t law_cap_until(const struct law_rule *rule, int64_t end_ms);
+
 /* Citation of a rule by id; false when no adopted pack has it. */
 bool law_cite(const struct law *law, struct str rule, struct str *cite_out, struct str *title_out);
 

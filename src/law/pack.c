@@ -2,7 +2,7 @@
 
 #include "law/law.h"
 
-const char *const law_window_names[WINDOW_COUNT] = {"act", "year", "ever", "days"};
+const char *const law_window_names[WINDOW_COUNT] = {"act", "year", "ever", "days", "held"};
 const char *const law_bound_names[BOUND_COUNT] = {"at_least", "more_than", "at_most", "less_than"};
 const char *const law_unit_names[UNIT_COUNT] = {"chips", "tpp"};
 const char *const law_permit_count_names[PERMIT_COUNT] = {"chips", "persons", "tpp", "nothing",

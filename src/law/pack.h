@@ -99,15 +99,19 @@ struct law_doubt {
     struct str confirmed_by, denied_by; /* evidence: it is in force, it is not */
 };
 
-/* At most `at_most_milli` thousandths of `unit`, summed over acts of one `by` in one window. */
-enum law_window { WINDOW_ACT, WINDOW_YEAR, WINDOW_EVER, WINDOW_DAYS, WINDOW_COUNT };
+/* At most `at_most_milli` thousandths of `unit`, summed over acts of one `by` in one window. An act
+ * that lasts (a job holding chips) counts while it lasts; afterwards it counts to the end of the
+ * calendar year (UTC) in which it ended, for ever, for so many whole days more, or no longer
+ * (`held`). */
+enum law_window { WINDOW_ACT, WINDOW_YEAR, WINDOW_EVER, WINDOW_DAYS, WINDOW_HELD, WINDOW_COUNT };
 extern const char *const law_window_names[WINDOW_COUNT];
 
 struct law_cap {
     bool present;
     struct str sum; /* expression: what this act adds; a number */
-    struct str by; /* role whose counter it is, or "case" */
-    int window; /* enum law_window: one act, calendar year (UTC), for ever, rolling days */
+    struct str by; /* whose counter: a role of the chain, "site", "country" (where the act ends), or
+                      "all" (one for all); of WINDOW_ACT also "case" */
+    int window; /* enum law_window */
     uint32_t days; /* of WINDOW_DAYS */
     int64_t at_most_milli;
     struct str unit;

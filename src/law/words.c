@@ -295,13 +295,21 @@ static void put_holdings(struct decision *d, struct buf *b, const struct rule *r
     }
 }
 
+/* What the rule's cap compares with its bound. */
+static int64_t cap_total(struct decision *d, const struct rule *r)
+{
+    int64_t own = 0, used = 0;
+    eval_cap(&d->ev, r, NULL, &own, &used);
+    return own > LAW_MILLI_MAX - used ? LAW_MILLI_MAX : own + used;
+}
+
 static void put_limits(struct decision *d, struct buf *b, const struct rule *r)
 {
     if (r->def->cap.present) {
         separate(b);
         buf_put_str(b, r->def->cap.sum);
         buf_puts(b, ": ");
-        words_put_milli(b, milli_of(eval_sum(&d->ev, r, NULL)));
+        words_put_milli(b, cap_total(d, r));
         buf_puts(b, " > ");
         words_put_milli(b, r->def->cap.at_most_milli);
         buf_printf(b, " " STR_FMT, STR_ARG(r->def->cap.unit));
@@ -363,8 +371,7 @@ static void list_numbers(struct decision *d, const struct rule *r, const struct 
             add_number(d, f, cs[i].left_text, cs[i].op, milli_of(number_of(cs[i].left)),
                        milli_of(number_of(cs[i].right)));
     if (r->def->cap.present)
-        add_number(d, f, r->def->cap.sum, ">", milli_of(eval_sum(&d->ev, r, NULL)),
-                   r->def->cap.at_most_milli);
+        add_number(d, f, r->def->cap.sum, ">", cap_total(d, r), r->def->cap.at_most_milli);
     static const char *const broken[BOUND_COUNT] = {"<", "<=", ">", ">="};
     double lo = 0, hi = 0;
     if (r->def->ratio.present && eval_share(&d->ev, r, NULL, &lo, &hi))

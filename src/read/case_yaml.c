@@ -1,5 +1,7 @@
 #include "read/case_yaml.h"
 
+#include "law/law.h"
+#include "law/pack.h"
 #include "law/party.h"
 #include "read/chip_yaml.h"
 #include "read/suggest.h"
@@ -298,6 +300,7 @@ static void read_site(struct reader *r, const struct yaml_node *n)
     struct law_site *s = &r->c->site;
     const struct yaml_node *x;
     s->present = true;
+    if ((x = yaml_get(n, "id")) != NULL) yaml_id(r->errs, x, &s->id);
     country(r, n, "country", &s->country);
     if ((x = yaml_get(n, "state_funded")) != NULL) yaml_tri(r->errs, x, &s->state_funded);
     if ((x = yaml_get(n, "public_hub")) != NULL) yaml_tri(r->errs, x, &s->public_hub);
@@ -360,6 +363,24 @@ static void read_permits(struct reader *r, const struct yaml_node *n)
     for (uint32_t i = 0; i < n->count; i++) read_permit(r, &n->items[i], &r->c->permits[i]);
 }
 
+static void read_counters(struct reader *r, const struct yaml_node *n)
+{
+    static const char *const keys[] = {"rule", "used", NULL};
+    struct law_case *c = r->c;
+    if (!yaml_list(r->errs, n, LAW_RULES_MAX)) return;
+    c->counters_known = true;
+    c->counter_count = n->count;
+    c->counters = ARENA_ARRAY(r->arena, n->count + 1, struct law_used);
+    for (uint32_t i = 0; i < n->count; i++) {
+        const struct yaml_node *row = &n->items[i], *x;
+        if (!yaml_map(r->errs, row, keys) && row->kind != YAML_MAP) continue;
+        if ((x = yaml_need(r->errs, row, "rule")) != NULL)
+            yaml_id(r->errs, x, &c->counters[i].rule);
+        if ((x = yaml_need(r->errs, row, "used")) != NULL)
+            yaml_decimal(r->errs, x, 3, 0, LAW_MILLI_MAX, &c->counters[i].milli);
+    }
+}
+
 static void read_fleet(struct reader *r, const struct yaml_node *n)
 {
     static const char *const keys[] = {"scope", "chips", NULL};
@@ -408,7 +429,8 @@ bool case_yaml_acts(struct yaml_errors *errs, const struct yaml_node *n, uint32_
 
 static const char *const case_keys[] = {
     "name",    "note", "on",      "act",  "from",     "to",       "chip",    "amount", "chain",
-    "parties", "site", "end_use", "data", "acquired", "evidence", "permits", "fleet",  NULL};
+    "parties", "site", "end_use", "data", "acquired", "evidence", "permits", "counters", "fleet",
+    NULL};
 
 void case_yaml_facts(struct yaml_errors *errs, const struct yaml_node *n,
                      const struct case_world *world, struct arena *arena, struct law_case *out)
@@ -429,6 +451,7 @@ void case_yaml_facts(struct yaml_errors *errs, const struct yaml_node *n,
     if ((x = fact(n, "acquired")) != NULL) yaml_date(errs, x, false, &out->acquired_ms);
     read_words(&r, n, "evidence", &out->evidence_known, &out->evidence, &out->evidence_count);
     if ((x = yaml_get(n, "permits")) != NULL) read_permits(&r, x);
+    if ((x = yaml_get(n, "counters")) != NULL) read_counters(&r, x);
     if ((x = fact(n, "fleet")) != NULL) read_fleet(&r, x);
 }
 

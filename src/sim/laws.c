@@ -138,11 +138,15 @@ static bool is_in_chain(const struct laws_case *c, uint32_t party)
            party == c->fleet->sites[pool->site_index].operator_index;
 }
 
+static int64_t asked_chips(const struct job_spec *s)
+{
+    return s->chips > 0 ? s->chips : (int64_t)s->chips_per_node * s->nodes;
+}
+
 /* A permit that is too small for this job alone is none; what other claims use of it is QUOTA's. */
 static uint32_t permit_for(const struct laws_case *c, struct str rule)
 {
-    int64_t chips =
-        c->spec->chips > 0 ? c->spec->chips : (int64_t)c->spec->chips_per_node * c->spec->nodes;
+    int64_t chips = asked_chips(c->spec);
     for (uint32_t i = 0; i < c->fleet->permit_count; i++) {
         const struct permit *p = &c->fleet->permits[i];
         if (str_eq(p->rule, rule) && p->amount - p->used >= chips &&
@@ -152,13 +156,105 @@ static uint32_t permit_for(const struct laws_case *c, struct str rule)
     return NO_INDEX;
 }
 
-static bool rule_is_in_force(const struct sim_rule *r, const struct laws_case *c)
+static bool rule_is_begun(const struct sim_rule *r, const struct laws_case *c)
 {
-    if ((c->bind & (1u << r->level)) == 0) return false;
     if (!in_span(r->effective_ms, r->until_ms, c->on_ms)) return false;
     bool suspendable = r->suspended_from_ms != 0 || r->suspended_to_ms != 0;
     return !(suspendable && in_span(r->suspended_from_ms, r->suspended_to_ms, c->on_ms));
 }
+
+static bool rule_is_in_force(const struct sim_rule *r, const struct laws_case *c)
+{
+    return (c->bind & (1u << r->level)) != 0 && rule_is_begun(r, c);
+}
+
+/* ---- caps and ratios ---- */
+
+static enum truth all_conditions(const struct laws *l, const struct laws_case *c,
+                                 const struct sim_rule *r)
+{
+    enum truth t = YES;
+    for (uint32_t k = 0; k < r->condition_count; k++)
+        t = and3(t, condition_holds(l, c, &r->conditions[k]));
+    return t;
+}
+
+/* What one job of so many chips uses; -1: nobody knows. */
+static int64_t use_of(const struct laws_case *c, const struct sim_cap *cap, int64_t chips)
+{
+    const struct pool *pool = &c->fleet->pools[c->pool];
+    if (!cap->by_tpp) return chips;
+    if (chips == 0 || pool->chip_index == NO_INDEX) return 0; /* no chip in the case: it reads 0 */
+    const struct quantity *tpp = &c->fleet->chips[pool->chip_index].tpp;
+    return tpp->known ? tpp->milli / 1000 * chips : -1;
+}
+
+/* The job alone is beyond the cap; what others use is the oracle's to know. */
+static enum truth cap_is_broken(const struct laws_case *c, const struct sim_cap *cap)
+{
+    int64_t use = use_of(c, cap, asked_chips(c->spec));
+    return use < 0 ? UNKNOWN : use > cap->at_most ? YES : NO;
+}
+
+static enum truth ratio_is_broken(const struct laws_case *c, const struct sim_ratio *ratio)
+{
+    const struct fleet *f = c->fleet;
+    uint64_t in = 0, all = 0;
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        const struct pool *pool = &f->pools[p];
+        if (pool->site_index != f->pools[c->pool].site_index || pool->chip_index == NO_INDEX)
+            continue;
+        uint64_t chips = (uint64_t)pool->node_count * pool->chips_per_node;
+        all += chips;
+        if (str_eq(pool->chip, ratio->chip)) in += chips;
+    }
+    return all > 0 && in * 1000000 < (uint64_t)ratio->at_least_ppm * all ? YES : NO;
+}
+
+static struct str cap_key(const struct laws_case *c, int by)
+{
+    const struct fleet *f = c->fleet;
+    const struct site *site = &f->sites[f->pools[c->pool].site_index];
+    uint32_t party = NO_INDEX;
+    switch ((enum sim_cap_by)by) {
+    case CAP_TENANT: party = tenant_party(c); break;
+    case CAP_OPERATOR: party = site->operator_index; break;
+    case CAP_SITE: return site->id;
+    case CAP_COUNTRY: return site->country;
+    case CAP_ALL:
+    case CAP_BY_COUNT: break;
+    }
+    return party == NO_INDEX ? (struct str){0} : f->parties[party].id;
+}
+
+bool laws_rule_binds(const struct laws *l, const struct laws_case *c, uint32_t rule)
+{
+    return rule_is_in_force(&l->rules[rule], c);
+}
+
+int64_t laws_cap_use(const struct laws *l, const struct laws_case *c, uint32_t rule, uint32_t chips,
+                     struct str *key_out, bool *met_out)
+{
+    const struct sim_rule *r = &l->rules[rule];
+    if (!r->cap.present || !rule_is_begun(r, c) || !is_act(c, r->act)) return 0;
+    if (all_conditions(l, c, r) == NO) return 0;
+    *met_out = r->effect == EFFECT_CONDITION && has_evidence(c, r->evidence);
+    *key_out = cap_key(c, r->cap.by);
+    int64_t use = use_of(c, &r->cap, chips);
+    return use > 0 ? use : 0;
+}
+
+int64_t laws_cap_until(const struct sim_cap *cap, int64_t end_ms)
+{
+    int64_t day = end_ms / CIVIL_DAY_MS;
+    if (cap->window == WINDOW_HELD) return end_ms;
+    if (cap->window == WINDOW_DAYS) return (day + cap->days + 1) * CIVIL_DAY_MS;
+    int32_t year = 2026;
+    while (civil_days(year, 1, 1) <= day) year++;
+    return civil_days(year, 1, 1) * CIVIL_DAY_MS;
+}
+
+/* ---- the verdict ---- */
 
 enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint32_t *permit_out)
 {
@@ -167,11 +263,12 @@ enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint3
     for (uint32_t i = 0; i < l->rule_count; i++) {
         const struct sim_rule *r = &l->rules[i];
         if (!rule_is_in_force(r, c) || !is_act(c, r->act)) continue;
-        enum truth applies = YES;
-        for (uint32_t k = 0; k < r->condition_count; k++)
-            applies = and3(applies, condition_holds(l, c, &r->conditions[k]));
-        if (applies == NO) continue;
-        if (c->spec->exclusive && r->effect == EFFECT_LICENCE) { /* for how many chips? */
+        enum truth applies = all_conditions(l, c, r);
+        if (r->cap.present) applies = and3(applies, cap_is_broken(c, &r->cap));
+        if (r->ratio.present) applies = and3(applies, ratio_is_broken(c, &r->ratio));
+        bool open = r->effect == EFFECT_LICENCE || r->cap.present;
+        if (applies == NO && !(c->spec->exclusive && r->cap.present)) continue;
+        if (c->spec->exclusive && open) { /* for how many chips? */
             unsure = true;
             continue;
         }
@@ -208,8 +305,25 @@ static void draw_condition(struct rng *r, struct arena *arena, const struct flee
         k->chip = str_copy(arena, f->chips[rng_below(r, f->chip_count)].id);
 }
 
-static void draw_rule(struct rng *r, struct arena *arena, const struct fleet *f, struct str id,
-                      int64_t from_ms, int64_t to_ms, struct sim_rule *out)
+static void draw_cap(struct rng *r, struct arena *arena, uint32_t version, struct sim_rule *out)
+{
+    static const int windows[] = {WINDOW_YEAR, WINDOW_DAYS, WINDOW_HELD};
+    struct sim_cap *cap = &out->cap;
+    *cap = (struct sim_cap){.present = true,
+                            .by_tpp = rng_chance(r, 30),
+                            .by = (int)rng_below(r, CAP_BY_COUNT),
+                            .window = windows[rng_below(r, 3)],
+                            .at_most = rng_between(r, 2, 60)};
+    if (cap->by_tpp) cap->at_most *= 2000;
+    if (cap->window == WINDOW_DAYS) cap->days = 1 + rng_below(r, 3);
+    out->id =
+        str_of(arena_printf(arena, STR_FMT "-CAP-%" PRIu32, STR_ARG(out->id), version));
+    if (out->effect == EFFECT_LICENCE) out->effect = EFFECT_FORBID; /* there are no such permits */
+    if (out->condition_count > 1) out->condition_count = 1; /* it should bite */
+}
+
+static void draw_rule(struct rng *r, struct arena *arena, const struct fleet *f, uint32_t version,
+                      struct str id, int64_t from_ms, int64_t to_ms, struct sim_rule *out)
 {
     static const int levels[] = {LEVEL_LAW, LEVEL_LAW, LEVEL_LAW, LEVEL_GUIDANCE, LEVEL_PROPOSED};
     static const int effects[] = {EFFECT_FORBID, EFFECT_LICENCE, EFFECT_CONDITION};
@@ -230,6 +344,12 @@ static void draw_rule(struct rng *r, struct arena *arena, const struct fleet *f,
     }
     for (uint32_t i = 0; i < out->condition_count; i++)
         draw_condition(r, arena, f, &out->conditions[i]);
+    uint32_t kind = rng_below(r, 10);
+    if (kind < 3) draw_cap(r, arena, version, out);
+    if (kind == 3)
+        out->ratio = (struct sim_ratio){.present = true,
+                                        .chip = f->chips[rng_below(r, f->chip_count)].id,
+                                        .at_least_ppm = 50000 * (int32_t)(1 + rng_below(r, 9))};
 }
 
 /* ---- the same in the language of the core ---- */
@@ -261,6 +381,18 @@ static const struct law_source invented = {.cite = {"Example Code", 12},
                                            .confidence = {"high", 4},
                                            .basis = {"verbatim", 8}};
 
+static void write_cap(const struct sim_cap *cap, struct law_cap *out)
+{
+    static const char *const by[CAP_BY_COUNT] = {"tenant", "operator", "site", "country", "all"};
+    *out = (struct law_cap){.present = true,
+                            .sum = cap->by_tpp ? STR("chip.tpp * double(amount)") : STR("amount"),
+                            .by = str_of(by[cap->by]),
+                            .window = cap->window,
+                            .days = cap->days,
+                            .at_most_milli = cap->at_most * 1000,
+                            .unit = cap->by_tpp ? STR("TPP") : STR("chips")};
+}
+
 static void write_rule(const struct sim_rule *r, struct arena *arena, struct law_rule *out)
 {
     struct buf when = {0};
@@ -289,6 +421,15 @@ static void write_rule(const struct sim_rule *r, struct arena *arena, struct law
         out->then.evidence[0] = r->evidence;
         out->then.evidence_count = 1;
     }
+    if (r->cap.present) write_cap(&r->cap, &out->cap);
+    if (r->ratio.present)
+        out->ratio = (struct law_ratio){
+            .present = true,
+            .share_of =
+                str_of(arena_printf(arena, "row.chip.id == \"" STR_FMT "\"", STR_ARG(r->ratio.chip))),
+            .per = STR("site"),
+            .bound = BOUND_AT_LEAST,
+            .bound_ppm = r->ratio.at_least_ppm};
     if (r->suspended_from_ms != 0) {
         out->suspended = ARENA_NEW(arena, struct law_span);
         *out->suspended = (struct law_span){r->suspended_from_ms, r->suspended_to_ms, STR("test")};
@@ -350,8 +491,8 @@ struct laws *laws_draw(struct rng *r, struct arena *arena, uint32_t version, boo
         }
     l->rule_count = lenient ? 0 : rng_below(r, LAWS_RULES_MAX + 1);
     for (uint32_t i = 0; i < l->rule_count; i++)
-        draw_rule(r, arena, fleet, str_of(arena_printf(arena, "XA-%" PRIu32, i + 1)), from_ms,
-                  to_ms, &l->rules[i]);
+        draw_rule(r, arena, fleet, version, str_of(arena_printf(arena, "XA-%" PRIu32, i + 1)),
+                  from_ms, to_ms, &l->rules[i]);
     if (lenient && rng_chance(r, 50)) return l; /* no packs at all is lenient too */
     l->packs = ARENA_NEW(arena, struct law_pack);
     l->pack_count = 1;

@@ -42,6 +42,24 @@ struct condition {
     struct str chip; /* CHIP */
 };
 
+/* A cap on what somebody's jobs use; such a rule has an id that no other version has. */
+enum sim_cap_by { CAP_TENANT, CAP_OPERATOR, CAP_SITE, CAP_COUNTRY, CAP_ALL, CAP_BY_COUNT };
+struct sim_cap {
+    bool present;
+    bool by_tpp; /* chip.tpp * amount, else the amount of chips */
+    int by; /* enum sim_cap_by */
+    int window; /* enum law_window: year, days, held */
+    uint32_t days;
+    int64_t at_most; /* chips or TPP */
+};
+
+/* At least so many ppm of the chips of the site are of that kind. */
+struct sim_ratio {
+    bool present;
+    struct str chip;
+    int32_t at_least_ppm;
+};
+
 struct sim_member {
     uint32_t country;
     int64_t from_ms, until_ms;
@@ -56,6 +74,8 @@ struct sim_rule {
     struct str evidence; /* of a condition */
     struct condition conditions[LAWS_CONDITIONS_MAX]; /* all must hold */
     uint32_t condition_count;
+    struct sim_cap cap; /* a rule has one of these at most; it applies where they are not kept */
+    struct sim_ratio ratio;
 };
 
 struct laws {
@@ -86,6 +106,15 @@ enum judgement {
  * Lives in `arena`. */
 struct laws *laws_draw(struct rng *r, struct arena *arena, uint32_t version, bool lenient,
                        const struct fleet *fleet, int64_t from_ms, int64_t to_ms);
+
+/* What a claim of so many chips uses under the cap of rule `rule` (0: it does not count), and whose
+ * counter it falls under. *met_out: it would be lawful beyond the cap too. */
+int64_t laws_cap_use(const struct laws *l, const struct laws_case *c, uint32_t rule, uint32_t chips,
+                     struct str *key_out, bool *met_out);
+/* Does the cap bind then? */
+bool laws_rule_binds(const struct laws *l, const struct laws_case *c, uint32_t rule);
+/* What ended at `end_ms` counts until then. */
+int64_t laws_cap_until(const struct sim_cap *cap, int64_t end_ms);
 
 /* May it run there then? *permit_out gets the index in the fleet of the permit that the claim
  * relies on, or NO_INDEX. Amounts are not looked at: that is QUOTA's. */

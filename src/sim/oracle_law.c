@@ -15,7 +15,22 @@ static enum judgement judge(const struct sim *s, const struct job *j, uint32_t p
     return laws_judge(shell_laws(s), &c, permit_out);
 }
 
-/* law_decide on the core's own case, without what this very claim takes from a permit. */
+/* What the claim itself adds to the counter of that rule. */
+static int64_t own_use(const struct sim *s, const struct job *j, uint32_t pool, struct str rule)
+{
+    const struct laws *l = shell_laws(s);
+    struct laws_case c = {
+        .fleet = shell_fleet(s), .spec = &j->spec, .pool = pool, .on_ms = core_now_ms(s->shell.core)};
+    int64_t use = 0;
+    struct str key;
+    bool is_met;
+    for (uint32_t r = 0; r < l->rule_count; r++)
+        if (str_eq(l->rules[r].id, rule))
+            use = laws_cap_use(l, &c, r, j->claim->chips, &key, &is_met);
+    return use;
+}
+
+/* law_decide on the core's own case, without what this very claim takes from a permit or a cap. */
 static bool decide_allows(struct sim *s, const struct job *j, uint32_t pool)
 {
     struct arena arena;
@@ -29,6 +44,8 @@ static bool decide_allows(struct sim *s, const struct job *j, uint32_t pool)
         for (uint32_t k = 0; f->binding && !f->met && k < x.permit_count; k++)
             if (str_eq(x.permits[k].rule, f->rule)) x.permits[k].used -= j->claim->chips;
     }
+    for (uint32_t k = 0; k < x.counter_count; k++)
+        x.counters[k].milli -= 1000 * own_use(s, j, pool, x.counters[k].rule);
     if (!verdict.allowed) law_decide(core_law(s->shell.core), &x, &arena, &verdict);
     bool allowed = verdict.allowed;
     arena_release(&arena);

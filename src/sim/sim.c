@@ -22,7 +22,8 @@ const char *const sim_stat_names[SIM_STAT_COUNT] = {
     "spawn-failures", "kills",        "bars",
     "node-faults",    "clock-jumps",  "law-changes",
     "fleet-changes",  "permit-uses",  "law-checks",
-    "explanations",   "replays",      "sim-minutes"};
+    "cap-checks",     "explanations", "replays",
+    "sim-minutes"};
 
 enum { HOUR_MS = 60 * 60 * 1000, LATE_MS = 60 * 1000, LATE_MAX_MS = 10 * LATE_MS };
 

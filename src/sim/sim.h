@@ -101,6 +101,7 @@ enum sim_stat {
     STAT_FLEET_CHANGES,
     STAT_PERMIT_USES,
     STAT_LAW_CHECKS, /* claims judged by both evaluators */
+    STAT_CAP_CHECKS, /* claims set against a cap */
     STAT_EXPLANATIONS,
     STAT_REPLAYS,
     STAT_SIM_MINUTES,

@@ -121,6 +121,12 @@ struct attempt_past {
     int64_t over_since_ms; /* true time since which it runs past its lease or limit; 0 not */
     int64_t placed_ms;
     int64_t stopping_since_ms; /* first seen COMPLETING; 0 never */
+    /* Under the caps of the law of that version, by rule; 0: nothing. */
+    uint32_t laws;
+    int64_t uses[LAWS_RULES_MAX];
+    struct str keys[LAWS_RULES_MAX];
+    uint64_t seen_record, over_record; /* first record with its claim; that which freed it, or 0 */
+    int64_t over_ms;
 };
 
 struct job_past {
@@ -286,6 +292,12 @@ void oracle_law_running(struct sim *s);
 void oracle_quota(struct sim *s);
 /* Does the second evaluator say that the law allows it there now? */
 bool oracle_law_allows(struct sim *s, const struct job *j, uint32_t pool);
+
+/* ---- oracle_cap.c ---- */
+/* After each step: what everybody uses under caps, counted from nothing. */
+void oracle_cap(struct sim *s, const struct event *e, const struct outcome *out);
+/* Records after `synced` are undone. */
+void oracle_cap_undo(struct sim *s, uint64_t synced);
 
 /* ---- oracle_explain.c ---- */
 /* Ask why about a random job. */

@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build/defects}
 seeds=${SEEDS:-200}
-defects=${DEFECTS:-$(sed -n 's/^ \*   \([0-9][0-9]*\)  .*/\1/p' src/core/defect.h)}
+defects=${DEFECTS:-$(sed -n 's/^ \*  *\([0-9][0-9]*\)  .*/\1/p' src/core/defect.h)}
 
 make -s MODE=release BUILD="$build/0" "$build/0/sim" >/dev/null
 if ! "$build/0/sim" 1 "$seeds" >"$build/0/out"; then
@@ -29,7 +29,7 @@ for n in $defects; do
     cp -a "$build/0" "$build/$n"
     rm -rf "$build/$n/obj/core" "$build/$n/obj/agent" "$build/$n/sim"
     make -s MODE=release BUILD="$build/$n" CFLAGS="-DBERTH_DEFECT=$n" "$build/$n/sim" >/dev/null
-    what=$(sed -n "s/^ \*   $n  \(.*[^ ]\)  *(.*)/\1/p" src/core/defect.h)
+    what=$(sed -n "s/^ \*  *$n  \(.*[^ ]\)  *(.*)/\1/p" src/core/defect.h)
     if "$build/$n/sim" --first 1 "$seeds" >"$build/$n/out" 2>&1; then
         printf '%-7s %-10s %-6s %s\n' "$n" - - "$what: NOT FOUND in $seeds seeds"
         missed=$((missed + 1))

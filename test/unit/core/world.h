@@ -488,11 +488,12 @@ static inline void world_adopt(struct world *w, const struct law_rule *rules, ui
 }
 
 /* Some of: a ban of big chips for parties with a parent in CN, from a date, perhaps suspended; a
- * licence for big chips in AU; evidence for personal data in JP; a ban that ends. */
+ * licence for big chips in AU; evidence for personal data in JP; a ban that ends; a cap on what
+ * somebody may use. */
 static inline void world_random_law(struct world *w)
 {
     struct rng *r = &w->rng;
-    struct law_rule rules[4];
+    struct law_rule rules[5];
     uint32_t n = 0;
     if (!rng_one_in(r, 3)) {
         rules[n] = world_rule(
@@ -517,6 +518,21 @@ static inline void world_random_law(struct world *w)
             world_rule("R-CLOSED", "site.country == 'JP' && chip.tpp > 15000.0", EFFECT_FORBID);
         rules[n].effective_ms = w->now_ms + (int64_t)rng_below(r, 12) * HOUR;
         rules[n].until_ms = rules[n].effective_ms + (1 + (int64_t)rng_below(r, 10)) * HOUR;
+        n++;
+    }
+    if (!rng_one_in(r, 3)) {
+        static const char *const by[] = {"tenant", "end_user", "site", "country", "all"};
+        rules[n] = world_rule("R-CAP", "chip.tpp > 4000.0 && end_use == 'research'",
+                              rng_one_in(r, 2) ? EFFECT_FORBID : EFFECT_LICENCE);
+        rules[n].cap =
+            (struct law_cap){.present = true,
+                             .sum = rng_one_in(r, 2) ? STR("amount") : STR("double(amount) * 1.5"),
+                             .by = str_of(by[rng_below(r, 5)]),
+                             .window = WINDOW_YEAR + (int)rng_below(r, 4),
+                             .at_most_milli = 1000 * (1 + (int64_t)rng_below(r, 40)),
+                             .unit = STR("units")};
+        if (rules[n].cap.window == WINDOW_DAYS) rules[n].cap.days = 1 + rng_below(r, 2);
+        if (rng_one_in(r, 4)) rules[n].until_ms = w->now_ms + (int64_t)rng_below(r, 30) * HOUR;
         n++;
     }
     world_adopt(w, rules, n);

@@ -92,7 +92,7 @@ static void mistakes_are_told_at_their_place(void **state)
          "only the authority of 'A' can spare from it"},
         {"rules:\n" RULE ", needs: [x]}\n", "`needs` is for an exception"},
         {"rules:\n" RULE ", cap: {sum: amount, by: nobody, at_most: 4}}\n",
-         "neither a role of the chain nor `case`"},
+         "neither a role of the chain nor site, country"},
         {"rules:\n" RULE ", cap: {sum: to, at_most: 4}}\n",
          "the expression gives string, not a number"},
         {"rules:\n" RULE ", cap: {sum: amount, window: days, at_most: 4}}\n",
