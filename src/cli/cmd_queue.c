@@ -189,7 +189,9 @@ static void add_row(struct table *t, const struct job_row *r, int64_t now_ms)
     table_add_colour(t, colour_of(j), j->state);
     table_add(t, str_of(j->start_ms != 0 ? span_short(job_elapsed_ms(j, now_ms), span) : ""));
     table_add(t, str_of(j->time_limit_ms != 0 ? span_short(j->time_limit_ms, span) : ""));
-    if (j->chips > 0)
+    if (j->chip_milli > 0)
+        table_addf(t, "0.%03" PRIu32 " %.*s", j->chip_milli, STR_ARG(chip_of(j)));
+    else if (j->chips > 0)
         table_addf(t, "%" PRIu32 " %.*s", j->chips, STR_ARG(chip_of(j)));
     else
         table_addf(t, "%" PRIu32 " cpu", j->cpus);

@@ -81,6 +81,9 @@ GETTER(i_gres)
         buf_printf(out, "gpu:" STR_FMT ":%" PRIu32, STR_ARG(POOL->chip), POOL->chips_per_node);
     else
         buf_puts(out, "(null)");
+    if (POOL->shards_per_chip > 0)
+        buf_printf(out, ",shard:" STR_FMT ":%" PRIu32, STR_ARG(POOL->chip),
+                   POOL->chips_per_node * POOL->shards_per_chip);
 }
 
 GETTER(i_gres_used)

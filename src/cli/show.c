@@ -216,6 +216,9 @@ void show_node(const struct node_view *n, const struct pool_view *p, bool onelin
         buf_printf(out, "Gres=gpu:" STR_FMT ":%" PRIu32, STR_ARG(p->chip), p->chips_per_node);
     else
         buf_puts(out, "Gres=(null)");
+    if (p->shards_per_chip > 0)
+        buf_printf(out, ",shard:" STR_FMT ":%" PRIu32, STR_ARG(p->chip),
+                   p->chips_per_node * p->shards_per_chip);
     line_break(out, oneline);
     buf_printf(out, "NodeAddr=" STR_FMT " NodeHostName=" STR_FMT, STR_ARG(n->name),
                STR_ARG(n->name));

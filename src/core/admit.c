@@ -86,8 +86,8 @@ static enum err check_pool_names(const struct fleet *f, const struct job_spec *s
 static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct errtext *error)
 {
     /* The pool that comes nearest: reasons in the order in which they are looked at. */
-    static const int order[] = {REASON_NOT_NAMED, REASON_CHIP_KIND, REASON_TOO_FEW_NODES,
-                                REASON_MEMORY};
+    static const int order[] = {REASON_NOT_NAMED, REASON_CHIP_KIND, REASON_NOT_SHARED,
+                                REASON_TOO_FEW_NODES, REASON_MEMORY};
     struct pool_reason best = {.reason = REASON_NOT_NAMED};
     size_t best_at = 0;
     struct words kinds = {.len = 0};
@@ -95,7 +95,7 @@ static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct 
         struct pool_reason row = {.pool = p};
         row.reason = pool_row_static(f, s, p, &row);
         size_t at = 0;
-        while (at < 3 && order[at] != row.reason) at++;
+        while (at < 4 && order[at] != row.reason) at++;
         if (p == 0 || at > best_at) best = row;
         if (p == 0 || at > best_at) best_at = at;
         if (f->pools[p].chip.len > 0) add_word(&kinds, f->pools[p].chip);
@@ -112,6 +112,11 @@ static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct 
         return err_set(error, ERR_INVALID,
                        "no pool is large enough: " STR_FMT " has %lld, the job needs %lld (nodes, "
                        "or chips or CPUs of one node); ask for less or spread it over more nodes",
+                       STR_ARG(pool), (long long)best.have, (long long)best.need);
+    if (best.reason == REASON_NOT_SHARED)
+        return err_set(error, ERR_INVALID,
+                       "no pool that would do otherwise shares its chips so: " STR_FMT " has %lld "
+                       "shards a chip, the job needs %lld; ask for a whole chip",
                        STR_ARG(pool), (long long)best.have, (long long)best.need);
     if (best.reason == REASON_CHIP_KIND)
         return err_set(error, ERR_INVALID,

@@ -18,6 +18,12 @@
 
 #include <string.h>
 
+uint64_t claim_milli(const struct claim *k)
+{
+    uint32_t share = k->part_count > 0 ? k->parts[0].milli : 0;
+    return share > 0 ? share : (uint64_t)k->chips * CHIP_MILLI;
+}
+
 static const struct title *title_of(const struct core *c, const struct entry *e)
 {
     return &c->fleet.pools[e->job.pool.v].title;

@@ -77,13 +77,15 @@ void core_share(const struct core *c, struct str tenant, int64_t now_ms, struct 
 
 struct pool_use {
     uint32_t nodes_up, nodes_down, nodes_drained, nodes_idle, nodes_mixed, nodes_allocated;
-    uint32_t chips_total, chips_up, chips_used;
+    uint32_t chips_total, chips_up, chips_used; /* used: wholly or in part */
+    uint64_t milli_used; /* thousandths of chips */
 };
 struct pool_use core_pool_use(const struct core *c, struct pool_id pool);
 /* One node: its state (enum node_state), and what is in use. */
 struct node_use {
     int state;
-    uint64_t chip_mask;
+    uint64_t chip_mask; /* in use, wholly or in part */
+    uint32_t milli_used; /* thousandths of chips */
     uint32_t cpus_used;
     uint64_t mem_mb_used;
 };

@@ -19,6 +19,12 @@ static int64_t price_of(int64_t uusd_per_h, uint64_t count, int64_t ms)
     return money_scale(money_scale(uusd_per_h, (int64_t)count, 1), ms, MS_PER_H);
 }
 
+/* Part of a chip costs that part of its price. */
+static int64_t chips_price(int64_t uusd_per_chip_h, uint64_t milli, int64_t ms)
+{
+    return money_scale(money_scale(uusd_per_chip_h, (int64_t)milli, CHIP_MILLI), ms, MS_PER_H);
+}
+
 static void estimate_in(const struct core *c, const struct job_spec *s, uint32_t pool,
                         uint32_t chips, struct estimate *out)
 {
@@ -39,9 +45,10 @@ void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool,
     uint64_t cpus = (uint64_t)z.part[0].count * z.part[0].each.cpus +
                     (uint64_t)z.part[1].count * z.part[1].each.cpus;
     int64_t ms = out->time.ms;
-    out->paid_uusd = money_add(price_of(p->title.uusd_per_chip_h, z.chips, ms),
+    out->paid_uusd = money_add(chips_price(p->title.uusd_per_chip_h, z.milli, ms),
                                price_of(p->title.uusd_per_cpu_h, cpus, ms));
-    out->total_uusd = money_add(out->paid_uusd, price_of(p->shadow_uusd_per_chip_h, z.chips, ms));
+    out->total_uusd =
+        money_add(out->paid_uusd, chips_price(p->shadow_uusd_per_chip_h, z.milli, ms));
 }
 
 int64_t cost_of_claim(const struct core *c, const struct claim *k, int64_t ms)
@@ -49,7 +56,7 @@ int64_t cost_of_claim(const struct core *c, const struct claim *k, int64_t ms)
     const struct title *t = &c->fleet.pools[k->pool.v].title;
     uint64_t cpus = 0;
     for (uint32_t i = 0; i < k->part_count; i++) cpus += k->parts[i].cpus;
-    return money_add(price_of(t->uusd_per_chip_h, k->chips, ms),
+    return money_add(chips_price(t->uusd_per_chip_h, claim_milli(k), ms),
                      price_of(t->uusd_per_cpu_h, cpus, ms));
 }
 

@@ -85,6 +85,11 @@ static const char *duration(struct arena *a, int64_t ms)
 static const char *capacity_words(const struct question *q, const struct pool_reason *r)
 {
     const struct pool_nodes *n = &q->c->pools[r->pool];
+    if (job_spec_shares(q->spec) && !q->spec->exclusive)
+        return arena_printf(q->arena,
+                            "%lld of %u chips are free as a whole; no chip, whole or shared, has "
+                            "the part free that the job needs beside enough CPUs and memory",
+                            (long long)r->have, n->use.chips_total);
     if (n->chips_per_node == 0 || !spec_wants_chips(q->spec))
         return "its nodes have not enough free CPUs or memory for the job now";
     if (r->have >= r->need)
@@ -135,6 +140,11 @@ static const char *never_words(const struct question *q, const struct pool_reaso
                    : arena_printf(q->arena,
                                   "its chips, " STR_FMT ", are not of a kind that the job accepts",
                                   STR_ARG(p->chip));
+    if (r->reason == REASON_NOT_SHARED)
+        return r->have == 0
+                   ? "the job asks for part of a chip, and its chips are not shared"
+                   : arena_printf(q->arena, "its chips are cut in %lld shards, the job needs %lld",
+                                  (long long)r->have, (long long)r->need);
     if (r->reason == REASON_MEMORY)
         return arena_printf(q->arena, "its nodes have %lld MB, the job needs %lld on one",
                             (long long)r->have, (long long)r->need);
@@ -218,6 +228,7 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_RESOURCES: return capacity_words(q, r);
     case REASON_NOT_NAMED:
     case REASON_CHIP_KIND:
+    case REASON_NOT_SHARED:
     case REASON_MEMORY:
     case REASON_PRICE_ABOVE_MAX:
     case REASON_TOO_FEW_NODES: return never_words(q, r);

@@ -39,8 +39,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CHIP_MILLI = 1000 }; /* a whole chip */
-
 /* Tasks that are alike. CPU and memory in any unit, the same as in rooms. */
 struct fit_task {
     int32_t chips; /* on one node; 0: none */

@@ -149,6 +149,9 @@ static enum err pool_admit(const struct core *c, const struct entry *e, const st
                (old->mem_mb_per_node == 0 && f->pools[at].mem_mb_per_node != 0)) {
         what = "would have smaller nodes";
     }
+    if (what == NULL && k->parts[0].milli > 0 &&
+        old->shards_per_chip != f->pools[at].shards_per_chip)
+        what = "would cut its chips in other shards";
     for (uint32_t i = 0; what == NULL && i < k->part_count; i++) {
         if (k->parts[i].node >= f->pools[at].node_count ||
             strcmp(pool_node_name(old, k->parts[i].node, old_name),

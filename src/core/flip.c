@@ -301,7 +301,7 @@ static struct job_spec with_chips(const struct job_spec *s, uint32_t chips)
 {
     struct job_spec t = *s;
     t.chips = chips;
-    t.chips_per_node = t.nodes = t.nodes_limit = 0;
+    t.chips_per_node = t.nodes = t.nodes_limit = t.chip_milli = t.shards = 0;
     return t;
 }
 
@@ -310,6 +310,7 @@ static bool flip_chips(struct flipper *f)
     const struct job_spec *s = f->q->spec;
     if (!spec_wants_chips(s) || s->exclusive) return false;
     uint32_t lo = 0, hi = job_spec_chips(s); /* lo fits somewhere (0: nothing tried), hi does not */
+    if (job_spec_shares(s)) hi = 2; /* a whole chip may be found where none is shared */
     uint32_t at = NO_INDEX;
     while (hi - lo > 1) {
         uint32_t mid = lo + (hi - lo) / 2;
@@ -323,8 +324,12 @@ static bool flip_chips(struct flipper *f)
         }
     }
     if (lo == 0) return false;
-    say(f, "ask for at most %u chips (--gpus=%u); it would then run in " STR_FMT " at once", lo, lo,
-        STR_ARG(pool_name(f, at)));
+    if (job_spec_shares(s))
+        say(f, "ask for a whole chip (--gpus=1); it would then run in " STR_FMT " at once",
+            STR_ARG(pool_name(f, at)));
+    else
+        say(f, "ask for at most %u chips (--gpus=%u); it would then run in " STR_FMT " at once", lo,
+            lo, STR_ARG(pool_name(f, at)));
     return found(f, FLIP_CHIPS, lo, at);
 }
 

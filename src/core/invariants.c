@@ -2,7 +2,7 @@
  *
  *    1  a job holds a claim exactly while CONFIGURING, RUNNING or COMPLETING
  *    2  a claim names its job, its attempt and its pool; its parts are in order, its chips add up
- *    3  no chip, CPU or MB of a node is claimed twice or beyond what the node has
+ *    3  no chip (in thousandths), CPU or MB of a node is claimed beyond what the node has
  *    4  what the node index says is in use is the sum of the claims; its counters add up
  *    5  the queues hold the pending jobs, each once, in order, and so they do as one
  *    6  a pending job is in a class exactly when nothing but a place is missing; classes are alike
@@ -42,6 +42,9 @@ static enum err check_claim(const struct core *c, const struct entry *e, struct 
     uint32_t chips = 0;
     for (uint32_t i = 0; i < k->part_count; i++) {
         chips += (uint32_t)__builtin_popcountll(k->parts[i].chip_mask);
+        if (k->parts[i].milli > 0 && (k->chips != 1 || k->parts[i].milli >= CHIP_MILLI ||
+                                      c->fleet.pools[k->pool.v].shards_per_chip == 0))
+            return BROKEN(2, "the claim of job %u is no part of one chip", j->id.v);
         if (i > 0 && k->parts[i].node <= k->parts[i - 1].node)
             return BROKEN(2, "the claim of job %u is not in order of nodes", j->id.v);
     }
@@ -51,13 +54,22 @@ static enum err check_claim(const struct core *c, const struct entry *e, struct 
 }
 
 /* Sums over the claims of one pool against the node index. */
-static enum err add_parts(struct node *sum, const struct claim_part *parts, size_t count,
-                          uint32_t pool, struct errtext *error)
+static enum err add_parts(const struct pool_nodes *n, struct node *sum, uint32_t *milli,
+                          const struct claim_part *parts, size_t count, uint32_t pool,
+                          struct errtext *error)
 {
     for (size_t i = 0; i < count; i++) {
         struct node *x = &sum[parts[i].node];
-        if ((x->chip_mask & parts[i].chip_mask) != 0)
-            return BROKEN(3, "a chip of node %u of pool %u is claimed twice", parts[i].node, pool);
+        for (uint64_t m = parts[i].chip_mask; m != 0; m &= m - 1) {
+            uint32_t chip = (uint32_t)__builtin_ctzll(m);
+            if (chip >= n->chips_per_node)
+                return BROKEN(3, "node %u of pool %u has no chip %u", parts[i].node, pool, chip);
+            uint32_t *used = &milli[(size_t)parts[i].node * n->chips_per_node + chip];
+            *used += parts[i].milli > 0 ? parts[i].milli : (uint32_t)CHIP_MILLI;
+            if (*used > CHIP_MILLI)
+                return BROKEN(3, "a chip of node %u of pool %u is claimed twice", parts[i].node,
+                              pool);
+        }
         x->chip_mask |= parts[i].chip_mask;
         x->cpus += parts[i].cpus;
         x->mem_mb += parts[i].mem_mb;
@@ -70,18 +82,20 @@ static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *
     const struct pool_nodes *n = &c->pools[pool];
     const struct pool *p = &c->fleet.pools[pool];
     struct node *sum = mem_alloc(n->count, sizeof *sum);
+    uint32_t *milli = mem_alloc((size_t)n->count * n->chips_per_node, sizeof *milli);
     enum err e = ERR_NONE;
     for (struct order_node *o = order_first(&c->active); o != NULL && e == ERR_NONE;
          o = order_after(&c->active, o->major, o->id)) {
         const struct claim *k = CONTAINER(o, struct entry, in_group)->job.claim;
-        if (k->pool.v == pool) e = add_parts(sum, k->parts, k->part_count, pool, error);
+        if (k->pool.v == pool) e = add_parts(n, sum, milli, k->parts, k->part_count, pool, error);
     }
     for (struct order_node *o = order_first(&c->holders); o != NULL && e == ERR_NONE;
          o = order_after(&c->holders, o->major, o->id)) {
         const struct hold *h = CONTAINER(o, struct entry, in_group)->hold;
-        if (h->pool == pool) e = add_parts(sum, h->parts, h->part_count, pool, error);
+        if (h->pool == pool) e = add_parts(n, sum, milli, h->parts, h->part_count, pool, error);
     }
     uint32_t used = 0, idle = 0;
+    uint64_t milli_used = 0;
     for (uint32_t i = 0; i < n->count && e == ERR_NONE; i++) {
         const struct node *x = &n->node[i];
         if ((p->cpus_per_node > 0 && sum[i].cpus > p->cpus_per_node) ||
@@ -90,16 +104,23 @@ static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *
         else if (x->chip_mask != sum[i].chip_mask || x->cpus != sum[i].cpus ||
                  x->mem_mb != sum[i].mem_mb)
             e = BROKEN(4, "node %u of pool %u is not what its claims say", i, pool);
+        for (uint32_t k = 0; k < n->chips_per_node && e == ERR_NONE; k++) {
+            milli_used += milli[(size_t)i * n->chips_per_node + k];
+            if (node_chip_left(n, i, k) != CHIP_MILLI - milli[(size_t)i * n->chips_per_node + k])
+                e = BROKEN(4, "chip %u of node %u of pool %u is not what its claims say", k, i,
+                           pool);
+        }
         used += (uint32_t)__builtin_popcountll(x->chip_mask);
         idle += x->chip_mask == 0 && x->cpus == 0 && x->mem_mb == 0;
     }
     const struct pool_use *u = &n->use;
     if (e == ERR_NONE &&
-        (u->chips_used != used || u->nodes_idle != idle || n->count != p->node_count ||
+        (u->chips_used != used || u->milli_used != milli_used || u->nodes_idle != idle || n->count != p->node_count ||
          u->nodes_up + u->nodes_down + u->nodes_drained != n->count ||
          u->nodes_idle + u->nodes_mixed + u->nodes_allocated != n->count))
         e = BROKEN(4, "the counters of pool %u do not add up", pool);
     mem_free(sum);
+    mem_free(milli);
     return e;
 }
 
@@ -123,10 +144,10 @@ static enum err check_share(const struct core *c, const struct share *s, struct 
         const struct entry *e = CONTAINER(n, struct entry, in_group);
         const struct claim *k = e->job.claim;
         const struct title *t = &c->fleet.pools[k->pool.v].title;
-        int64_t own = money_scale(t->uusd_per_chip_h, k->chips, 1);
+        int64_t own = money_scale(t->uusd_per_chip_h, (int64_t)claim_milli(k), CHIP_MILLI);
         for (uint32_t i = 0; i < k->part_count; i++)
             own = money_add(own, money_scale(t->uusd_per_cpu_h, k->parts[i].cpus, 1));
-        if (own == 0) own = money_scale(SHARE_UUSD_PER_CHIP_H, k->chips, 1);
+        if (own == 0) own = money_scale(SHARE_UUSD_PER_CHIP_H, (int64_t)claim_milli(k), CHIP_MILLI);
         if (e->share == s) rate = money_add(rate, own);
     }
     if (s->rate_uusd_h != rate || s->used_uusd < 0 || s->at_ms > c->now_ms)

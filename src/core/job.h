@@ -55,6 +55,7 @@ enum reason {
     REASON_QUOTA, /* QuotaExhausted: a permit's amount is used up */
     REASON_MEMORY, /* a node of the pool is too small */
     REASON_CHIP_KIND, /* per pool: not among the acceptable kinds */
+    REASON_NOT_SHARED, /* per pool: part of a chip is asked for, and its chips are not shared */
     REASON_NOT_NAMED, /* per pool: not among the partitions, sites or countries named */
     REASON_TOO_FEW_NODES, /* per pool: never large enough */
     REASON_TOO_SLOW, /* per pool: its steps take longer than the time limit there */
@@ -119,6 +120,9 @@ struct preempt_look {
     uint32_t victims; /* how many jobs would have been stopped there */
     int64_t loss_uusd, gain_uusd;
 };
+
+/* Thousandths of chips that it holds: what is paid for. */
+uint64_t claim_milli(const struct claim *k);
 
 struct job {
     struct job_id id;

@@ -56,6 +56,7 @@ const char *const reason_names[REASON_COUNT] = {
     [REASON_QUOTA] = "QuotaExhausted",
     [REASON_MEMORY] = "NodeMemory",
     [REASON_CHIP_KIND] = "ChipKind",
+    [REASON_NOT_SHARED] = "ChipsNotShared",
     [REASON_NOT_NAMED] = "NotNamed",
     [REASON_TOO_FEW_NODES] = "TooFewNodes",
     [REASON_TOO_SLOW] = "TooSlow",

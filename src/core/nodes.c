@@ -25,6 +25,14 @@ uint32_t node_chip_left(const struct pool_nodes *n, uint32_t i, uint32_t chip)
     return (n->node[i].chip_mask >> chip & 1) != 0 ? 0 : CHIP_MILLI;
 }
 
+uint32_t node_milli_used(const struct pool_nodes *n, uint32_t i)
+{
+    uint32_t used = 0;
+    if (n->milli == NULL) return (n->chips_per_node - node_chips_free(n, i)) * CHIP_MILLI;
+    for (uint32_t k = 0; k < n->chips_per_node; k++) used += milli_of(n, i)[k];
+    return used;
+}
+
 void node_free(const struct pool_nodes *n, uint32_t i, struct free_room *out)
 {
     const struct node *x = &n->node[i];
@@ -106,6 +114,7 @@ static void count_node(struct pool_nodes *n, uint32_t i, bool in)
     uint32_t used = (uint32_t)__builtin_popcountll(x->chip_mask);
     struct pool_use *u = &n->use;
     u->chips_used += one * used;
+    u->milli_used += in ? node_milli_used(n, i) : -(uint64_t)node_milli_used(n, i);
     if (x->state == NODE_UP) {
         n->by_key[node_key(n, i)] += one;
         u->nodes_up += one;
@@ -163,6 +172,8 @@ void nodes_init(struct pool_nodes *n, const struct pool *p)
     n->cpus_max = p->cpus_per_node > 0 || p->chips_per_node == 0 ? p->cpus_per_node : UINT32_MAX;
     n->mem_max = p->mem_mb_per_node > 0 ? p->mem_mb_per_node : UNCOUNTED_MEM;
     n->node = mem_alloc(n->count, sizeof *n->node);
+    if (p->shards_per_chip > 0)
+        n->milli = mem_alloc((size_t)n->count * n->chips_per_node, sizeof *n->milli);
     n->use.chips_total = n->count * n->chips_per_node;
     for (uint32_t i = 0; i < n->count; i++) {
         count_node(n, i, true);

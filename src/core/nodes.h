@@ -94,6 +94,7 @@ uint32_t nodes_that_fit(const struct pool_nodes *n, const struct need *each, uin
  */
 
 uint32_t node_chips_free(const struct pool_nodes *n, uint32_t i); /* whole ones */
+uint32_t node_milli_used(const struct pool_nodes *n, uint32_t i); /* of all its chips */
 /* Milli left on the chip. */
 uint32_t node_chip_left(const struct pool_nodes *n, uint32_t i, uint32_t chip);
 void node_free(const struct pool_nodes *n, uint32_t i, struct free_room *out);

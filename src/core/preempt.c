@@ -49,30 +49,30 @@ void running_index(struct core *c, struct entry *e)
 /* ---- loss and gain
  * ----------------------------------------------------------------------------------- */
 
-/* So many chips for so long, at the pool's price. */
-static int64_t worth(const struct core *c, uint32_t pool, uint64_t units, int64_t ms)
+/* So many thousandths of chips for so long, at the pool's price. */
+static int64_t worth(const struct core *c, uint32_t pool, uint64_t milli, int64_t ms)
 {
     int64_t price = c->fleet.pools[pool].title.uusd_per_chip_h;
     if (price == 0) price = PREEMPT_PRICE_UUSD;
-    return money_scale(money_scale(price, (int64_t)units, 1), ms, INT64_C(3600000));
+    return money_scale(money_scale(price, (int64_t)milli, CHIP_MILLI), ms, INT64_C(3600000));
 }
 
-/* What a claim weighs: chips; CPUs in pools without. A job that uses none of a pool's chips weighs
- * as one. */
-static uint64_t units_of(const struct core *c, const struct claim *k)
+/* What a claim weighs, in thousandths: chips; CPUs in pools without. A job that uses none of a
+ * pool's chips weighs as one. */
+static uint64_t milli_of(const struct core *c, const struct claim *k)
 {
-    if (c->fleet.pools[k->pool.v].chips_per_node > 0) return k->chips > 0 ? k->chips : 1;
+    if (c->fleet.pools[k->pool.v].chips_per_node > 0) return k->chips > 0 ? claim_milli(k) : CHIP_MILLI;
     uint64_t cpus = 0;
     for (uint32_t i = 0; i < k->part_count; i++) cpus += k->parts[i].cpus;
-    return cpus > 0 ? cpus : 1;
+    return (cpus > 0 ? cpus : 1) * CHIP_MILLI;
 }
 
-static uint64_t units_of_size(const struct core *c, uint32_t pool, const struct size *z)
+static uint64_t milli_of_size(const struct core *c, uint32_t pool, const struct size *z)
 {
     uint64_t cpus = 0;
     for (int i = 0; i < 2; i++) cpus += (uint64_t)z->part[i].each.cpus * z->part[i].count;
-    uint64_t units = c->fleet.pools[pool].chips_per_node > 0 ? z->chips : cpus;
-    return units > 0 ? units : 1;
+    uint64_t milli = c->fleet.pools[pool].chips_per_node > 0 ? z->milli : cpus * CHIP_MILLI;
+    return milli > 0 ? milli : CHIP_MILLI;
 }
 
 static int64_t checkpoint_cost_ms(const struct job_spec *s)
@@ -92,7 +92,7 @@ int64_t preempt_loss(const struct core *c, const struct entry *e)
         lost %= (int64_t)s->checkpoint_s * 1000;
     lost += checkpoint_cost_ms(s);
     lost += s->restart_cost_s > 0 ? (int64_t)s->restart_cost_s * 1000 : RESTART_COST_MS;
-    return worth(c, e->job.pool.v, units_of(c, e->job.claim), lost);
+    return worth(c, e->job.pool.v, milli_of(c, e->job.claim), lost);
 }
 
 static int64_t exempt_ms(const struct core *c)
@@ -175,8 +175,8 @@ static void collect(struct search *s)
         parts += e->job.claim->part_count;
         if (parts > PREEMPT_PARTS_MAX) return;
         int64_t loss = preempt_loss(s->c, e);
-        int64_t units = (int64_t)units_of(s->c, e->job.claim);
-        s->v[s->count++] = (struct victim){e, loss, loss / units, 0, true};
+        int64_t a_chip = money_scale(loss, CHIP_MILLI, (int64_t)milli_of(s->c, e->job.claim));
+        s->v[s->count++] = (struct victim){e, loss, a_chip, 0, true};
     }
 }
 
@@ -333,7 +333,7 @@ static int64_t natural_start(struct search *s)
         if (w.count + e->job.claim->part_count > PREEMPT_PARTS_MAX) break;
         if (n->major > at) at = n->major;
         whatif_give_claim(&w, e->job.claim);
-        if (nodes->chips_free >= s->size.chips && nodes_fit(nodes, &s->size)) break;
+        if (nodes_fit(nodes, &s->size)) break;
         n = order_after(all, n->major, n->id);
     }
     whatif_end(&w);
@@ -357,7 +357,7 @@ static int64_t gain_of(struct search *s, const struct class *k, const struct leg
     struct pool_reason row = {0};
     int then = pool_row_now(c, spec, legal, s->pool, natural, &row);
     if (then != REASON_RESOURCES) saved += limit_in_pool(&c->fleet, spec, s->pool);
-    int64_t once = worth(c, s->pool, units_of_size(c, s->pool, &s->size), saved);
+    int64_t once = worth(c, s->pool, milli_of_size(c, s->pool, &s->size), saved);
     return money_scale(once, difference, 1);
 }
 

@@ -96,7 +96,7 @@ static int64_t rate_of(const struct core *c, const struct entry *e)
 {
     const struct claim *k = e->job.claim;
     int64_t rate = cost_of_claim(c, k, MS_PER_H);
-    if (rate == 0) rate = money_scale(SHARE_UUSD_PER_CHIP_H, k->chips, 1);
+    if (rate == 0) rate = money_scale(SHARE_UUSD_PER_CHIP_H, (int64_t)claim_milli(k), CHIP_MILLI);
     return rate < SHARE_RATE_MAX_UUSD_H ? rate : SHARE_RATE_MAX_UUSD_H;
 }
 

@@ -65,12 +65,29 @@ static bool split_chips(const struct job_spec *s, const struct pool *p, struct s
     return most <= per_node;
 }
 
+/* The shards of a chip that hold what is asked for, as thousandths; all of them: a whole chip. */
+static int share_in_pool(const struct job_spec *s, const struct pool *p, struct size *z,
+                         int64_t *have, int64_t *need)
+{
+    uint32_t all = p->shards_per_chip;
+    if (!job_spec_shares(s)) return REASON_NONE;
+    uint32_t shards =
+        s->shards > 0 ? s->shards : divide_up((uint64_t)s->chip_milli * all, CHIP_MILLI);
+    *have = all;
+    *need = at_least_one(shards);
+    if (shards > all || all == 0) return REASON_NOT_SHARED;
+    if (shards < all) z->part[0].each.milli = shards * (CHIP_MILLI / all);
+    return REASON_NONE;
+}
+
 static int chips_in_pool(const struct job_spec *s, const struct pool *p, struct size *z,
                          int64_t *have, int64_t *need)
 {
     *have = 0;
     *need = 1;
     if (p->chips_per_node == 0) return REASON_CHIP_KIND;
+    int why = share_in_pool(s, p, z, have, need);
+    if (why != REASON_NONE) return why;
     if (!split_chips(s, p, z, have, need)) return REASON_TOO_FEW_NODES;
     uint64_t nodes = (uint64_t)z->part[0].count + z->part[1].count;
     uint64_t tasks =
@@ -128,6 +145,7 @@ static int check_nodes(const struct job_spec *s, const struct pool *p, struct si
         if (p->mem_mb_per_node > 0 && each->mem_mb > p->mem_mb_per_node) return REASON_MEMORY;
         if (!s->exclusive) continue;
         each->chips = p->chips_per_node;
+        each->milli = 0;
         if (p->cpus_per_node > 0) each->cpus = p->cpus_per_node;
         if (p->mem_mb_per_node > 0) each->mem_mb = p->mem_mb_per_node;
     }
@@ -150,6 +168,8 @@ int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *ou
     out->nodes = out->part[0].count + out->part[1].count;
     out->chips =
         out->part[0].count * out->part[0].each.chips + out->part[1].count * out->part[1].each.chips;
+    uint32_t milli = out->part[0].each.milli;
+    out->milli = milli > 0 ? milli : (uint64_t)out->chips * CHIP_MILLI;
     ASSERT(out->nodes > 0);
     return REASON_NONE;
 }

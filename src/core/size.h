@@ -11,6 +11,9 @@
  * least one for each task; memory: as stated, none where not. `exclusive` takes all of each node. A
  * pool that states no CPUs (or no memory) does not count them; it takes no jobs without chips.
  *
+ * Part of a chip: a pool that cuts its chips in shards gives as many as are stated, or as many as
+ * hold the thousandths stated, all of one chip; all its shards are the whole chip.
+ *
  * Every need of part[0] is at least that of part[1], so nodes for part[0] are chosen first. */
 #ifndef BERTH_CORE_SIZE_H
 #define BERTH_CORE_SIZE_H
@@ -30,11 +33,13 @@ struct size {
         uint32_t count;
     } part[2];
     uint32_t nodes, chips; /* sums */
+    uint64_t milli; /* thousandths of chips in all: what is paid for */
 };
 
 /* The size of the job in that pool. Gives REASON_NONE, or why it can never fit there
- * (REASON_CHIP_KIND: chips are wanted and the pool has none; REASON_TOO_FEW_NODES; REASON_MEMORY)
- * with the numbers: nodes, chips of a node, CPUs of a node or MB of a node. */
+ * (REASON_CHIP_KIND: chips are wanted and the pool has none; REASON_NOT_SHARED;
+ * REASON_TOO_FEW_NODES; REASON_MEMORY) with the numbers: nodes, chips of a node, shards of a chip,
+ * CPUs of a node or MB of a node. */
 int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *out,
                  int64_t *have_out, int64_t *need_out);
 

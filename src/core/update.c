@@ -28,6 +28,8 @@ void update_merge(const struct job_spec *old, const struct event *ev, struct job
     if (has(ev, UPDATE_CHIPS)) {
         out->chips = s->chips;
         out->chips_per_node = s->chips_per_node;
+        out->chip_milli = s->chip_milli;
+        out->shards = s->shards;
     }
     if (has(ev, UPDATE_NODES)) {
         out->nodes = s->nodes;

@@ -46,7 +46,8 @@ struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_
     ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
     ASSERT(node < c->pools[pool.v].count);
     const struct node *n = &c->pools[pool.v].node[node];
-    return (struct node_use){n->state, n->chip_mask, n->cpus, n->mem_mb};
+    uint32_t milli = node_milli_used(&c->pools[pool.v], node);
+    return (struct node_use){n->state, n->chip_mask, milli, n->cpus, n->mem_mb};
 }
 
 void core_counts(const struct core *c, struct core_counts *out)

@@ -14,6 +14,7 @@
 static const char *const owned[] = {
     "ASCEND_RT_VISIBLE_DEVICES",
     "CUDA_DEVICE_ORDER",
+    "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE",
     "CUDA_VISIBLE_DEVICES",
     "ENVIRONMENT",
     "GPU_DEVICE_ORDINAL",
@@ -70,6 +71,7 @@ static const char *const owned[] = {
     "SLURM_NTASKS_PER_NODE",
     "SLURM_PROCID",
     "SLURM_RESTART_COUNT",
+    "SLURM_SHARDS_ON_NODE",
     "SLURM_STEPID",
     "SLURM_STEP_GPUS",
     "SLURM_STEP_ID",
@@ -293,6 +295,19 @@ static void hide_all_devices(struct builder *b)
     }
 }
 
+/* The names that Slurm gives a job with gres/shard and gres/mps; the bound on threads keeps NVIDIA
+ * jobs apart where the machine runs the MPS daemon, and does nothing where it does not. */
+static void set_share(struct builder *b, const struct pool *pool, const struct chip *chip,
+                      uint32_t milli)
+{
+    uint64_t percent = milli / 10;
+    ASSERT(pool->shards_per_chip > 0);
+    set_number(b, "SLURM_SHARDS_ON_NODE", (uint64_t)milli * pool->shards_per_chip / CHIP_MILLI);
+    if (str_eqz(chip->vendor, "NVIDIA"))
+        set_number(b, "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", percent > 0 ? percent : 1);
+    set_number(b, "BERTH_CHIP_MILLI", milli);
+}
+
 static void set_chips(struct builder *b, const struct engine_start *o)
 {
     const struct claim *claim = o->claim;
@@ -317,6 +332,7 @@ static void set_chips(struct builder *b, const struct engine_start *o)
     if (str_eqz(chip->vendor, "NVIDIA")) set(b, "CUDA_DEVICE_ORDER", STR("PCI_BUS_ID"));
     set(b, "BERTH_CHIP", chip->id);
     set_number(b, "BERTH_CHIPS", claim->chips);
+    if (claim->parts[0].milli > 0) set_share(b, pool, chip, claim->parts[0].milli);
     buf_release(&list);
 }
 

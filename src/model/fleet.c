@@ -126,6 +126,7 @@ void visit_pool(struct visit *v, struct pool *p)
     }
     VISIT_ARRAY(v, "nodes", p->ranges, p->range_count, NODE_RANGES_MAX, visit_range);
     visit_u32(v, "chips_per_node", &p->chips_per_node);
+    visit_u32(v, "shards_per_chip", &p->shards_per_chip);
     visit_u32(v, "cpus_per_node", &p->cpus_per_node);
     visit_u64(v, "mem_mb_per_node", &p->mem_mb_per_node);
     visit_i64(v, "shadow_uusd_per_chip_h", &p->shadow_uusd_per_chip_h);

@@ -273,6 +273,8 @@ static enum err check_pool_shape(const struct pool *p, struct errtext *error)
         return bad("pool", p->id, "chips_per_node is given but no chip", error);
     if (p->chip.len > 0 && !in_range(p->chips_per_node, 1, CHIPS_PER_NODE_MAX))
         return bad("pool", p->id, "chips_per_node must be 1..64", error);
+    if (p->shards_per_chip != 0 && (p->chip.len == 0 || CHIP_MILLI % p->shards_per_chip != 0))
+        return bad("pool", p->id, "shards_per_chip must divide 1000, and needs chips", error);
     if (!in_range(p->cpus_per_node, 1, CPUS_PER_NODE_MAX))
         return bad("pool", p->id, "cpus_per_node must be 1..65535", error);
     if (p->mem_mb_per_node > MEM_MB_PER_NODE_MAX)

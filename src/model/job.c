@@ -45,6 +45,8 @@ static void visit_size(struct visit *v, struct job_spec *s)
     visit_u32(v, "nodes_limit", &s->nodes_limit);
     visit_u32(v, "chips", &s->chips);
     visit_u32(v, "chips_per_node", &s->chips_per_node);
+    visit_u32(v, "chip_milli", &s->chip_milli);
+    visit_u32(v, "shards", &s->shards);
     visit_u32(v, "tasks", &s->tasks);
     visit_u32(v, "tasks_per_node", &s->tasks_per_node);
     visit_u32(v, "cpus_per_task", &s->cpus_per_task);
@@ -286,8 +288,26 @@ static enum err check_work(const struct job_work *w, struct errtext *error)
     return ERR_NONE;
 }
 
+static enum err check_share(const struct job_spec *s, struct errtext *error)
+{
+    if (!job_spec_shares(s)) return ERR_NONE;
+    if (s->chip_milli >= CHIP_MILLI || s->shards > CHIP_MILLI)
+        return err_set(error, ERR_LIMIT,
+                       "part of a chip: at most 999 thousandths, or %d shards, are possible",
+                       (int)CHIP_MILLI);
+    if (s->chip_milli > 0 && s->shards > 0)
+        return err_set(error, ERR_INVALID, "part of a chip is stated in two ways; state one");
+    if (s->chips != 1 || s->chips_per_node > 0 || s->nodes > 1)
+        return err_set(error, ERR_INVALID,
+                       "a job takes part of one chip, or whole chips; for parts of several chips "
+                       "submit several jobs");
+    return ERR_NONE;
+}
+
 static enum err check_chips(const struct job_spec *s, struct errtext *error)
 {
+    enum err e = check_share(s, error);
+    if (e != ERR_NONE) return e;
     if (s->chips_per_node > CHIPS_PER_NODE_MAX)
         return err_set(error, ERR_LIMIT, "%u chips a node; at most %d are possible",
                        s->chips_per_node, (int)CHIPS_PER_NODE_MAX);
@@ -494,6 +514,11 @@ enum err job_spec_check(const struct job_spec *s, struct errtext *error)
     if (e == ERR_NONE) e = check_law_facts(s, error);
     if (e == ERR_NONE) e = check_running(s, error);
     return e;
+}
+
+bool job_spec_shares(const struct job_spec *s)
+{
+    return s->chip_milli > 0 || s->shards > 0;
 }
 
 uint32_t job_spec_chips(const struct job_spec *s)

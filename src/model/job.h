@@ -62,6 +62,8 @@ struct job_spec {
     uint32_t nodes; /* 0: as few as fit */
     uint32_t chips; /* all nodes together; 0 with chips_per_node 0: no accelerator */
     uint32_t chips_per_node; /* 0: any split */
+    uint32_t chip_milli; /* thousandths of its one chip, which others may share; 0: whole chips */
+    uint32_t shards; /* the same in parts as the pool cuts its chips; 0: not stated so */
     uint32_t tasks; /* -n; 0: 1 */
     uint32_t tasks_per_node; /* --ntasks-per-node; 0: not stated */
     uint32_t cpus_per_task; /* -c; 0: 1 */
@@ -140,7 +142,10 @@ void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struc
 /* Bounds and contradictions that need no fleet: lengths, counts, chips vs nodes, dates. */
 enum err job_spec_check(const struct job_spec *s, struct errtext *error);
 
-/* Chips in all, once the number of nodes is fixed; 0 for a CPU job. */
+/* Does it ask for part of a chip? */
+bool job_spec_shares(const struct job_spec *s);
+/* Chips in all, once the number of nodes is fixed; 0 for a CPU job. Part of a chip counts as one:
+ * the law knows chips, not parts. */
 uint32_t job_spec_chips(const struct job_spec *s);
 
 #endif

@@ -17,6 +17,7 @@ enum {
     NODES_PER_POOL_MAX = 1000000,
     NODES_MAX = 4000000, /* all pools together */
     CHIPS_PER_NODE_MAX = 64, /* a claim marks chips of a node in one 64-bit word */
+    CHIP_MILLI = 1000, /* a whole chip, where parts of chips are counted: they are thousandths */
     CPUS_PER_NODE_MAX = 65535, /* Slurm counts the CPUs of a node in 16 bits */
     MEM_MB_PER_NODE_MAX = 1 << 30, /* 1 PiB: above every machine, and products stay in 64 bits */
     NODE_RANGES_MAX = 1000, /* ranges of one hostlist expression */

@@ -333,6 +333,10 @@ static void read_pool_size(struct reader *r, const struct yaml_node *n, struct p
     yaml_id(r->errs, chip, &p->chip);
     if (x == NULL) x = yaml_need(r->errs, n, "chips_per_node");
     if (x != NULL) yaml_u32(r->errs, x, 1, CHIPS_PER_NODE_MAX, &p->chips_per_node);
+    if ((x = yaml_get(n, "shards_per_chip")) == NULL) return;
+    if (yaml_u32(r->errs, x, 1, CHIP_MILLI, &p->shards_per_chip) &&
+        CHIP_MILLI % p->shards_per_chip != 0)
+        yaml_fail(r->errs, x, "does not divide 1000; write 2, 4, 5, 8, 10, 20, 50 or 100");
 }
 
 static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *p)
@@ -342,6 +346,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
                                        "nodes",
                                        "partition",
                                        "chips_per_node",
+                                       "shards_per_chip",
                                        "cpus_per_node",
                                        "title",
                                        "memory_per_node",

@@ -63,6 +63,7 @@ struct sbatch_setting {
 /* Chips as the options state them, before they are made one request. */
 struct sbatch_chips {
     uint32_t total, per_node, per_task; /* 0: not stated */
+    uint32_t milli, shards; /* part of one chip, in one of two ways; then `total` is 1 or 0 */
     uint32_t cpus_per_chip;
     struct str kind; /* from --gpus or --gres; "": any */
     struct str *kinds; /* acceptable ones of a task file, unless --constraint names others */

@@ -33,9 +33,35 @@ static enum err take_count(struct sbatch_request *r, struct str value, uint32_t 
     return sbatch_take_u32(count, 0, max, to, error);
 }
 
+bool chip_part_parse(struct str text, uint32_t *milli_out)
+{
+    uint64_t digits = 0;
+    if (!str_starts(text, "0.") && !str_starts(text, ".")) return false;
+    size_t skip = text.p[0] == '0' ? 2 : 1;
+    struct str rest = {text.p + skip, text.len - skip};
+    if (rest.len < 1 || rest.len > 3 || !str_to_u64(rest, &digits)) return false;
+    for (size_t i = rest.len; i < 3; i++) digits *= 10;
+    *milli_out = (uint32_t)digits;
+    return digits > 0;
+}
+
+/* The count behind the last ':' of "[KIND:]N". */
+static struct str count_of(struct str value)
+{
+    for (size_t i = value.len; i > 0; i--)
+        if (value.p[i - 1] == ':') return (struct str){value.p + i, value.len - i};
+    return value;
+}
+
 enum err sbatch_set_gpus(struct sbatch_request *r, struct str value, struct errtext *error)
 {
-    return take_count(r, value, JOB_NODES_MAX * CHIPS_PER_NODE_MAX, &r->chips.total, error);
+    struct str count = count_of(value);
+    r->chips.milli = 0;
+    if (!chip_part_parse(count, &r->chips.milli))
+        return take_count(r, value, JOB_NODES_MAX * CHIPS_PER_NODE_MAX, &r->chips.total, error);
+    r->chips.total = 1;
+    if (count.p == value.p) return ERR_NONE;
+    return take_kind(r, (struct str){value.p, (size_t)(count.p - value.p) - 1}, error);
 }
 
 enum err sbatch_set_gpus_per_node(struct sbatch_request *r, struct str value, struct errtext *error)
@@ -53,6 +79,25 @@ enum err sbatch_set_cpus_per_gpu(struct sbatch_request *r, struct str value, str
     return sbatch_take_u32(value, 1, CPUS_PER_NODE_MAX, &r->chips.cpus_per_chip, error);
 }
 
+/* "shard[:KIND][:N]", the part behind "shard:": N parts of one chip. */
+static enum err take_shards(struct sbatch_request *r, struct str piece, struct str rest,
+                            struct errtext *error)
+{
+    struct str count = count_of(rest), kind = {0};
+    uint64_t unused;
+    if (rest.len == 0 || !str_to_u64(count, &unused)) {
+        kind = rest;
+        r->chips.shards = 1;
+    } else {
+        enum err e = sbatch_take_u32(count, 1, CHIP_MILLI, &r->chips.shards, error);
+        if (e != ERR_NONE) return e;
+        if (count.p > rest.p) kind = (struct str){rest.p, (size_t)(count.p - rest.p) - 1};
+    }
+    if (kind.len > 0 && memchr(kind.p, ':', kind.len) != NULL)
+        return sbatch_bad(piece, "shard[:KIND][:N]", error);
+    return kind.len > 0 ? take_kind(r, kind, error) : ERR_NONE;
+}
+
 /* "gpu", "gpu:N", "gpu:KIND", "gpu:KIND:N"; a note in brackets, as squeue prints it, is cut. */
 static enum err take_gres(struct sbatch_request *r, struct str piece, struct errtext *error)
 {
@@ -62,9 +107,10 @@ static enum err take_gres(struct sbatch_request *r, struct str piece, struct err
     const char *bracket = rest.len > 0 ? memchr(rest.p, '(', rest.len) : NULL;
     if (bracket != NULL) rest.len = (size_t)(bracket - rest.p);
     sbatch_split(&rest, ':', &name);
+    if (str_eqz(name, "shard")) return take_shards(r, piece, rest, error);
     if (!str_eqz(name, "gpu") && !str_eqz(name, "npu"))
         return err_set(error, ERR_INVALID,
-                       "resource '" STR_FMT "' is not counted by Berth; only gpu and npu are",
+                       "resource '" STR_FMT "' is not counted by Berth; only gpu, npu and shard are",
                        STR_ARG(name));
     uint32_t count = 1;
     uint64_t unused = 0;
@@ -88,7 +134,7 @@ static enum err take_gres(struct sbatch_request *r, struct str piece, struct err
 enum err sbatch_set_gres(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     struct str piece;
-    r->chips.per_node = 0;
+    r->chips.per_node = r->chips.shards = 0;
     if (str_eqz(value, "none")) return ERR_NONE;
     if (value.len == 0) return sbatch_bad(value, "gpu[:KIND][:N]", error);
     enum err e = ERR_NONE;
@@ -152,11 +198,27 @@ static uint32_t task_count(const struct job_spec *s)
     return s->tasks_per_node > 0 ? s->tasks_per_node * nodes : nodes;
 }
 
+/* Part of a chip, and nothing that asks for whole ones. */
+static enum err settle_share(struct sbatch_request *r, struct errtext *error)
+{
+    const struct sbatch_chips *c = &r->chips;
+    bool is_whole = c->per_node > 0 || c->per_task > 0 || (c->milli == 0 && c->total > 0);
+    if (is_whole || (c->milli > 0 && c->shards > 0))
+        return err_set(error, ERR_INVALID,
+                       "part of a chip is asked for beside other chips; a job takes part of one "
+                       "chip, or whole chips");
+    r->spec.chips = 1;
+    r->spec.chip_milli = c->milli;
+    r->spec.shards = c->shards;
+    return ERR_NONE;
+}
+
 static enum err settle_counts(struct sbatch_request *r, struct errtext *error)
 {
     struct job_spec *s = &r->spec;
     const struct sbatch_chips *c = &r->chips;
     uint64_t total = c->total;
+    if (c->milli > 0 || c->shards > 0) return settle_share(r, error);
     if (c->per_task > 0) {
         uint64_t by_task = (uint64_t)c->per_task * task_count(s);
         if (total > 0 && total != by_task)

@@ -59,6 +59,8 @@ enum err sbatch_take_ids(struct sbatch_request *r, struct str value, char separa
 enum err sbatch_take_u32(struct str value, uint32_t lo, uint32_t hi, uint32_t *out,
                          struct errtext *error);
 enum err sbatch_bad(struct str value, const char *want, struct errtext *error);
+/* "0.5", ".25": part of one chip, from 0.001 to 0.999, in thousandths. False: not written so. */
+bool chip_part_parse(struct str text, uint32_t *milli_out);
 
 sbatch_handler sbatch_set_account, sbatch_set_array, sbatch_set_begin, sbatch_set_chdir,
     sbatch_set_cluster_constraint, sbatch_set_clusters, sbatch_set_comment, sbatch_set_constraint,

@@ -13,6 +13,7 @@ struct resources {
     struct str kinds[LIST_MAX];
     uint32_t kind_count;
     uint32_t count; /* chips on each node */
+    uint32_t milli; /* thousandths of its only chip; 0: whole chips */
     bool is_ordered;
     struct str countries[LIST_MAX], sites[LIST_MAX];
     uint32_t country_count, site_count;
@@ -63,13 +64,30 @@ static struct str kind_of(struct task *t, struct str name)
     return (struct str){kind, len};
 }
 
+/* "8" or, for part of one chip, "0.5". */
+static bool take_chip_count(struct task *t, const struct yaml_node *n, struct str text,
+                            uint32_t *count, uint32_t *milli)
+{
+    uint64_t value = 0;
+    *count = 1;
+    if (chip_part_parse(text, milli)) return true;
+    if (!str_to_u64(text, &value) || value < 1 || value > CHIPS_PER_NODE_MAX) {
+        yaml_fail(t->errs, n,
+                  "'" STR_FMT "' is neither a whole number of chips from 1 to %d nor part of one "
+                  "(0.5)",
+                  STR_ARG(text), (int)CHIPS_PER_NODE_MAX);
+        return false;
+    }
+    *count = (uint32_t)value;
+    return true;
+}
+
 /* "H100" or "H100:8", with the count in a node of its own when it is a map's value. */
 static void take_accelerator(struct task *t, const struct yaml_node *n,
                              const struct yaml_node *count_node, struct resources *res)
 {
     struct str text, name = {0}, count_text;
-    uint32_t count = 1;
-    uint64_t value = 0;
+    uint32_t count = 1, milli = 0;
     if (!yaml_text(t->errs, n, NAME_LEN_MAX, &text)) return;
     count_text = text;
     sbatch_split(&count_text, ':', &name);
@@ -78,15 +96,13 @@ static void take_accelerator(struct task *t, const struct yaml_node *n,
         yaml_fail(t->errs, n, "'" STR_FMT "' is not a kind of chip", STR_ARG(text));
         return;
     }
-    if (count_node != NULL) {
-        if (!yaml_u32(t->errs, count_node, 1, CHIPS_PER_NODE_MAX, &count)) return;
-    } else if (count_text.len > 0) {
-        if (!str_to_u64(count_text, &value) || value < 1 || value > CHIPS_PER_NODE_MAX) {
-            yaml_fail(t->errs, n, "'" STR_FMT "' is not a whole number of chips from 1 to %d",
-                      STR_ARG(count_text), (int)CHIPS_PER_NODE_MAX);
-            return;
-        }
-        count = (uint32_t)value;
+    if (count_node != NULL && !yaml_text(t->errs, count_node, NAME_LEN_MAX, &count_text)) return;
+    const struct yaml_node *at = count_node != NULL ? count_node : n;
+    if (count_text.len > 0 && !take_chip_count(t, at, count_text, &count, &milli)) return;
+    if (res->count != 0 && (res->milli > 0 || milli > 0) && res->milli != milli) {
+        yaml_fail(t->errs, n, "asks for parts of a chip that differ: a job has one size; write one "
+                              "task for each");
+        return;
     }
     if (res->count != 0 && res->count != count) {
         yaml_fail(t->errs, n,
@@ -95,6 +111,7 @@ static void take_accelerator(struct task *t, const struct yaml_node *n,
         return;
     }
     res->count = count;
+    res->milli = milli;
     if (res->kind_count == LIST_MAX)
         yaml_fail(t->errs, n, "more than %d kinds", (int)LIST_MAX);
     else
@@ -105,7 +122,7 @@ static void take_accelerators(struct task *t, const struct yaml_node *n, struct 
 {
     if (n == NULL || yaml_is_null(n)) return;
     res->kind_count = 0;
-    res->count = 0;
+    res->count = res->milli = 0;
     res->is_ordered = n->kind == YAML_LIST;
     if (n->kind == YAML_SCALAR) take_accelerator(t, n, NULL, res);
     for (uint32_t i = 0; n->kind == YAML_LIST && i < n->count; i++)
@@ -277,7 +294,7 @@ static void add_alternative(struct task *t, const struct yaml_node *n, struct re
 {
     bool kinds_same = same_list(all->kinds, all->kind_count, one->kinds, one->kind_count);
     bool places_same = same_places(all, one);
-    if (one->count != all->count || one->cpus != all->cpus || one->mem_mb != all->mem_mb)
+    if (one->count != all->count || one->milli != all->milli || one->cpus != all->cpus || one->mem_mb != all->mem_mb)
         yaml_fail(t->errs, n,
                   "differs from the first alternative in size; write one task for each");
     else if (!kinds_same && !places_same)
@@ -354,7 +371,8 @@ static void put_resources(struct task *t, const struct resources *res, uint32_t 
     s->tasks_per_node = 1;
     s->cpus_per_task = res->cpus;
     s->mem_mb_per_node = res->mem_mb;
-    r->chips.per_node = res->count;
+    r->chips.per_node = res->milli > 0 ? 0 : res->count;
+    r->chips.milli = res->milli;
     r->chips.kinds = keep_list(t, res->kinds, res->kind_count);
     r->chips.kind_count = res->kind_count;
     if (res->is_ordered && res->kind_count > 1) {

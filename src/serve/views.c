@@ -25,6 +25,7 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_text(v, "chip", &x->chip);
     visit_u32(v, "node_count", &x->node_count);
     visit_u32(v, "chips", &x->chips);
+    visit_u32(v, "chip_milli", &x->chip_milli);
     visit_u32(v, "cpus", &x->cpus);
     visit_u32(v, "tasks", &x->tasks);
     visit_u32(v, "cpus_per_task", &x->cpus_per_task);
@@ -89,6 +90,7 @@ void visit_pool_view(struct visit *v, struct pool_view *x)
     visit_bool(v, "is_default", &x->is_default);
     visit_u32(v, "nodes", &x->nodes);
     visit_u32(v, "chips_per_node", &x->chips_per_node);
+    visit_u32(v, "shards_per_chip", &x->shards_per_chip);
     visit_u32(v, "cpus_per_node", &x->cpus_per_node);
     visit_u64(v, "mem_mb_per_node", &x->mem_mb_per_node);
     visit_u32(v, "nodes_idle", &x->nodes_idle);
@@ -99,6 +101,7 @@ void visit_pool_view(struct visit *v, struct pool_view *x)
     visit_u32(v, "chips_total", &x->chips_total);
     visit_u32(v, "chips_up", &x->chips_up);
     visit_u32(v, "chips_used", &x->chips_used);
+    visit_u64(v, "milli_used", &x->milli_used);
     visit_i64(v, "uusd_per_chip_h", &x->uusd_per_chip_h);
     visit_i64(v, "time_limit_max_ms", &x->time_limit_max_ms);
     visit_i64(v, "lease_from_ms", &x->lease_from_ms);

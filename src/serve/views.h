@@ -18,6 +18,7 @@ struct job_view {
     struct str nodes; /* compressed hostlist; "" while not placed */
     struct str site, chip; /* of the pool placed in */
     uint32_t node_count, chips, cpus, tasks, cpus_per_task;
+    uint32_t chip_milli; /* thousandths of its one chip, held or asked for; 0: whole chips */
     uint64_t mem_mb; /* per node */
     struct str gres; /* as asked: "gpu:h100-sxm:8"; "" none */
     int64_t submit_ms, eligible_ms, start_ms, end_ms, time_limit_ms;
@@ -58,10 +59,11 @@ struct pool_view {
     struct str aliases; /* comma separated */
     bool up; /* false: drained as a whole */
     bool is_default;
-    uint32_t nodes, chips_per_node, cpus_per_node;
+    uint32_t nodes, chips_per_node, shards_per_chip, cpus_per_node;
     uint64_t mem_mb_per_node;
     uint32_t nodes_idle, nodes_mixed, nodes_allocated, nodes_down, nodes_drained;
     uint32_t chips_total, chips_up, chips_used;
+    uint64_t milli_used; /* thousandths of chips in use */
     int64_t uusd_per_chip_h, time_limit_max_ms, lease_from_ms, lease_to_ms;
     int64_t last_safe_start_ms; /* of a job with the default time limit; 0: no wall ahead */
     struct node_group_view *groups;

@@ -31,7 +31,7 @@ static struct str gres_text(const struct job_spec *s, struct arena *arena)
     uint32_t count = s->chips_per_node > 0 ? s->chips_per_node : s->chips;
     if (count == 0) return (struct str){0};
     struct buf b = {0};
-    buf_puts(&b, "gpu:");
+    buf_puts(&b, s->shards > 0 ? "shard:" : "gpu:");
     if (s->chip_kind_count > 0) {
         for (uint32_t i = 0; i < s->chip_kind_count; i++) {
             if (i > 0) buf_putc(&b, '|');
@@ -39,7 +39,10 @@ static struct str gres_text(const struct job_spec *s, struct arena *arena)
         }
         buf_putc(&b, ':');
     }
-    buf_printf(&b, "%u", count);
+    if (s->chip_milli > 0)
+        buf_printf(&b, "0.%03u", s->chip_milli);
+    else
+        buf_printf(&b, "%u", s->shards > 0 ? s->shards : count);
     return finish(&b, arena);
 }
 
@@ -105,6 +108,7 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .state_code = str_of(job_state_codes[j->state]),
         .reason = str_of(reason_names[j->reason]),
         .chips = j->claim != NULL ? j->claim->chips : job_spec_chips(s),
+        .chip_milli = j->claim != NULL ? j->claim->parts[0].milli : s->chip_milli,
         .cpus = view_job_cpus(j),
         .tasks = s->tasks > 0 ? s->tasks : 1,
         .cpus_per_task = s->cpus_per_task > 0 ? s->cpus_per_task : 1,
@@ -214,6 +218,7 @@ struct pool_view view_pool(const struct core *c, struct pool_id id, struct arena
         .is_default = p->is_default,
         .nodes = p->node_count,
         .chips_per_node = p->chips_per_node,
+        .shards_per_chip = p->shards_per_chip,
         .cpus_per_node = p->cpus_per_node,
         .mem_mb_per_node = p->mem_mb_per_node,
         .nodes_idle = u.nodes_idle,
@@ -224,6 +229,7 @@ struct pool_view view_pool(const struct core *c, struct pool_id id, struct arena
         .chips_total = u.chips_total,
         .chips_up = u.chips_up,
         .chips_used = u.chips_used,
+        .milli_used = u.milli_used,
         .uusd_per_chip_h = p->title.uusd_per_chip_h,
         .time_limit_max_ms = p->time_limit_max_ms,
         .lease_from_ms = p->title.from_ms,

@@ -35,7 +35,7 @@ struct attempt_past *oracle_attempt(struct sim *s, struct job_id job, uint32_t a
 /* ---- CAPACITY: by the claims themselves, not by the core's bookkeeping ---- */
 
 struct tally {
-    uint64_t chip_mask;
+    uint32_t milli[CHIPS_PER_NODE_MAX]; /* of each chip */
     uint64_t cpus, mem_mb;
 };
 
@@ -52,12 +52,17 @@ static void check_part(struct sim *s, const struct job *j, const struct claim_pa
         return;
     }
     t += part->node;
-    if ((part->chip_mask & ~all) != 0 || (part->chip_mask & t->chip_mask) != 0)
+    bool beyond = (part->chip_mask & ~all) != 0;
+    for (uint64_t m = part->chip_mask; m != 0; m &= m - 1) {
+        uint32_t *milli = &t->milli[__builtin_ctzll(m)];
+        *milli += part->milli > 0 ? part->milli : (uint32_t)CHIP_MILLI;
+        beyond = beyond || *milli > CHIP_MILLI;
+    }
+    if (beyond)
         sim_fail(s, "CAPACITY",
                  "job %" PRIu32 " holds chips of node %" PRIu32 " of pool %" PRIu32
-                 " that do not exist or that another holds",
+                 " that do not exist or that others hold",
                  j->id.v, part->node, j->claim->pool.v);
-    t->chip_mask |= part->chip_mask;
     t->cpus += part->cpus;
     t->mem_mb += part->mem_mb;
     if (t->cpus > pool->cpus_per_node ||
@@ -91,7 +96,8 @@ static bool parts_equal(const struct claim *c, const struct order *o)
 {
     if (c->part_count != o->part_count || c->pool.v != o->effect.pool) return false;
     for (uint32_t i = 0; i < c->part_count; i++)
-        if (c->parts[i].node != o->parts[i].node || c->parts[i].chip_mask != o->parts[i].chip_mask)
+        if (c->parts[i].node != o->parts[i].node ||
+            c->parts[i].chip_mask != o->parts[i].chip_mask || c->parts[i].milli != o->parts[i].milli)
             return false;
     return true;
 }
@@ -289,7 +295,8 @@ void oracle_begin(struct sim *s, const struct machine *m, const struct attempt_f
             for (uint32_t a = 0; a < f->order.part_count; a++)
                 for (uint32_t b = 0; b < g->order.part_count; b++)
                     if (f->order.parts[a].node == g->order.parts[b].node &&
-                        (f->order.parts[a].chip_mask & g->order.parts[b].chip_mask) != 0)
+                        (f->order.parts[a].chip_mask & g->order.parts[b].chip_mask) != 0 &&
+                        (f->order.parts[a].milli == 0 || g->order.parts[b].milli == 0))
                         sim_fail(s, "CAPACITY",
                                  "%" PRIu32 ".%" PRIu32 " and %" PRIu32 ".%" PRIu32
                                  " run on the same chip",

@@ -156,6 +156,7 @@ static struct guess guess_cost(const struct core *c, const struct job_spec *s, u
     }
     double cpus = (double)z->part[0].count * z->part[0].each.cpus +
                   (double)z->part[1].count * z->part[1].each.cpus;
+    n = (double)z->milli / 1e3; /* part of a chip costs that part */
     g.paid = g.ms / 3.6e6 *
              (n * (double)p->title.uusd_per_chip_h + cpus * (double)p->title.uusd_per_cpu_h);
     g.total = g.paid + g.ms / 3.6e6 * n * (double)p->shadow_uusd_per_chip_h;

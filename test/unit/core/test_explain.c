@@ -139,7 +139,7 @@ static bool flip_works(struct world *w, uint32_t id, const struct flip *f)
     switch ((enum flip_kind)f->kind) {
     case FLIP_CHIPS:
         s.chips = (uint32_t)f->value;
-        s.chips_per_node = s.nodes = s.nodes_limit = 0;
+        s.chips_per_node = s.nodes = s.nodes_limit = s.chip_milli = s.shards = 0;
         return apply_update(w, &id, &s, 1u << UPDATE_CHIPS | 1u << UPDATE_NODES, state);
     case FLIP_CHIP_KIND: {
         struct str *kinds = ARENA_ARRAY(&w->arena, s.chip_kind_count + 1, struct str);

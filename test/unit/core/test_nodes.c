@@ -168,6 +168,11 @@ static struct job_spec random_spec(struct rng *r, uint32_t chips_per_node)
     if (rng_one_in(r, 8)) s.exclusive = true;
     if (chips_per_node == 0 || rng_one_in(r, 4)) return s;
     s.tasks = 1;
+    if (rng_one_in(r, 3)) {
+        s.chips = 1;
+        s.chip_milli = 1 + rng_below(r, 999);
+        return s;
+    }
     s.chips = 1 + rng_below(r, 3 * chips_per_node);
     if (rng_one_in(r, 3)) s.nodes = 1 + rng_below(r, s.chips < 5 ? s.chips : 5);
     return s;
@@ -181,6 +186,7 @@ static void the_index_chooses_what_the_definition_says(void **state)
         struct rng r = {seed};
         struct pool p = pool_of(1 + rng_below(&r, seed % 5 == 0 ? 700 : 40), kinds[seed % 6], 64,
                                 rng_one_in(&r, 4) ? 0 : 4000);
+        if (p.chips_per_node > 0 && seed % 2 == 0) p.shards_per_chip = seed % 4 == 0 ? 4 : 10;
         struct pool_nodes n;
         nodes_init(&n, &p);
         struct claim_part held[2000];
@@ -215,6 +221,68 @@ static void the_index_chooses_what_the_definition_says(void **state)
         }
         nodes_release(&n);
     }
+}
+
+static void shares_are_rounded_up_to_shards_of_the_pool(void **state)
+{
+    (void)state;
+    struct pool p = pool_of(2, 4, 64, 512000);
+    static const struct {
+        uint32_t milli, shards, per_chip, exclusive;
+        int why;
+        uint32_t need_milli, chips;
+        uint64_t paid_milli;
+    } rows[] = {
+        {500, 0, 4, 0, REASON_NONE, 500, 1, 500},    {501, 0, 4, 0, REASON_NONE, 750, 1, 750},
+        {1, 0, 10, 0, REASON_NONE, 100, 1, 100},     {800, 0, 4, 0, REASON_NONE, 0, 1, 1000},
+        {0, 3, 4, 0, REASON_NONE, 750, 1, 750},      {0, 4, 4, 0, REASON_NONE, 0, 1, 1000},
+        {0, 5, 4, 0, REASON_NOT_SHARED, 0, 0, 0}, {500, 0, 0, 0, REASON_NOT_SHARED, 0, 0, 0},
+        {500, 0, 4, 1, REASON_NONE, 0, 4, 4000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct job_spec s = {.chips = 1,
+                             .chip_milli = rows[i].milli,
+                             .shards = rows[i].shards,
+                             .exclusive = rows[i].exclusive != 0};
+        struct size z;
+        int64_t have, need;
+        p.shards_per_chip = rows[i].per_chip;
+        int why = size_in_pool(&s, &p, &z, &have, &need);
+        if (why != rows[i].why) fail_msg("row %zu: %s", i, reason_names[why]);
+        if (why != REASON_NONE) continue;
+        assert_int_equal(z.part[0].each.milli, rows[i].need_milli);
+        assert_int_equal(z.chips, rows[i].chips);
+        assert_int_equal(z.milli, rows[i].paid_milli);
+    }
+}
+
+static void a_chip_is_shared_until_it_is_full(void **state)
+{
+    (void)state;
+    struct pool p = pool_of(1, 2, 64, 0);
+    p.shards_per_chip = 4;
+    struct pool_nodes n;
+    nodes_init(&n, &p);
+    struct size half = {.part[0] = {{1, 1, 0, 500}, 1}, .nodes = 1, .chips = 1, .milli = 500};
+    struct claim_part held[4];
+    uint32_t waste;
+    for (int i = 0; i < 4; i++) {
+        assert_true(nodes_choose(&n, &half, &held[i], &waste));
+        nodes_take(&n, &held[i]);
+    }
+    assert_int_equal(held[0].chip_mask, held[1].chip_mask); /* the open chip before the idle one */
+    assert_int_equal(held[2].chip_mask, held[3].chip_mask);
+    assert_int_equal(n.use.chips_used, 2);
+    assert_false(nodes_fit(&n, &half));
+    nodes_give(&n, &held[0]);
+    assert_int_equal(n.use.chips_used, 2);
+    assert_int_equal(n.chips_free, 0);
+    assert_true(nodes_fit(&n, &half));
+    nodes_give(&n, &held[1]);
+    assert_int_equal(n.chips_free, 1);
+    struct claim_part whole = {.chip_mask = held[2].chip_mask};
+    assert_false(nodes_is_free(&n, &whole));
+    nodes_release(&n);
 }
 
 static void sizes_follow_from_the_words_of_sbatch(void **state)
@@ -311,6 +379,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_index_chooses_what_the_definition_says),
+        cmocka_unit_test(shares_are_rounded_up_to_shards_of_the_pool),
+        cmocka_unit_test(a_chip_is_shared_until_it_is_full),
         cmocka_unit_test(sizes_follow_from_the_words_of_sbatch),
         cmocka_unit_test(ordered_sets_keep_their_order),
     };

@@ -142,6 +142,30 @@ static void each_vendors_variable_names_the_chips_of_the_claim(void **state)
     world_free(w);
 }
 
+static void a_share_of_a_chip_is_told_its_chip_and_its_part(void **state)
+{
+    (void)state;
+    struct world *w = world_new_closed();
+    struct world_order *o = cpu_order(w);
+    o->parts[0].chip_mask = 4;
+    o->parts[0].milli = 250;
+    o->claim.chips = 1;
+    o->claim.pool.v = POOL_H100;
+    w->fleet.pools[POOL_H100].shards_per_chip = 8;
+    static const struct expected nvidia[] = {
+        {"CUDA_VISIBLE_DEVICES", "2"},   {"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "25"},
+        {"SLURM_SHARDS_ON_NODE", "2"},   {"SLURM_GPUS_ON_NODE", "1"},
+        {"BERTH_CHIP_MILLI", "250"},
+    };
+    CHECK(o, nvidia);
+    o->parts[0].milli = 0;
+    static const struct expected whole[] = {{"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", NULL},
+                                            {"SLURM_SHARDS_ON_NODE", NULL},
+                                            {"BERTH_CHIP_MILLI", NULL}};
+    CHECK(o, whole);
+    world_free(w);
+}
+
 static void a_gang_is_told_its_nodes_tasks_and_cpus(void **state)
 {
     (void)state;
@@ -316,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_without_chips_sees_none),
         cmocka_unit_test(each_vendors_variable_names_the_chips_of_the_claim),
+        cmocka_unit_test(a_share_of_a_chip_is_told_its_chip_and_its_part),
         cmocka_unit_test(a_gang_is_told_its_nodes_tasks_and_cpus),
         cmocka_unit_test(a_task_of_an_array_is_told_which),
         cmocka_unit_test(a_skypilot_task_finds_its_names),

@@ -157,6 +157,7 @@ static void mistakes_are_reported_at_their_place(void **state)
          "chip 'h300-sxm' does not exist; did you mean 'h100-sxm'?"},
         {"nodes: h[01-04]", "nodes: h[04-01]", "range 04-01 runs backwards"},
         {"nodes: c1", "nodes: h03", "node 'h03' is named twice"},
+        {"chips_per_node: 8", "chips_per_node: 8\n    shards_per_chip: 7", "does not divide 1000"},
         {"chips_per_node: 8", "chips_per_node: 80", "80 is outside 1..64"},
         {"    chip: h100-sxm\n", "", "f.yaml:18:5: a pool with chips needs the key chip"},
         {"memory_per_node: 1T", "memory_per_node: lots", "'lots' is not an amount of memory"},

@@ -127,6 +127,11 @@ static void options_become_the_spec_they_should(void **state)
         {"-n~8~-c4", "", "{\"tasks\":8,\"cpus_per_task\":4}"},
         {"--ntasks-per-node=4~-N3", "", "{\"nodes\":3,\"tasks_per_node\":4}"},
         {"-G~8", "", "{\"chips\":8}"},
+        {"-G~0.5", "", "{\"chips\":1,\"chip_milli\":500}"},
+        {"--chips=h100:.25", "", "{\"chips\":1,\"chip_milli\":250,\"chip_kinds\":[\"h100\"]}"},
+        {"-G~0.5~-G~2", "", "{\"chips\":2}"},
+        {"--gres=shard:3", "", "{\"chips\":1,\"shards\":3}"},
+        {"--gres=shard:h100:2", "", "{\"chips\":1,\"shards\":2,\"chip_kinds\":[\"h100\"]}"},
         {"--gpus=h100:8", "", "{\"chips\":8,\"chip_kinds\":[\"h100\"]}"},
         {"--gpus-per-node=8~-N2", "", "{\"nodes\":2,\"chips_per_node\":8}"},
         {"--gpus-per-node=8~-G16", "", "{\"nodes\":2,\"chips\":16,\"chips_per_node\":8}"},
@@ -241,6 +246,12 @@ static void what_is_wrong_is_refused_by_name(void **state)
         {"--gpus=a100:2,h100:2", "", "one kind of chip"},
         {"--gres=gpu:a100:2,gpu:h100:2", "", "asks for 'h100' beside 'a100'"},
         {"--gres=gpu:2:3", "", "--gres: 'gpu:2:3' is not gpu[:KIND][:N]"},
+        {"-G~0.5~--gpus-per-node=1", "", "part of a chip is asked for beside other chips"},
+        {"--gres=shard:2~-G1", "", "part of a chip is asked for beside other chips"},
+        {"-G~1.5", "", "1.5"},
+        {"-G~0.0", "", "0.0"},
+        {"-G~0.5~-N2", "", "part of one chip, or whole chips"},
+        {"--gres=shard:0", "", "'0'"},
         {"--gres=nvme:1", "", "resource 'nvme' is not counted"},
         {"--gres=gpu:65", "", "--gres: '65' is not a number from 0 to 64"},
         {"--gres=gpu:40,gpu:40", "", "more than 64 chips a node"},
@@ -416,7 +427,7 @@ static void help_lists_every_option_that_has_an_effect(void **state)
     (void)state;
     struct buf b = {0};
     sbatch_help(&b);
-    assert_non_null(strstr(b.p, "  -G, --gpus=[KIND:]N             chips in all\n"));
+    assert_non_null(strstr(b.p, "  -G, --gpus=[KIND:]N             chips in all; 0.5: half a chip, shared\n"));
     assert_non_null(strstr(b.p, "--max-price=USD"));
     assert_null(strstr(b.p, "--mail-type"));
     buf_release(&b);
