@@ -190,18 +190,18 @@ static enum law_truth cap_truth(struct evaluator *ev, const struct rule *r, stru
     return add_milli(own, used) > r->def->cap.at_most_milli ? LAW_YES : LAW_NO;
 }
 
-bool eval_share(struct evaluator *ev, const struct rule *r, struct gaps *gaps, double *lo_out,
-                double *hi_out)
+bool eval_stock(struct evaluator *ev, const struct rule *r, struct gaps *gaps,
+                struct law_stock *out)
 {
     const struct law_case *c = ev->c;
     const struct law_ratio *ratio = &r->def->ratio;
+    *out = (struct law_stock){0};
     if (!c->fleet_known || !str_eq(c->fleet_scope, ratio->per)) {
         gaps_add(gaps, ev->arena, GAP_FACT, STR("fleet"),
                  str_of(arena_printf(ev->arena, "what the %.*s holds after the act is not stated",
                                      STR_ARG(ratio->per))));
         return false;
     }
-    double in_lo = 0, in_hi = 0, out_lo = 0, out_hi = 0;
     for (uint32_t i = 0; i < c->fleet_count; i++) {
         ev->facts.slots[SLOT_ROW] = law_facts_row(&ev->facts, i);
         enum law_truth in = truth_of(ev, r, eval_code(ev, r->pack, &r->share_of), gaps);
@@ -217,20 +217,26 @@ bool eval_share(struct evaluator *ev, const struct rule *r, struct gaps *gaps, d
             hi *= (double)tpp->hi_milli;
         }
         if (in == LAW_MAYBE) return false;
-        *(in == LAW_YES ? &in_lo : &out_lo) += lo;
-        *(in == LAW_YES ? &in_hi : &out_hi) += hi;
+        *(in == LAW_YES ? &out->in_lo : &out->out_lo) += lo;
+        *(in == LAW_YES ? &out->in_hi : &out->out_hi) += hi;
     }
-    if (in_hi + out_hi <= 0) {
-        *lo_out = *hi_out = -1;
-        return true;
-    }
-    /* Multiplied first: a share that is a whole number of ppm comes out exactly. */
-    *lo_out = in_lo * LAW_PPM / (in_lo + out_hi);
-    *hi_out = in_hi * LAW_PPM / (in_hi + out_lo);
     return true;
 }
 
-static bool share_is_kept(const struct law_ratio *r, double ppm)
+bool eval_share(struct evaluator *ev, const struct rule *r, struct gaps *gaps, double *lo_out,
+                double *hi_out)
+{
+    struct law_stock s;
+    if (!eval_stock(ev, r, gaps, &s)) return false;
+    *lo_out = *hi_out = -1;
+    if (s.in_hi + s.out_hi <= 0) return true;
+    /* Multiplied first: a share that is a whole number of ppm comes out exactly. */
+    *lo_out = s.in_lo * LAW_PPM / (s.in_lo + s.out_hi);
+    *hi_out = s.in_hi * LAW_PPM / (s.in_hi + s.out_lo);
+    return true;
+}
+
+bool share_is_kept(const struct law_ratio *r, double ppm)
 {
     if (ppm < 0) return true; /* nothing is held */
     switch ((enum law_bound)r->bound) {

@@ -53,6 +53,14 @@ enum law_truth eval_rule(struct evaluator *ev, const struct rule *r, struct gaps
  * is empty. False when the fleet or a row is unknown. */
 bool eval_share(struct evaluator *ev, const struct rule *r, struct gaps *gaps, double *lo_out,
                 double *hi_out);
+/* What the fleet holds that the ratio counts in, and out, as the least and the most it may be, in
+ * chips or chips x TPP. False when the fleet or a row is unknown. */
+struct law_stock {
+    double in_lo, in_hi, out_lo, out_hi;
+};
+bool eval_stock(struct evaluator *ev, const struct rule *r, struct gaps *gaps,
+                struct law_stock *out);
+bool share_is_kept(const struct law_ratio *r, double ppm); /* ppm < 0: the fleet is empty */
 /* What a cap compares with its bound, in thousandths of its unit: what this act adds, rounded up,
  * and what acts before it have used. False when the first is unknown. */
 bool eval_cap(struct evaluator *ev, const struct rule *r, struct gaps *gaps, int64_t *own_out,

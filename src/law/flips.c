@@ -133,6 +133,8 @@ void words_unresolved(struct decision *d, struct law_verdict *out)
     out->unresolved_count = l.count;
 }
 
+enum { STOCK_MAX = 1 << 30 }; /* chips: more than anybody holds */
+
 /* ---- what would change it -------------------------------------------------------------------- */
 
 struct flips {
@@ -245,6 +247,95 @@ static void flip_by_chip(struct flips *l, const struct rule *r, const struct law
     add_flip(l, &b);
 }
 
+/* ---- caps and ratios ---- */
+
+static enum law_truth truth_for_amount(const struct flips *l, const struct rule *r, int64_t amount)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    struct law_case x = *l->d->c;
+    struct evaluator ev;
+    x.amount = amount;
+    evaluator_init(&ev, l->d->law, &x, &scratch);
+    enum law_truth t = eval_rule(&ev, r, NULL, NULL);
+    arena_release(&scratch);
+    return t;
+}
+
+/* Fewer chips, as many as the cap leaves. */
+static void flip_by_amount(struct flips *l, const struct rule *r)
+{
+    const struct law_case *c = l->d->c;
+    int64_t lo = 0, hi = c->amount; /* lo: it does not apply (0: nothing tried); hi: it does */
+    if (!r->def->cap.present || !c->amount_known) return;
+    while (hi - lo > 1) {
+        int64_t mid = lo + (hi - lo) / 2;
+        *(truth_for_amount(l, r, mid) == LAW_NO ? &lo : &hi) = mid;
+    }
+    if (lo <= 0) return;
+    struct buf b = {0};
+    buf_printf(&b, "at most %" PRId64 " chips: " STR_FMT " would not apply", lo,
+               STR_ARG(r->def->id));
+    add_flip(l, &b);
+}
+
+/* The act alone is within the cap: what would have to leave its window? */
+static void flip_by_window(struct flips *l, const struct rule *r)
+{
+    int64_t own = 0, used = 0, at_most = r->def->cap.at_most_milli;
+    if (!r->def->cap.present || r->def->cap.window == WINDOW_ACT) return;
+    if (!eval_cap(&l->d->ev, r, NULL, &own, &used) || own > at_most || used == 0) return;
+    struct buf b = {0};
+    if (r->def->cap.window == WINDOW_YEAR) {
+        char date[CIVIL_TEXT_MAX];
+        buf_printf(&b, "from %s, when the counter of " STR_FMT " begins anew: it would not apply",
+                   civil_format(law_cap_until(r->def, l->d->c->on_ms), date), STR_ARG(r->def->id));
+    } else if (r->def->cap.window != WINDOW_EVER) {
+        buf_printf(&b, "once the counter of " STR_FMT ", now at ", STR_ARG(r->def->id));
+        words_put_milli(&b, used);
+        buf_puts(&b, ", is down to ");
+        words_put_milli(&b, at_most - own);
+        buf_printf(&b, " " STR_FMT ": it would not apply", STR_ARG(r->def->cap.unit));
+    }
+    if (b.len > 0)
+        add_flip(l, &b);
+    else
+        buf_release(&b);
+}
+
+static bool kept_with(const struct law_ratio *ratio, const struct law_stock *s, double in,
+                      double out)
+{
+    double all = s->in_lo + in + s->out_lo + out;
+    return share_is_kept(ratio, (s->in_lo + in) * LAW_PPM / all);
+}
+
+/* How many chips more, of the kind that the share lacks, would keep it. */
+static void flip_by_stock(struct flips *l, const struct rule *r)
+{
+    const struct law_ratio *ratio = &r->def->ratio;
+    struct law_stock s;
+    if (!ratio->present || ratio->unit != UNIT_CHIPS || !eval_stock(&l->d->ev, r, NULL, &s)) return;
+    bool lacks_in = ratio->bound == BOUND_AT_LEAST || ratio->bound == BOUND_MORE_THAN;
+    int64_t lo = 0, hi = 1; /* with lo more it is not kept */
+    while (hi < STOCK_MAX && !kept_with(ratio, &s, lacks_in ? (double)hi : 0,
+                                        lacks_in ? 0 : (double)hi))
+        hi *= 2;
+    if (hi >= STOCK_MAX) return; /* no amount would do: more than 100 %, less than 0 % */
+    while (hi - lo > 1) {
+        int64_t mid = lo + (hi - lo) / 2;
+        double more = (double)mid;
+        *(kept_with(ratio, &s, lacks_in ? more : 0, lacks_in ? 0 : more) ? &hi : &lo) = mid;
+    }
+    struct buf b = {0};
+    buf_printf(&b,
+               "%" PRId64 " more chips at the " STR_FMT " %s " STR_FMT ": " STR_FMT
+               " would not apply",
+               hi, STR_ARG(ratio->per), lacks_in ? "with" : "without", STR_ARG(ratio->share_of),
+               STR_ARG(r->def->id));
+    add_flip(l, &b);
+}
+
 static const struct rule *rule_named(const struct decision *d, struct str id)
 {
     for (uint32_t i = 0; i < d->law->rule_count; i++)
@@ -275,11 +366,14 @@ static void flip_finding(struct flips *l, const struct law_verdict *v, const str
         flip_by_permit(l, f, by);
     flip_by_exceptions(l, r);
     for (uint32_t i = 0; i < f->number_count; i++) flip_by_chip(l, r, &f->numbers[i]);
+    flip_by_amount(l, r);
+    flip_by_window(l, r);
+    flip_by_stock(l, r);
 }
 
 void words_flip(struct decision *d, struct law_verdict *out)
 {
-    struct flips l = {.d = d, .max = out->unresolved_count + 4 * out->finding_count + 64};
+    struct flips l = {.d = d, .max = out->unresolved_count + 7 * out->finding_count + 64};
     l.items = ARENA_ARRAY(d->arena, l.max, struct str);
     for (uint32_t i = 0; i < out->unresolved_count; i++) {
         struct buf b = {0};

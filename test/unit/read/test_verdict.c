@@ -4,6 +4,7 @@
 #include "base/civil.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct row {
@@ -334,6 +335,10 @@ static void caps_and_ratios_apply_where_they_are_broken(void **state)
         {"act: export, amount: 10, chip: {tpp: 100}, permits: [{rule: CAP, holder: consignee, "
          "used: 1}]",
          "forbid"},
+        {"act: export, amount: 9, chip: {tpp: 100}, counters: [{rule: CAP, used: 100.001}]", "forbid"},
+        {"act: export, amount: 10, chip: {tpp: 100}, counters: [], permits: [{rule: CAP, holder: "
+         "consignee, used: 1}]",
+         "permit"}, /* where counters are kept, permits are not looked at */
         {"act: export, chip: {tpp: 100}", "unresolved amount"},
         {"act: export, amount: 10, chip: {tpp: 99..101}", "unresolved chip.tpp"},
         {"act: place, " ROWS(51, 49), "permit"},
@@ -529,6 +534,96 @@ static void the_same_law_and_case_give_the_same_bytes(void **state)
     desk_close(&d);
 }
 
+/* The number that follows `before` in the first flip that has it; -1: none. */
+static long flip_number(const struct law_verdict *v, const char *before)
+{
+    for (uint32_t i = 0; i < v->flip_count; i++) {
+        const char *at = strstr(v->flip[i].p, before);
+        if (at != NULL) return strtol(at + strlen(before), NULL, 10);
+    }
+    return -1;
+}
+
+#define USED                                                                                       \
+    "{on: 2024-01-01, act: export, amount: %u, chip: {tpp: 3}, counters: [{rule: CAP, used: %u}]}"
+#define STOCK                                                                                      \
+    "{on: 2024-01-01, act: place, fleet: {scope: site, chips: [{chip: {vendor_hq: XA}, amount: "   \
+    "%u}, {chip: {vendor_hq: XB}, amount: %u}]}}"
+
+static void what_is_said_to_keep_a_cap_keeps_it_and_one_more_does_not(void **state)
+{
+    (void)state;
+    static const char *const sums[] = {"amount", "double(amount) * 2.5", "chip.tpp * double(amount)"};
+    uint32_t told = 0, seed = 1;
+    for (uint32_t i = 0; i < 300; i++) {
+        struct desk d;
+        char text[1024];
+        seed = seed * 1664525 + 1013904223;
+        uint32_t at_most = seed >> 20 & 255, used = seed >> 12 & 63, amount = 2 + (seed >> 8 & 127);
+        snprintf(text, sizeof text,
+                 "rules:\n- {rule: CAP, title: t, level: law, effective: 2020-01-01, acts: [export], "
+                 "cap: {sum: '%s', by: consignee, window: days, days: 30, at_most: %u, unit: u}, "
+                 "then: forbid, " SOURCE "}\n",
+                 sums[i % 3], at_most);
+        desk_open(&d, text);
+        struct law_verdict v;
+        snprintf(text, sizeof text, USED, amount, used);
+        desk_decide(&d, text, &v);
+        long most = flip_number(&v, "at most ");
+        long down = flip_number(&v, "is down to ");
+        if (v.allowed || most < 0) {
+            assert_int_equal(most, -1);
+        } else {
+            told++;
+            snprintf(text, sizeof text, USED, (uint32_t)most, used);
+            assert_string_equal(desk_verdict(&d, text), "permit");
+            snprintf(text, sizeof text, USED, (uint32_t)most + 1, used);
+            assert_string_equal(desk_verdict(&d, text), "forbid");
+        }
+        if (down >= 0) { /* in whole units: the sums may be halves */
+            snprintf(text, sizeof text, USED, amount, (uint32_t)down);
+            assert_string_equal(desk_verdict(&d, text), "permit");
+            snprintf(text, sizeof text, USED, amount, (uint32_t)down + 1);
+            assert_string_equal(desk_verdict(&d, text), "forbid");
+        }
+        desk_close(&d);
+    }
+    assert_true(told > 50);
+}
+
+static void what_is_said_to_mend_a_share_mends_it_and_one_less_does_not(void **state)
+{
+    (void)state;
+    static const char *const bounds[] = {"at_least", "more_than", "at_most", "less_than"};
+    uint32_t told = 0, seed = 7;
+    for (uint32_t i = 0; i < 300; i++) {
+        struct desk d;
+        char text[1024];
+        seed = seed * 1664525 + 1013904223;
+        uint32_t percent = 1 + (seed >> 20) % 99, home = seed >> 12 & 63, away = seed >> 4 & 63;
+        snprintf(text, sizeof text,
+                 "rules:\n- {rule: SHARE, title: t, level: law, effective: 2020-01-01, acts: "
+                 "[place], ratio: {share_of: 'row.chip.vendor_hq == \"XA\"', per: site, %s: "
+                 "%u%%}, then: forbid, " SOURCE "}\n",
+                 bounds[i % 4], percent);
+        desk_open(&d, text);
+        struct law_verdict v;
+        snprintf(text, sizeof text, STOCK, home, away);
+        desk_decide(&d, text, &v);
+        long more = v.flip_count > 0 ? strtol(v.flip[0].p, NULL, 10) : -1;
+        assert_int_equal(v.allowed, more < 0);
+        for (uint32_t k = 0; more >= 0 && k < 2; k++) {
+            uint32_t n = (uint32_t)more - k;
+            snprintf(text, sizeof text, STOCK, home + (i % 4 < 2 ? n : 0),
+                     away + (i % 4 < 2 ? 0 : n));
+            assert_string_equal(desk_verdict(&d, text), k == 0 ? "permit" : "forbid");
+        }
+        told += more >= 0;
+        desk_close(&d);
+    }
+    assert_true(told > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +636,8 @@ int main(void)
         cmocka_unit_test(evidence_meets_notices_and_conditions),
         cmocka_unit_test(a_bound_inside_an_error_bar_is_unresolved),
         cmocka_unit_test(caps_and_ratios_apply_where_they_are_broken),
+        cmocka_unit_test(what_is_said_to_keep_a_cap_keeps_it_and_one_more_does_not),
+        cmocka_unit_test(what_is_said_to_mend_a_share_mends_it_and_one_less_does_not),
         cmocka_unit_test(sets_have_the_members_of_the_day),
         cmocka_unit_test(
             what_was_acquired_before_is_not_reached_by_a_rule_with_a_grandfather_clause),
