@@ -170,6 +170,15 @@ static void bar_attempt(struct agent *a, uint32_t slot, const struct agent_input
     put_gone(out, p, in->now_ms, why);
 }
 
+/* It never ran, and is reported GONE or REJECTED until that is forgotten. A report may be under way
+ * for long, while the core, which does not have it yet, says START again and again; a life of the
+ * engine that did not know of the report would obey. */
+static void bar_until_forgotten(struct agent *a, uint32_t slot, struct agent_outputs *out)
+{
+    if (BERTH_DEFECT != 11)
+        put_for(out, AGENT_BAR, &a->known.slots[slot])->until_ms = CIVIL_NEVER_MS;
+}
+
 /* ---- orders ---- */
 
 static void take_start(struct agent *a, const struct agent_input *in, struct agent_outputs *out)
@@ -265,13 +274,16 @@ static void take_fact(struct agent *a, const struct agent_input *in, struct agen
 {
     uint32_t slot = attempts_find(&a->known, in->job, in->attempt);
     if (slot == ATTEMPT_NONE || !attempt_is_active(&a->known.slots[slot])) return;
+    bool has_not_run = a->known.slots[slot].state == AGENT_STARTING;
+    if (has_not_run && (in->kind == AGENT_LOST || in->kind == AGENT_SPAWN_FAILED))
+        bar_until_forgotten(a, slot, out);
     if (in->kind == AGENT_SPAWNED)
         take_spawned(a, slot, in, out);
     else if (in->kind == AGENT_EXITED)
         end_attempt(a, slot, REPORT_FINISHED, in, out);
     else if (in->kind == AGENT_LOST)
         end_attempt(a, slot, REPORT_GONE, in, out);
-    else if (a->known.slots[slot].state == AGENT_STARTING)
+    else if (has_not_run)
         end_attempt(a, slot, in->permanent ? REPORT_REJECTED : REPORT_GONE, in, out);
 }
 
@@ -293,6 +305,8 @@ static void take_found(struct agent *a, const struct agent_input *in, struct age
     } else if (in->kind == AGENT_FOUND_UNBEGUN) {
         p->state = AGENT_UNBEGUN;
         attempts_set_due(&a->known, slot, a->now_ms + AGENT_TOMBSTONE_MS);
+    } else if (in->until_ms == CIVIL_NEVER_MS) {
+        end_attempt(a, slot, REPORT_GONE, in, out);
     } else {
         p->state = AGENT_TOMB;
         attempts_set_due(&a->known, slot, in->until_ms);

@@ -14,7 +14,8 @@
  * States of an attempt. What is not listed changes nothing and puts nothing out:
  *
  *   state     START              STOP               fact                        clock
- *   (none)    SPAWN -> STARTING  BAR, GONE -> TOMB  FOUND_*: as found           -
+ *   (none)    SPAWN -> STARTING  BAR, GONE -> TOMB  FOUND_*: as found; barred until
+ *                                                   FORGET: GONE -> ENDED       -
  *   UNBEGUN   SPAWN -> STARTING  BAR, GONE -> TOMB  -                           ERASE -> (none)
  *   STARTING  -                  remembered         SPAWNED: STARTED -> RUNNING,
  *                                                   after a stop TERM -> STOPPING  -
@@ -25,13 +26,16 @@
  *
  *   A START that has expired, or whose older attempt still runs (which is then stopped), is dropped
  *   silently: the core repeats it. A START of an older attempt than one known answers GONE. In any
- *   active state LOST ends with GONE, SPAWN_FAILED with REJECTED (permanent) or GONE. FORGET turns
- *   ENDED into TOMB. SIGNAL reaches RUNNING and STOPPING only.
+ *   active state LOST ends with GONE, SPAWN_FAILED with REJECTED (permanent) or GONE; where the
+ *   attempt has not been seen to run, a BAR until FORGET goes before. FORGET turns ENDED into TOMB.
+ *   SIGNAL reaches RUNNING and STOPPING only.
  *
  * Why A1 and A3 hold in spite of late orders: the agent's time is the greatest of its own clock and
  * of the `issued_ms` of every order, and never decreases. A START issued before a STOP or FORGET
  * expires at most START_EXPIRY_MS after that was issued; the tombstone stands AGENT_TOMBSTONE_MS,
  * which is longer; so when the tombstone falls, every START that could still arrive has expired.
+ * After a STOP the core never says START of that attempt again. After a failed spawn it does, for as
+ * long as the report is under way: so that bar stands until FORGET, however long that takes.
  * For this to survive a crash of the engine, its owner keeps what BAR, ERASE and the attempts'
  * files say on disk, and hands it back with FOUND_* and the floor.
  *
@@ -110,7 +114,8 @@ enum agent_output_kind {
     AGENT_KILL, /* end them (SIGKILL); comes again until the fact */
     AGENT_SEND, /* send `signal` to them */
     AGENT_BAR, /* write down, so that a crash of the engine does not lose it, that this attempt must
-                  not be spawned until `until_ms`; before the report that follows leaves */
+                  not be spawned until `until_ms` (CIVIL_NEVER_MS: until ERASE); before the report
+                  that follows leaves */
     AGENT_ERASE, /* remove what is kept of the attempt. Where orders may outlive the engine's
                     process first write down `until_ms`: the floor for agent_new after a crash */
     AGENT_REPORT, /* tell the core `report`; its detail is valid until the next agent_step */

@@ -129,8 +129,8 @@ static void carry_out(struct local *l, const struct agent_output *o)
     case AGENT_SEND: order_supervisor(l, id, SUPERVISOR_SIGNAL, o->signal); break;
     case AGENT_ERASE: (void)attempt_erase(&l->dir, id, NULL); break;
     case AGENT_REPORT: queue_report(l, &o->report); break;
-    /* Only an attempt without a record is barred, and none gets one but by `start`; orders are
-     * function calls, so no late one can come after this process. */
+    /* Only an attempt that never ran is barred. Orders and reports are function calls: neither a
+     * late order nor a late report can come after this process. */
     case AGENT_BAR:
     case AGENT_SPAWN: /* by feed */
     case AGENT_OUTPUT_COUNT: break;

@@ -318,8 +318,8 @@ static void flip_by_stock(struct flips *l, const struct rule *r)
     if (!ratio->present || ratio->unit != UNIT_CHIPS || !eval_stock(&l->d->ev, r, NULL, &s)) return;
     bool lacks_in = ratio->bound == BOUND_AT_LEAST || ratio->bound == BOUND_MORE_THAN;
     int64_t lo = 0, hi = 1; /* with lo more it is not kept */
-    while (hi < STOCK_MAX && !kept_with(ratio, &s, lacks_in ? (double)hi : 0,
-                                        lacks_in ? 0 : (double)hi))
+    while (hi < STOCK_MAX &&
+           !kept_with(ratio, &s, lacks_in ? (double)hi : 0, lacks_in ? 0 : (double)hi))
         hi *= 2;
     if (hi >= STOCK_MAX) return; /* no amount would do: more than 100 %, less than 0 % */
     while (hi - lo > 1) {
@@ -328,11 +328,10 @@ static void flip_by_stock(struct flips *l, const struct rule *r)
         *(kept_with(ratio, &s, lacks_in ? more : 0, lacks_in ? 0 : more) ? &hi : &lo) = mid;
     }
     struct buf b = {0};
-    buf_printf(&b,
-               "%" PRId64 " more chips at the " STR_FMT " %s " STR_FMT ": " STR_FMT
-               " would not apply",
-               hi, STR_ARG(ratio->per), lacks_in ? "with" : "without", STR_ARG(ratio->share_of),
-               STR_ARG(r->def->id));
+    buf_printf(
+        &b, "%" PRId64 " more chips at the " STR_FMT " %s " STR_FMT ": " STR_FMT " would not apply",
+        hi, STR_ARG(ratio->per), lacks_in ? "with" : "without", STR_ARG(ratio->share_of),
+        STR_ARG(r->def->id));
     add_flip(l, &b);
 }
 

@@ -23,7 +23,7 @@ struct line {
     int64_t grace_s;
     int32_t code, signal;
     bool permanent;
-    int64_t until_s;
+    int64_t until_s; /* -1: until FORGET */
 };
 
 static void print_output(const struct agent_output *o, struct buf *text)
@@ -32,7 +32,12 @@ static void print_output(const struct agent_output *o, struct buf *text)
     if (o->kind != AGENT_REPORT) buf_puts(text, agent_output_names[o->kind]);
     switch ((enum agent_output_kind)o->kind) {
     case AGENT_SEND: buf_printf(text, " %" PRIu32, o->signal); break;
-    case AGENT_BAR: buf_printf(text, " until %" PRId64, o->until_ms / 1000); break;
+    case AGENT_BAR:
+        if (o->until_ms == CIVIL_NEVER_MS)
+            buf_puts(text, " until forgotten");
+        else
+            buf_printf(text, " until %" PRId64, o->until_ms / 1000);
+        break;
     case AGENT_ERASE: buf_printf(text, " floor %" PRId64, o->until_ms / 1000); break;
     case AGENT_REPORT:
         buf_puts(text, report_names[o->report.kind]);
@@ -69,7 +74,7 @@ static void run_table(const struct line *lines, size_t count, struct agent_confi
             .signal = (uint32_t)l->signal,
             .permanent = l->permanent,
             .exit = {.code = l->code, .signal = l->kind == AGENT_SIGNAL ? 0 : l->signal},
-            .until_ms = l->until_s * 1000,
+            .until_ms = l->until_s < 0 ? CIVIL_NEVER_MS : l->until_s * 1000,
             .detail = STR("why"),
         };
         agent_step(a, &in, &out);
@@ -187,18 +192,19 @@ static void a_stop_during_the_spawn_is_carried_out_when_it_runs(void **state)
         {34, AGENT_EXITED, 7, 1, .out = "finished signal 9 7.1", .signal = 9},
         {35, AGENT_FORGET, 7, 1, .out = ""}, {40, AGENT_START, 8, 1, .out = "spawn 8.1"},
         {41, AGENT_STOP, 8, 1, .out = "", .grace_s = 30},
-        {42, AGENT_SPAWN_FAILED, 8, 1, .out = "gone 8.1"});
+        {42, AGENT_SPAWN_FAILED, 8, 1, .out = "bar until forgotten 8.1; gone 8.1"});
 }
 
 static void a_failed_spawn_is_rejected_or_gone(void **state)
 {
     (void)state;
     RUN({1, AGENT_START, 7, 1, .out = "spawn 7.1"},
-        {2, AGENT_SPAWN_FAILED, 7, 1, .out = "rejected 7.1", .permanent = true},
+        {2, AGENT_SPAWN_FAILED, 7, 1, .out = "bar until forgotten 7.1; rejected 7.1",
+         .permanent = true},
         {3, AGENT_START, 7, 1, .out = "rejected 7.1"}, {3, AGENT_FORGET, 7, 1, .out = ""},
         {4, AGENT_START, 8, 1, .out = "spawn 8.1"},
-        {5, AGENT_SPAWN_FAILED, 8, 1, .out = "gone 8.1"}, {6, AGENT_START, 8, 1, .out = "gone 8.1"},
-        {7, AGENT_SPAWN_FAILED, 9, 1, .out = ""});
+        {5, AGENT_SPAWN_FAILED, 8, 1, .out = "bar until forgotten 8.1; gone 8.1"},
+        {6, AGENT_START, 8, 1, .out = "gone 8.1"}, {7, AGENT_SPAWN_FAILED, 9, 1, .out = ""});
 }
 
 static void an_end_is_reported_until_it_is_forgotten(void **state)
@@ -216,7 +222,8 @@ static void an_end_is_reported_until_it_is_forgotten(void **state)
 static void the_death_of_the_supervisor_is_gone(void **state)
 {
     (void)state;
-    RUN({1, AGENT_START, 7, 1, .out = "spawn 7.1"}, {2, AGENT_LOST, 7, 1, .out = "gone 7.1"},
+    RUN({1, AGENT_START, 7, 1, .out = "spawn 7.1"},
+        {2, AGENT_LOST, 7, 1, .out = "bar until forgotten 7.1; gone 7.1"},
         {2, AGENT_FORGET, 7, 1, .out = ""}, {3, AGENT_START, 8, 1, .out = "spawn 8.1"},
         {4, AGENT_SPAWNED, 8, 1, .out = "started 8.1"}, {5, AGENT_LOST, 8, 1, .out = "gone 8.1"},
         {6, AGENT_STOP, 8, 1, .out = "gone 8.1"}, {7, AGENT_LOST, 9, 1, .out = ""});
@@ -234,6 +241,17 @@ static void signals_reach_running_attempts_only(void **state)
         {7, AGENT_SIGNAL, 7, 1, .out = "send 12 7.1", .signal = 12},
         {8, AGENT_EXITED, 7, 1, .out = "finished 7.1"},
         {9, AGENT_SIGNAL, 7, 1, .out = "", .signal = 10});
+}
+
+/* Seed 9102 of the simulator: the report was under way for minutes, the engine died meanwhile. */
+static void a_failed_spawn_is_not_tried_again_before_it_is_forgotten(void **state)
+{
+    (void)state;
+    RUN({1, AGENT_FOUND_BARRED, 5, 1, .out = "gone 5.1", .until_s = -1},
+        {300, AGENT_START, 5, 1, .out = "gone 5.1; gone 5.1"},
+        {4000, AGENT_START, 5, 1, .out = "gone 5.1; gone 5.1"},
+        {4001, AGENT_FORGET, 5, 1, .out = ""}, {4002, AGENT_START, 5, 1, .out = "gone 5.1"},
+        {4181, AGENT_CLOCK, .out = "erase floor 4181 5.1"});
 }
 
 static void what_is_found_at_start_up_is_adopted(void **state)
@@ -434,6 +452,7 @@ int main(void)
         cmocka_unit_test(an_end_is_reported_until_it_is_forgotten),
         cmocka_unit_test(the_death_of_the_supervisor_is_gone),
         cmocka_unit_test(signals_reach_running_attempts_only),
+        cmocka_unit_test(a_failed_spawn_is_not_tried_again_before_it_is_forgotten),
         cmocka_unit_test(what_is_found_at_start_up_is_adopted),
         cmocka_unit_test(an_attempt_that_never_began_is_erased_when_nobody_asks_for_it),
         cmocka_unit_test(the_floor_keeps_expired_starts_expired_after_a_crash),

@@ -335,7 +335,8 @@ static void caps_and_ratios_apply_where_they_are_broken(void **state)
         {"act: export, amount: 10, chip: {tpp: 100}, permits: [{rule: CAP, holder: consignee, "
          "used: 1}]",
          "forbid"},
-        {"act: export, amount: 9, chip: {tpp: 100}, counters: [{rule: CAP, used: 100.001}]", "forbid"},
+        {"act: export, amount: 9, chip: {tpp: 100}, counters: [{rule: CAP, used: 100.001}]",
+         "forbid"},
         {"act: export, amount: 10, chip: {tpp: 100}, counters: [], permits: [{rule: CAP, holder: "
          "consignee, used: 1}]",
          "permit"}, /* where counters are kept, permits are not looked at */
@@ -553,18 +554,20 @@ static long flip_number(const struct law_verdict *v, const char *before)
 static void what_is_said_to_keep_a_cap_keeps_it_and_one_more_does_not(void **state)
 {
     (void)state;
-    static const char *const sums[] = {"amount", "double(amount) * 2.5", "chip.tpp * double(amount)"};
+    static const char *const sums[] = {"amount", "double(amount) * 2.5",
+                                       "chip.tpp * double(amount)"};
     uint32_t told = 0, seed = 1;
     for (uint32_t i = 0; i < 300; i++) {
         struct desk d;
         char text[1024];
         seed = seed * 1664525 + 1013904223;
         uint32_t at_most = seed >> 20 & 255, used = seed >> 12 & 63, amount = 2 + (seed >> 8 & 127);
-        snprintf(text, sizeof text,
-                 "rules:\n- {rule: CAP, title: t, level: law, effective: 2020-01-01, acts: [export], "
-                 "cap: {sum: '%s', by: consignee, window: days, days: 30, at_most: %u, unit: u}, "
-                 "then: forbid, " SOURCE "}\n",
-                 sums[i % 3], at_most);
+        snprintf(
+            text, sizeof text,
+            "rules:\n- {rule: CAP, title: t, level: law, effective: 2020-01-01, acts: [export], "
+            "cap: {sum: '%s', by: consignee, window: days, days: 30, at_most: %u, unit: u}, "
+            "then: forbid, " SOURCE "}\n",
+            sums[i % 3], at_most);
         desk_open(&d, text);
         struct law_verdict v;
         snprintf(text, sizeof text, USED, amount, used);
