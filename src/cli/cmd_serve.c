@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPT_STATE = OPTION_LONG, OPT_SOCKET, OPT_LISTEN, OPT_FLEET, OPT_LAW, OPT_DATA, OPT_ORIGIN };
+enum { OPT_STATE = OPTION_LONG, OPT_SOCKET, OPT_LISTEN, OPT_FLEET, OPT_LAW, OPT_DATA, OPT_ORIGIN, OPT_SPEEDS };
 
 #define LISTEN_DEFAULT "127.0.0.1:8620"
 
@@ -30,6 +30,7 @@ const struct cli_option serve_options[] = {
     {OPT_SOCKET, "socket", "PATH", "unix socket (default berth.sock in the state directory, /run/berth/berth.sock for the "
                                    "machine's)"},
     {OPT_DATA, "data", "DIR", "catalogues of chips, countries and prices"},
+    {OPT_SPEEDS, "speeds", "FILE", "table of measured speeds (CSV), over those that come with Berth"},
     {OPT_ORIGIN, "origin", "NAME", "name of a new ledger, as its signed checkpoints state it"},
     {0},
 };
@@ -112,6 +113,7 @@ static int parse(struct args *a, struct server_config *config, struct serve_word
         case OPT_FLEET: config->fleet_path = a->value; break;
         case OPT_LAW: config->law_dir = a->value; break;
         case OPT_DATA: config->data_dir = a->value; break;
+        case OPT_SPEEDS: config->speeds_path = a->value; break;
         case OPT_ORIGIN: config->origin = a->value; break;
         default: return a->exit_code;
         }

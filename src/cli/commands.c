@@ -71,6 +71,22 @@ const struct command commands[] = {
         .run = cmd_why,
     },
     {
+        .name = "progress",
+        .group = GROUP_JOBS,
+        .summary = "inside a job: say how far it is",
+        .usage = "[OPTION]... STEP",
+        .about = "From two of these on, Berth knows how fast the job is: when it will end, what a "
+                 "stop would lose, and, if it runs again, what it costs where. A job may say so "
+                 "as often as it likes; at most one record in 30 seconds is kept.\n"
+                 "It sends one line to the datagram socket that BERTH_PROGRESS names, which any "
+                 "program can do: \"job $BERTH_JOB_ID step 1200 of 5000 saved\", where the total "
+                 "and \"saved\" may be left out. It never fails because nobody hears it.",
+        .options = progress_options,
+        .examples = "berth progress 1200\t1,200 steps are done\n"
+                    "berth progress 1200 --of 5000 --checkpoint\tof 5,000, and they are saved\n",
+        .run = cmd_progress,
+    },
+    {
         .name = "cancel",
         .alias = "scancel",
         .group = GROUP_JOBS,

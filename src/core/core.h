@@ -46,6 +46,7 @@ int64_t core_now_ms(const struct core *c);
 uint64_t core_record(const struct core *c); /* of the last step; 0: none */
 const struct fleet *core_fleet(const struct core *c); /* NULL before the first FLEET event */
 const struct law *core_law(const struct core *c);
+const struct speeds *core_speeds(const struct core *c);
 
 /* A job by id, NULL when unknown or purged. Valid until the next step. */
 const struct job *core_job(const struct core *c, struct job_id id);

@@ -82,7 +82,7 @@ static void submit(struct scout *s, const struct question *q)
 struct scout *scout_new(const struct question *q)
 {
     const struct core *c = q->c;
-    uint32_t price = SCOUT_COPY_MIN + c->job_count;
+    uint32_t price = SCOUT_COPY_MIN + c->job_count + c->speeds.row_count / 20;
     if (price > *q->scout_left) return NULL;
     *q->scout_left -= price;
     struct scout *s = mem_alloc(1, sizeof *s);

@@ -23,6 +23,11 @@ const struct law *core_law(const struct core *c)
     return c->law;
 }
 
+const struct speeds *core_speeds(const struct core *c)
+{
+    return &c->speeds;
+}
+
 const struct job *core_job(const struct core *c, struct job_id id)
 {
     const struct entry *e = entry_find(c, id.v);

@@ -348,7 +348,13 @@ static void set_berth(struct builder *b, const struct engine_start *o,
     set(b, "BERTH_COUNTRY", site->country);
     set(b, "BERTH_TENANT", o->spec->tenant);
     if (o->spec->checkpoint_s > 0) set_number(b, "BERTH_CHECKPOINT_S", o->spec->checkpoint_s);
-    if (extra->socket.len > 0) set(b, "BERTH_SOCKET", extra->socket);
+    if (extra->socket.len > 0) {
+        struct buf progress = {0};
+        buf_printf(&progress, STR_FMT PROGRESS_SUFFIX, STR_ARG(extra->socket));
+        set(b, "BERTH_SOCKET", extra->socket);
+        set(b, "BERTH_PROGRESS", buf_str(&progress));
+        buf_release(&progress);
+    }
     set(b, "BERTH_MARK", extra->mark);
 }
 

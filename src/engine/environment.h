@@ -21,8 +21,11 @@
 
 #include "port/engine.h"
 
+/* BERTH_PROGRESS is BERTH_SOCKET with this behind it (serve/heartbeat.h). */
+#define PROGRESS_SUFFIX ".progress"
+
 struct environment_extra {
-    struct str socket; /* BERTH_SOCKET: the daemon's; "" none */
+    struct str socket; /* BERTH_SOCKET: the daemon's; "" none. Heartbeats go beside it */
     struct str mark; /* BERTH_MARK: engine/attempt_file.h */
 };
 

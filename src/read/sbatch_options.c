@@ -82,6 +82,8 @@ const struct sbatch_option sbatch_options[] = {
     APPLIED("evidence", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_evidence, NULL, "NAMES", "evidence on record for this job"),
     APPLIED("max-price", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_max_price, NULL, "USD", "at most so much for a chip hour"),
     APPLIED("purpose", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_purpose, NULL, "WORD", "end use: commercial-training, research ..."),
+    APPLIED("steps", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_steps, NULL, "N[/DONE]", "steps of work in all, and how many are done"),
+    APPLIED("type", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_type, NULL, "NAME", "job type, by which its speed is looked up (berth speeds)"),
     APPLIED("tenant", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_account, NULL, "NAME", "the same as --account"),
 
     /* Cannot change size, place or law. */

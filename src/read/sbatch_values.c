@@ -329,6 +329,29 @@ enum err sbatch_set_restart_cost(struct sbatch_request *r, struct str value, str
     return sbatch_take_u32(value, 1, CHECKPOINT_S_MAX, &r->spec.restart_cost_s, error);
 }
 
+enum err sbatch_set_type(struct sbatch_request *r, struct str value, struct errtext *error)
+{
+    if (value.len == 0 || !text_is_valid(value, NAME_LEN_MAX))
+        return sbatch_bad(value, "a job type", error);
+    r->spec.work.type = str_copy(r->arena, value);
+    return ERR_NONE;
+}
+
+/* "10000" or "10000/2500": in all, and done. */
+enum err sbatch_set_steps(struct sbatch_request *r, struct str value, struct errtext *error)
+{
+    struct str done = value, all = {0};
+    uint64_t n = 0, m = 0;
+    sbatch_split(&done, '/', &all);
+    bool has_done = all.len < value.len;
+    if (!str_to_u64(all, &n) || n == 0 || n > (uint64_t)WORK_STEPS_MAX ||
+        (has_done && (!str_to_u64(done, &m) || m > n)))
+        return sbatch_bad(value, "a number of steps, such as 10000 or 10000/2500", error);
+    r->spec.work.steps = (int64_t)n;
+    r->spec.work.steps_done = (int64_t)m;
+    return ERR_NONE;
+}
+
 enum err sbatch_set_priority(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     uint32_t n = 0;

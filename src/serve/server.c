@@ -190,8 +190,10 @@ static void turn(struct server *s)
 {
     struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
                            {.fd = s->inbox.event_fd, .events = POLLIN},
-                           {.fd = engine_poll_fd(s->local), .events = POLLIN}};
-    int n = poll(fds, sizeof fds / sizeof *fds, wait_ms(s));
+                           {.fd = engine_poll_fd(s->local), .events = POLLIN},
+                           {.fd = heartbeats_fd(&s->heartbeats), .events = POLLIN}};
+    int wait = wait_ms(s), beats = heartbeats_wait_ms(&s->heartbeats);
+    int n = poll(fds, sizeof fds / sizeof *fds, beats < wait ? beats : wait);
     if (n < 0 && errno != EINTR) server_log(s, "poll: %s", strerror(errno));
     int64_t begun = steady_ms();
     if ((fds[0].revents & POLLIN) != 0) {
@@ -201,6 +203,7 @@ static void turn(struct server *s)
     take_time(s);
     gather_requests(s);
     take_reports(s);
+    heartbeats_take(s);
     server_flush(s);
     take_snapshot(s);
     checkpoint_due(s);
@@ -325,6 +328,23 @@ static enum err read_file(const char *path, struct buf *out, struct errtext *err
     return ERR_NONE;
 }
 
+/* With a table of the operator's it is looked at at every start; else the ledger's stay, once it has
+ * any. */
+static enum err load_speeds(struct server *s, struct errtext *error)
+{
+    const struct speeds *now = core_speeds(s->journal.core);
+    const char *path = s->config.speeds_path;
+    if (path == NULL && now->row_count + now->type_count > 0) return ERR_NONE;
+    FILE *own = path != NULL ? fopen(path, "re") : NULL;
+    if (path != NULL && own == NULL)
+        return err_set(error, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    bool changed = false;
+    enum err e = server_adopt_speeds(s, own, path, STR("start"), 0, &changed, error);
+    if (own != NULL) fclose(own);
+    if (changed) server_log(s, "speeds: %" PRIu32 " rows adopted", now->row_count);
+    return e;
+}
+
 /* The law before the fleet, so that the first placement already knows it. */
 static enum err load_world(struct server *s, struct errtext *error)
 {
@@ -335,6 +355,7 @@ static enum err load_world(struct server *s, struct errtext *error)
     if (e == ERR_NONE && law != NULL)
         e = server_adopt_law(s, law, STR("start"), 0, &changed, error);
     if (e == ERR_NONE && changed) server_log(s, "law: adopted from %s", law);
+    if (e == ERR_NONE) e = load_speeds(s, error);
     if (e != ERR_NONE || s->config.fleet_path == NULL) return e;
     struct buf yaml = {0}, diff = {0};
     e = read_file(s->config.fleet_path, &yaml, error);
@@ -383,6 +404,8 @@ static enum err start_all(struct server *s, struct errtext *error)
     if (e != ERR_NONE) return e;
     server_flush(s);
     log_gpus(s);
+    if (heartbeats_open(&s->heartbeats, s->config.socket_path, error) != ERR_NONE)
+        server_log(s, "%s", error->s);
     struct http_config doors = {.socket_path = s->config.socket_path,
                                 .listen_host = s->config.listen_host,
                                 .listen_port = s->config.listen_port,
@@ -417,6 +440,7 @@ static void stop_all(struct server *s)
     if (s->journal.core != NULL && journal_snapshot(&s->journal, &error) != ERR_NONE)
         server_log(s, "no snapshot was written: %s", error.s);
     if (s->journal.core != NULL) journal_close(&s->journal);
+    heartbeats_close(&s->heartbeats);
     engine_close(s->local);
     spawner_release(&s->spawner);
 }
@@ -424,7 +448,7 @@ static void stop_all(struct server *s)
 enum err server_run(const struct server_config *config, struct errtext *error)
 {
     struct server *s = mem_alloc(1, sizeof *s);
-    *s = (struct server){.config = *config, .signal_fd = -1, .spawner.fd = -1};
+    *s = (struct server){.config = *config, .signal_fd = -1, .spawner.fd = -1, .heartbeats.fd = -1};
     arena_init(&s->scratch);
     arena_init(&s->report_arena);
     arena_init(&s->event_arena);

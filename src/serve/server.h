@@ -9,10 +9,13 @@
 #include "engine/local.h"
 #include "port/engine.h"
 #include "serve/auth.h"
+#include "serve/heartbeat.h"
 #include "serve/http.h"
 #include "serve/journal.h"
 #include "serve/metrics.h"
 #include "store/note.h"
+
+#include <stdio.h>
 
 struct server_config {
     const char *state_dir; /* created private when absent */
@@ -23,6 +26,7 @@ struct server_config {
     const char *law_dir; /* folder of pack folders, adopted at start when it differs; NULL: not */
     const char *law_default; /* adopted at the very first start when law_dir is NULL */
     const char *data_dir; /* catalogues */
+    const char *speeds_path; /* table of speeds, adopted over those of data_dir; NULL: none */
     const char *origin; /* of a new ledger; NULL: a random name */
     void (*log)(void *arg, const char *line); /* one line for the operator, without newline */
     void *log_arg;
@@ -49,6 +53,7 @@ struct server {
     struct http *http;
     struct spawner spawner;
     struct engine *local;
+    struct heartbeats heartbeats;
     struct metrics metrics;
     struct arena scratch; /* of the request in hand */
     struct spec_slot specs[SPEC_SLOTS];
@@ -114,6 +119,9 @@ void checkpoint_due(struct server *s);
 enum err server_apply_fleet(struct server *s, struct str yaml, const char *file_name, bool dry_run,
                             struct str actor, uint32_t uid, struct buf *diff_out,
                             struct errtext *error);
+/* The tables of data_dir, and `own` (may be NULL) over them. */
+enum err server_adopt_speeds(struct server *s, FILE *own, const char *own_name, struct str actor,
+                             uint32_t uid, bool *changed_out, struct errtext *error);
 enum err server_adopt_law(struct server *s, const char *dir, struct str actor, uint32_t uid,
                           bool *changed_out, struct errtext *error);
 

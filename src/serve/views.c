@@ -59,6 +59,13 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_bool(v, "requeue", &x->requeue);
     visit_u64(v, "spec_record", &x->spec_record);
     visit_u64(v, "decision_record", &x->decision_record);
+    visit_text(v, "type", &x->type);
+    visit_i64(v, "steps", &x->steps);
+    visit_i64(v, "steps_total", &x->steps_total);
+    visit_i64(v, "usteps_per_s", &x->usteps_per_s);
+    visit_i64(v, "heartbeat_ms", &x->heartbeat_ms);
+    visit_i64(v, "checkpoint_ms", &x->checkpoint_ms);
+    visit_i64(v, "expected_end_ms", &x->expected_end_ms);
     visit_bool(v, "cancel_asked", &x->cancel_asked);
     visit_u32(v, "cancel_uid", &x->cancel_uid);
 }

@@ -34,6 +34,11 @@ struct job_view {
     int64_t deadline_ms, begin_ms;
     bool requeue;
     uint64_t spec_record, decision_record;
+    struct str type; /* job type of the speed tables; "" none */
+    int64_t steps, steps_total; /* done as it says, and in all; 0 unknown */
+    int64_t usteps_per_s; /* of the present attempt; 0 unknown */
+    int64_t heartbeat_ms, checkpoint_ms; /* last said how far it is; last saved its work */
+    int64_t expected_end_ms; /* running: by its heartbeats, else its time limit */
     bool cancel_asked; /* somebody cancelled it: cancel_uid */
     uint32_t cancel_uid;
 };

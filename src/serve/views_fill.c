@@ -142,6 +142,13 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .requeue = !s->no_requeue,
         .spec_record = j->spec_record,
         .decision_record = j->decision_record,
+        .type = s->work.type,
+        .steps = j->progress.steps,
+        .steps_total = j->progress.total > 0 ? j->progress.total : s->work.steps,
+        .usteps_per_s = j->progress.usteps_per_s,
+        .heartbeat_ms = j->progress.at_ms,
+        .checkpoint_ms = j->progress.checkpointed_ms,
+        .expected_end_ms = j->state == JOB_RUNNING ? progress_end_ms(j) : 0,
         .cancel_asked = j->cancel_asked,
         .cancel_uid = j->cancel_uid,
     };

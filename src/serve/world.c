@@ -5,6 +5,7 @@
 #include "model/fleet_diff.h"
 #include "read/fleet_yaml.h"
 #include "read/pack_yaml.h"
+#include "read/speeds_csv.h"
 #include "serve/server.h"
 
 #include <string.h>
@@ -115,6 +116,57 @@ enum err server_adopt_law(struct server *s, const char *dir, struct str actor, u
                               .actor_is_operator = true,
                               .packs = packs,
                               .pack_count = count};
+        e = server_step(s, &event, NULL, NULL, error);
+        *changed_out = e == ERR_NONE;
+    }
+    arena_release(&arena);
+    return e;
+}
+
+/* ---- speeds ----------------------------------------------------------------------------------- */
+
+static void put_speeds(const struct speeds *t, struct buf *out)
+{
+    struct cbor_writer w;
+    struct speeds copy = *t; /* a writing visit changes nothing */
+    cbor_writer_init(&w, out);
+    if (!visit_map(&w.v, NULL, false)) return;
+    visit_speeds(&w.v, &copy);
+    visit_map_end(&w.v);
+}
+
+static bool is_same(const struct speeds *a, const struct speeds *b)
+{
+    struct buf x = {0}, y = {0};
+    put_speeds(a, &x);
+    put_speeds(b, &y);
+    bool same = x.len == y.len && memcmp(x.p, y.p, x.len) == 0;
+    buf_release(&x);
+    buf_release(&y);
+    return same;
+}
+
+enum err server_adopt_speeds(struct server *s, FILE *own, const char *own_name, struct str actor,
+                             uint32_t uid, bool *changed_out, struct errtext *error)
+{
+    static const char *const files[] = {"speeds.csv", "job-types.csv"};
+    struct arena arena;
+    arena_init(&arena);
+    struct speeds t = {0};
+    enum err e = ERR_NONE;
+    *changed_out = false;
+    for (size_t i = 0; i < sizeof files / sizeof *files && e == ERR_NONE; i++) {
+        e = speeds_load(arena_printf(&arena, "%s/%s", s->config.data_dir, files[i]), &arena, &t,
+                        error);
+        if (e == ERR_NOT_FOUND) e = ERR_NONE; /* a data folder need not have them */
+    }
+    if (e == ERR_NONE && own != NULL) e = speeds_read(own, own_name, &arena, &t, error);
+    if (e == ERR_NONE && !is_same(&t, core_speeds(s->journal.core))) {
+        struct event event = {.kind = EVENT_SPEEDS,
+                              .actor = actor,
+                              .actor_uid = uid,
+                              .actor_is_operator = true,
+                              .speeds = &t};
         e = server_step(s, &event, NULL, NULL, error);
         *changed_out = e == ERR_NONE;
     }
