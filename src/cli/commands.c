@@ -203,6 +203,21 @@ const struct command commands[] = {
         .run = cmd_fleet,
     },
     {
+        .name = "speeds",
+        .group = GROUP_FLEET,
+        .summary = "show or adopt tables of measured speeds",
+        .usage = "[OPTION]... [TYPE]",
+        .about = "How many steps a second jobs of a type do on so many chips of a kind. Where a "
+                 "job states its type and steps, these tables say how long it takes in each pool, "
+                 "and so what it costs there; berth why says which row was used. A table of your "
+                 "own has the columns type, chip, chips, steps_per_s and source; rows of equal "
+                 "type, chip and chips replace those that come with Berth.",
+        .options = speeds_options,
+        .examples = "berth speeds ResNet\ttypes with that in their name\n"
+                    "berth speeds --adopt ours.csv\tmeasured here\n",
+        .run = cmd_speeds,
+    },
+    {
         .name = "drain",
         .group = GROUP_FLEET,
         .summary = "let nothing new start on a pool or its nodes",

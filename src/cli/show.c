@@ -89,6 +89,21 @@ static void job_times(const struct job_view *j, int64_t now_ms, bool oneline, st
     put_instant(out, " Deadline=", j->deadline_ms, "N/A");
 }
 
+/* What the job has said of its progress. */
+static void job_work(const struct job_view *j, bool oneline, struct buf *out)
+{
+    if (j->type.len == 0 && j->steps_total == 0 && j->heartbeat_ms == 0) return;
+    line_break(out, oneline);
+    put_text(out, "BerthType=", j->type, "(null)");
+    buf_printf(out, " BerthSteps=%" PRId64 "/", j->steps);
+    if (j->steps_total > 0)
+        buf_printf(out, "%" PRId64, j->steps_total);
+    else
+        buf_puts(out, "unknown");
+    put_instant(out, " BerthCheckpoint=", j->checkpoint_ms, "None");
+    put_instant(out, " BerthExpectedEnd=", j->expected_end_ms, "Unknown");
+}
+
 static void job_size(const struct job_view *j, bool oneline, struct buf *out)
 {
     uint32_t nodes = j->node_count > 0 ? j->node_count : 1;
@@ -151,6 +166,7 @@ void show_job(const struct job_view *job, int64_t now_ms, bool oneline, struct b
 {
     job_identity(job, oneline, out);
     job_times(job, now_ms, oneline, out);
+    job_work(job, oneline, out);
     job_size(job, oneline, out);
     job_rest(job, oneline, out);
     end_record(out, oneline);

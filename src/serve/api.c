@@ -31,6 +31,8 @@ static const struct route routes[] = {
     {"GET", "/v1/leases", false, handle_leases},
     {"GET", "/v1/fleet", true, handle_fleet},
     {"POST", "/v1/fleet", true, handle_fleet_apply},
+    {"GET", "/v1/speeds", false, handle_speeds},
+    {"POST", "/v1/speeds", true, handle_speeds_adopt},
     {"GET", "/v1/law", false, handle_law},
     {"POST", "/v1/law", true, handle_law_adopt},
     {"POST", "/v1/law/bind", true, handle_law_bind},

@@ -15,6 +15,8 @@ api_handler handle_acct;
 /* api_supply.c */
 api_handler handle_pools, handle_nodes, handle_nodes_change, handle_leases, handle_fleet,
     handle_fleet_apply;
+/* api_speeds.c */
+api_handler handle_speeds, handle_speeds_adopt;
 /* api_law.c */
 api_handler handle_law, handle_law_adopt, handle_law_bind, handle_check;
 /* api_law_diff.c */

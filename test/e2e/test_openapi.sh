@@ -56,6 +56,9 @@ for id in 1 2 5; do
     call 200 GET "/v1/jobs/$id/why?pool=gpu"
 done
 call 404 GET /v1/jobs/77
+call 200 GET /v1/speeds
+call 200 POST '/v1/speeds?name=own.csv' $'type,chip,chips,steps_per_s,source\nmine,h100,8,12.5,us\n' text/csv
+call 400 POST /v1/speeds $'type,chip,chips,steps_per_s,source\nmine,h100,0,12.5,us\n' text/csv
 call 404 GET '/v1/jobs/1/why?pool=none'
 call 200 PATCH /v1/jobs/2 '{"fields":["name","time_limit"],"spec":{"name":"other","time_limit_ms":60000}}'
 expect "the change shows in the reply" "$(jq -r .name reply)" other

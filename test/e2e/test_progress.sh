@@ -42,4 +42,10 @@ expect_match "in words, with whose table it is" "$(jq -r .sentence <<<"$row")" "
 row=$(why -t 0:20:00 --steps=180000 | jq '.explanation.pools[0]')
 expect "a limit that is too short" "$(jq -r .reason <<<"$row")" TooSlow
 expect "by the work and a tenth to spare" "$(jq .need <<<"$row")" 1980000
+printf 'type,chip,chips,steps_per_s,source\ndemo,h100-sxm,8,400,measured again\n' >newer.csv
+expect_match "a table is adopted" "$("$BERTH" speeds --adopt newer.csv)" "speeds and 3 types are in force"
+expect_match "and shown" "$("$BERTH" speeds demo)" "demo +h100-sxm +8 +400 +measured again"
+printf 'type,chip,chips,steps_per_s,source\ndemo,h100-sxm,8,fast,us\n' >bad.csv
+expect_exit 1 "$BERTH" speeds --adopt bad.csv
+expect_match "a fault in it is told with its line" "$ERR" "bad.csv:2: column steps_per_s"
 stop_daemon

@@ -119,6 +119,7 @@ static void every_schema_has_the_keys_of_its_struct(void **state)
     HOLDS(spec, "LeaseList", struct lease_list, visit_lease_list);
     HOLDS(spec, "LawView", struct law_view, visit_law_view);
     HOLDS(spec, "LawDiff", struct law_diff_view, visit_law_diff_view);
+    HOLDS(spec, "Speeds", struct speeds, visit_speeds);
     HOLDS(spec, "Fleet", struct fleet, visit_fleet);
     HOLDS(spec, "FleetReply", struct fleet_reply, visit_fleet_reply);
     HOLDS(spec, "Decision", struct decision, visit_decision);
