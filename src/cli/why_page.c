@@ -194,14 +194,30 @@ static void put_place(struct buf *out, struct str pool, struct str site, struct 
     if (site.len > 0) buf_putc(out, ')');
 }
 
-static void put_choice(const struct page *p, const char *label, const struct pool_view *pool,
-                       const char *says, int64_t cost_uusd, int64_t more_uusd)
+/* ": 30 min at $2.00 a chip hour (table: 25 to 40 min)", where more is known than the limit. */
+static void put_time(struct buf *out, const struct pool_view *pool, const struct pool_reason *r)
+{
+    char ms[SPAN_TEXT_MAX], lo[SPAN_TEXT_MAX], hi[SPAN_TEXT_MAX], price[DOLLARS_TEXT_MAX];
+    if (r->basis == BASIS_LIMIT) return;
+    buf_printf(out, ": %s at %s a chip hour (%s", span_words(r->expected_ms, ms),
+               dollars(pool->uusd_per_chip_h, price), basis_names[r->basis]);
+    if (r->lo_ms < r->hi_ms)
+        buf_printf(out, ": %s to %s", span_words(r->lo_ms, lo), span_words(r->hi_ms, hi));
+    buf_putc(out, ')');
+}
+
+static void put_choice(const struct page *p, const char *label, const struct explanation *x,
+                       const struct pool_view *pool, uint32_t index, const char *says,
+                       int64_t more_uusd)
 {
     struct buf line = {0};
     char cost[DOLLARS_TEXT_MAX], more[DOLLARS_TEXT_MAX];
+    const struct pool_reason *r = index < x->pool_count ? &x->pools[index] : NULL;
+    int64_t cost_uusd = index == x->chosen ? x->chosen_cost_uusd : x->runner_up_cost_uusd;
     put_place(&line, pool->pool, pool->site, pool->chip);
     buf_printf(&line, ": %s%s", says, dollars(cost_uusd, cost));
     if (more_uusd > 0) buf_printf(&line, ", which is %s more", dollars(more_uusd, more));
+    if (r != NULL) put_time(&line, pool, r);
     put_line(p, label, buf_str(&line));
     buf_release(&line);
 }
@@ -211,9 +227,9 @@ static void choice(const struct page *p, const struct explanation *x, const stru
     char when[INSTANT_TEXT_MAX];
     const struct pool_view *chosen = pool_at(pools, x->chosen);
     const struct pool_view *next = pool_at(pools, x->runner_up);
-    if (chosen != NULL) put_choice(p, "Chosen", chosen, "expected cost ", x->chosen_cost_uusd, 0);
+    if (chosen != NULL) put_choice(p, "Chosen", x, chosen, x->chosen, "expected cost ", 0);
     if (chosen != NULL && next != NULL)
-        put_choice(p, "Runner-up", next, "", x->runner_up_cost_uusd,
+        put_choice(p, "Runner-up", x, next, x->runner_up, "",
                    x->runner_up_cost_uusd - x->chosen_cost_uusd);
     if (x->start_estimate_ms != 0 && x->state == JOB_PENDING)
         put_linef(p, "Start", "expected %s, if running jobs use their whole time limit",
