@@ -217,9 +217,19 @@ enum err api_ping(struct api *a, struct ping_reply *out)
     return code;
 }
 
-enum err api_law_diff(struct api *a, int64_t from_ms, int64_t to_ms, struct law_diff_view *out)
+enum err api_law_diff(struct api *a, int64_t from_ms, int64_t to_ms, const char *with,
+                      struct law_diff_view *out)
 {
-    enum err code = get(a, "/v1/law/diff?from_ms=%" PRId64 "&to_ms=%" PRId64, from_ms, to_ms);
+    struct buf url = {0};
+    buf_puts(&url, "/v1/law/diff?");
+    if (from_ms != 0) buf_printf(&url, "from_ms=%" PRId64 "&", from_ms);
+    if (to_ms != 0) buf_printf(&url, "to_ms=%" PRId64 "&", to_ms);
+    if (with != NULL) {
+        buf_puts(&url, "with=");
+        url_put(&url, str_of(with));
+    }
+    enum err code = api_call(a, "GET", url.p, NULL);
+    buf_release(&url);
     if (code == ERR_NONE) READ(code, a, a->json, visit_law_diff_view, out);
     return code;
 }

@@ -43,13 +43,15 @@ static const struct command parts[] = {
      .run = cmd_law_test},
     {.name = "law diff",
      .summary = "which verdicts change between two dates, or with another pack",
-     .usage = "--from DATE --to DATE | --with DIR  [FILE...]",
+     .usage = "[--from DATE --to DATE] [--with DIR] [--cases DIR] [FILE...]",
      .about = PACKS_FROM,
      .options = law_diff_options,
      .examples =
          "berth law diff --from 2026-11-01 --to 2026-12-01 cases.yaml\twhat a month brings\n"
-         "berth law diff --from 2026-11-01 --to 2026-12-01\tthe same for the daemon's running jobs "
-         "and pools (operators)\n",
+         "berth law diff --from 2026-11-01 --to 2026-12-01\tthe same for the daemon's jobs, pools "
+         "and leases (operators)\n"
+         "berth law diff --with draft/us --cases cases/\twhat a draft would change, for stored cases "
+         "and the daemon\n",
      .run = cmd_law_diff},
     {.name = "law explain",
      .summary = "the verdict on cases, as 'berth check' gives it",

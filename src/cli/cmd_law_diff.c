@@ -8,10 +8,14 @@
 #include "cli/say.h"
 #include "read/text_file.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { OPT_LAW = OPTION_LONG, OPT_BIND, OPT_FROM, OPT_TO, OPT_WITH };
+enum { OPT_LAW = OPTION_LONG, OPT_BIND, OPT_FROM, OPT_TO, OPT_WITH, OPT_CASES };
 
 const struct cli_option law_diff_options[] = {
     {OPT_LAW, "law", "DIR", "read the packs of DIR; may be repeated"},
@@ -19,12 +23,13 @@ const struct cli_option law_diff_options[] = {
     {OPT_FROM, "from", "DATE", "compare the law of this date ..."},
     {OPT_TO, "to", "DATE", "... with that of this one, instead of the date of each case"},
     {OPT_WITH, "with", "DIR", "compare with the pack of DIR added, or in place of one of its id"},
+    {OPT_CASES, "cases", "DIR", "the case files (*.yaml) of DIR, besides those named"},
     {0},
 };
 
 struct diff {
     struct law_files before, after; /* the same files but for --with */
-    const char *with;
+    const char *with, *case_dir; /* NULL none */
     int64_t from_ms, to_ms; /* 0: the case's own date */
     uint32_t cases, changed;
 };
@@ -107,29 +112,60 @@ static int compare_file(struct diff *d, const char *path)
     return GO_ON;
 }
 
-/* The daemon's running jobs and pools, by its packs and its fleet. */
+static int is_yaml(const struct dirent *e)
+{
+    size_t len = strlen(e->d_name);
+    return e->d_name[0] != '.' && len > 5 && strcmp(e->d_name + len - 5, ".yaml") == 0;
+}
+
+/* The case files of a folder, in order of name. */
+static int compare_dir(struct diff *d, const char *dir)
+{
+    struct dirent **names;
+    int count = scandir(dir, &names, is_yaml, alphasort);
+    int code = GO_ON;
+    if (count < 0)
+        return say_error(d->before.name, "cannot read the folder '%s': %s", dir, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        if (code == GO_ON)
+            code = compare_file(d, arena_printf(&d->before.arena, "%s/%s", dir, names[i]->d_name));
+        free(names[i]);
+    }
+    free(names);
+    return code;
+}
+
+static void print_change(const struct law_change_view *x)
+{
+    switch ((enum law_change_kind)x->kind) {
+    case LAW_CHANGE_JOB: printf("job %" PRIu32 " in ", x->job_id); break;
+    case LAW_CHANGE_WAITING: printf("job %" PRIu32 ", waiting, in ", x->job_id); break;
+    case LAW_CHANGE_POOL: printf("pool "); break;
+    case LAW_CHANGE_LEASE: printf("lease of "); break;
+    case LAW_CHANGE_COUNT: break;
+    }
+    printf(STR_FMT ": " STR_FMT "%s  ->  " STR_FMT "%s\n", STR_ARG(x->pool), STR_ARG(x->from),
+           x->from_allowed ? " (allowed)" : "", STR_ARG(x->to),
+           x->to_allowed ? " (allowed)" : "");
+    if (x->rule.len > 0)
+        printf("    " STR_FMT ": " STR_FMT " (" STR_FMT ")\n", STR_ARG(x->rule), STR_ARG(x->title),
+               STR_ARG(x->cite));
+}
+
+/* The daemon's jobs, pools and leases, by its packs and its fleet. */
 static int compare_daemon(const struct diff *d, const char *name)
 {
     struct api a;
     struct law_diff_view view;
+    char with[PATH_MAX];
+    if (d->with != NULL && realpath(d->with, with) == NULL)
+        return say_error(name, "cannot read the folder '%s': %s", d->with, strerror(errno));
     int exit_code = api_open(&a, name);
     if (exit_code != EXIT_DONE) return exit_code;
-    enum err code = api_law_diff(&a, d->from_ms, d->to_ms, &view);
+    enum err code = api_law_diff(&a, d->from_ms, d->to_ms, d->with != NULL ? with : NULL, &view);
     if (code != ERR_NONE) return api_fail(&a, code);
-    for (uint32_t i = 0; i < view.count; i++) {
-        const struct law_change_view *x = &view.changes[i];
-        if (x->job_id != 0)
-            printf("job %" PRIu32 " in " STR_FMT ": ", x->job_id, STR_ARG(x->pool));
-        else
-            printf("pool " STR_FMT ": ", STR_ARG(x->pool));
-        printf(STR_FMT "%s  ->  " STR_FMT "%s\n", STR_ARG(x->from),
-               x->from_allowed ? " (allowed)" : "", STR_ARG(x->to),
-               x->to_allowed ? " (allowed)" : "");
-        if (x->rule.len > 0)
-            printf("    " STR_FMT ": " STR_FMT " (" STR_FMT ")\n", STR_ARG(x->rule),
-                   STR_ARG(x->title), STR_ARG(x->cite));
-    }
-    printf("%" PRIu32 " of %" PRIu32 " verdicts on running jobs and pools change\n", view.count,
+    for (uint32_t i = 0; i < view.count; i++) print_change(&view.changes[i]);
+    printf("%" PRIu32 " of %" PRIu32 " verdicts on jobs, pools and leases change\n", view.count,
            view.compared);
     return api_close(&a, EXIT_DONE);
 }
@@ -154,6 +190,7 @@ static int parse_one(struct diff *d, const struct args *a, int id)
     case OPT_FROM: return take_date(a, "--from", &d->from_ms);
     case OPT_TO: return take_date(a, "--to", &d->to_ms);
     case OPT_WITH: d->with = a->value; return GO_ON;
+    case OPT_CASES: d->case_dir = a->value; return GO_ON;
     default: return GO_ON;
     }
 }
@@ -180,17 +217,19 @@ static int run(struct diff *d, int argc, char **argv)
     }
     if (d->with == NULL && (d->from_ms == 0 || d->to_ms == 0))
         return say_error(a.name, "state --from and --to, or --with");
-    if (args_count(&a) == 0 &&
-        (d->with != NULL || d->before.dir_count > 0 || d->before.bind != LAW_BIND_DEFAULT))
-        return say_error(a.name, "name the case files to compare; without files the daemon's own "
-                                 "law is asked, with --from and --to alone");
-    if (args_count(&a) == 0) return compare_daemon(d, a.name);
-    int code = load(d);
+    bool has_cases = args_count(&a) > 0 || d->case_dir != NULL;
+    bool own_law = d->before.dir_count > 0 || d->before.bind != LAW_BIND_DEFAULT;
+    if (!has_cases && own_law)
+        return say_error(a.name, "name the case files to compare; what a daemon runs is judged by "
+                                 "its own packs, without --law and --bind");
+    int code = has_cases ? load(d) : GO_ON;
     for (int i = 0; code == GO_ON && i < args_count(&a); i++)
         code = compare_file(d, args_operands(&a)[i]);
+    if (code == GO_ON && d->case_dir != NULL) code = compare_dir(d, d->case_dir);
     if (code != GO_ON) return code;
-    printf("%u of %u verdicts change\n", d->changed, d->cases);
-    return EXIT_DONE;
+    if (has_cases) printf("%u of %u verdicts on cases change\n", d->changed, d->cases);
+    bool asks_daemon = args_count(&a) == 0 && !own_law;
+    return asks_daemon ? compare_daemon(d, a.name) : EXIT_DONE;
 }
 
 int cmd_law_diff(int argc, char **argv)

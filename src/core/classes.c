@@ -1,4 +1,5 @@
 /* classes.c - waiting jobs that placement cannot tell apart. */
+#include "core/explain.h"
 #include "core/state.h"
 
 #include "base/check.h"
@@ -53,11 +54,16 @@ static void wish_bytes(const struct job_spec *s, struct buf *b)
     put_u64(b, (uint64_t)s->work.seen_usteps_per_s);
 }
 
+void core_legal_bytes(const struct job_spec *s, struct buf *b)
+{
+    signature_bytes(s, b);
+    size_bytes(s, b); /* the amount of chips follows from it */
+}
+
 static struct signature *signature_of(struct core *c, const struct job_spec *s)
 {
     buf_clear(&c->key_buf);
-    signature_bytes(s, &c->key_buf);
-    size_bytes(s, &c->key_buf); /* the amount of chips follows from it */
+    core_legal_bytes(s, &c->key_buf);
     struct str bytes = buf_str(&c->key_buf);
     uint64_t value = hash_bytes(bytes.p, bytes.len, 0);
     struct hash_node *n = hash_find(&c->signatures, value);

@@ -334,6 +334,12 @@ void core_explain_spec(const struct core *c, const struct job_spec *spec, int64_
     explain(&q, out);
 }
 
+bool core_pool_would_do(const struct core *c, const struct job_spec *spec, uint32_t pool)
+{
+    struct pool_reason row = {0};
+    return pool_row_static(&c->fleet, spec, pool, &row) == REASON_NONE;
+}
+
 /* ---- outside
  * -------------------------------------------------------------------------------------------------
  */

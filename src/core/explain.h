@@ -63,6 +63,15 @@ void core_explain_spec(const struct core *c, const struct job_spec *spec, int64_
 void core_case(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                struct arena *arena, struct law_case *out);
 
+/* The same for a job of the state; what it holds of permits and caps there does not count as used. */
+void core_case_job(const struct core *c, const struct job *j, uint32_t pool, int64_t now_ms,
+                   struct arena *arena, struct law_case *out);
+/* Everything that the law can see of a job: those with equal bytes have equal verdicts everywhere,
+ * apart from what they hold. */
+void core_legal_bytes(const struct job_spec *spec, struct buf *out);
+/* Would the pool do, law, time and free room aside? */
+bool core_pool_would_do(const struct core *c, const struct job_spec *spec, uint32_t pool);
+
 void visit_explanation(struct visit *v, struct explanation *x);
 
 #endif

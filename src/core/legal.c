@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(offsetof(struct entry, job) == 0, "a job of core_job is the head of its entry");
+
 /* How quotas are taken into account. */
 struct view {
     const int64_t *used; /* by permit; NULL: as the fleet states, claims aside */
@@ -47,6 +49,15 @@ static const int64_t *used_beside(const struct core *c, const struct entry *own,
     for (uint32_t i = 0; i + own->permit_over < own->permit_count; i++)
         used[own->permits[i]] -= own->job.claim->chips;
     return used;
+}
+
+void core_case_job(const struct core *c, const struct job *j, uint32_t pool, int64_t now_ms,
+                   struct arena *arena, struct law_case *out)
+{
+    const struct entry *own = j->claim != NULL ? (const struct entry *)j : NULL;
+    const int64_t *used = used_beside(c, own, arena);
+    case_build(&c->fleet, c->law, &j->spec, pool, now_ms, used, arena, out);
+    counters_show(c, own, arena, out);
 }
 
 void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
@@ -189,8 +200,6 @@ const struct legal *legal_of(struct core *c, struct signature *s, const struct j
     }
     return &cell->at;
 }
-
-_Static_assert(offsetof(struct entry, job) == 0, "a job of core_job is the head of its entry");
 
 enum tri core_may(const struct core *c, const struct job *j, struct pool_id pool)
 {

@@ -246,7 +246,7 @@ static void verdict_for(struct server *s, const struct job *j, uint32_t pool,
                         struct law_verdict *out)
 {
     struct law_case c = {0};
-    core_case(s->journal.core, &j->spec, pool, journal_now_ms(&s->journal), &s->scratch, &c);
+    core_case_job(s->journal.core, j, pool, journal_now_ms(&s->journal), &s->scratch, &c);
     law_decide(core_law(s->journal.core), &c, &s->scratch, out);
 }
 

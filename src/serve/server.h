@@ -122,6 +122,9 @@ enum err server_apply_fleet(struct server *s, struct str yaml, const char *file_
 /* The tables of data_dir, and `own` (may be NULL) over them. */
 enum err server_adopt_speeds(struct server *s, FILE *own, const char *own_name, struct str actor,
                              uint32_t uid, bool *changed_out, struct errtext *error);
+/* The packs of the folder, without their examples, in `arena`. */
+enum err server_read_packs(struct server *s, const char *dir, struct arena *arena,
+                           struct law_pack **out, uint32_t *count_out, struct errtext *error);
 enum err server_adopt_law(struct server *s, const char *dir, struct str actor, uint32_t uid,
                           bool *changed_out, struct errtext *error);
 

@@ -202,8 +202,11 @@ void visit_law_view(struct visit *v, struct law_view *x)
     visit_i64(v, "next_change_ms", &x->next_change_ms);
 }
 
+const char *const law_change_names[LAW_CHANGE_COUNT] = {"job", "waiting", "pool", "lease"};
+
 static void visit_law_change_view(struct visit *v, struct law_change_view *x)
 {
+    visit_enum(v, "kind", &x->kind, law_change_names, LAW_CHANGE_COUNT);
     visit_u32(v, "job_id", &x->job_id);
     visit_text(v, "pool", &x->pool);
     visit_text(v, "from", &x->from);
@@ -219,6 +222,7 @@ void visit_law_diff_view(struct visit *v, struct law_diff_view *x)
 {
     visit_i64(v, "from_ms", &x->from_ms);
     visit_i64(v, "to_ms", &x->to_ms);
+    visit_text(v, "with", &x->with);
     visit_u32(v, "compared", &x->compared);
     VISIT_ARRAY(v, "changes", x->changes, x->count, JOBS_MAX, visit_law_change_view);
 }

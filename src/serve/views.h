@@ -149,17 +149,27 @@ struct law_view {
 void visit_law_view(struct visit *v, struct law_view *x);
 
 /* What the law changes between two dates for jobs that run and pools: GET /v1/law/diff. */
+enum law_change_kind {
+    LAW_CHANGE_JOB, /* one that holds chips there */
+    LAW_CHANGE_WAITING, /* one that waits, in a pool that would do */
+    LAW_CHANGE_POOL, /* whoever's work runs there: going on to use all its chips */
+    LAW_CHANGE_LEASE, /* of a leased pool */
+    LAW_CHANGE_COUNT
+};
+extern const char *const law_change_names[LAW_CHANGE_COUNT];
 struct law_change_view {
-    uint32_t job_id; /* 0: the pool itself, going on to use its chips */
+    int kind; /* enum law_change_kind */
+    uint32_t job_id; /* of the first two kinds */
     struct str pool;
     struct str from, to; /* law_effect_names */
     bool from_allowed, to_allowed;
     struct str rule, title,
-        cite; /* what stops it on the later date, else on the earlier; "" none */
+        cite; /* what stops it on the second date, else on the first; "" none */
 };
 struct law_diff_view {
     int64_t from_ms, to_ms;
-    uint32_t compared; /* jobs and pools */
+    struct str with; /* folder of packs that take effect on the second date; "" none */
+    uint32_t compared; /* verdicts */
     struct law_change_view *changes; /* jobs in order of id, then pools in the fleet's order */
     uint32_t count;
 };

@@ -80,8 +80,7 @@ static bool is_adopted(const struct law *law, const struct law_pack *packs, uint
     return true;
 }
 
-/* The packs of the folder, without their examples. */
-static enum err read_packs(struct server *s, const char *dir, struct arena *arena,
+enum err server_read_packs(struct server *s, const char *dir, struct arena *arena,
                            struct law_pack **out, uint32_t *count_out, struct errtext *error)
 {
     struct yaml_errors errors;
@@ -108,7 +107,7 @@ enum err server_adopt_law(struct server *s, const char *dir, struct str actor, u
     struct law_pack *packs = NULL;
     uint32_t count = 0;
     *changed_out = false;
-    enum err e = read_packs(s, dir, &arena, &packs, &count, error);
+    enum err e = server_read_packs(s, dir, &arena, &packs, &count, error);
     if (e == ERR_NONE && !is_adopted(core_law(s->journal.core), packs, count, &arena)) {
         struct event event = {.kind = EVENT_PACKS,
                               .actor = actor,
