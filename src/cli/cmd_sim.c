@@ -1,5 +1,6 @@
 #include "cli/cmd_sim.h"
 
+#include "cli/cmd_sim_gavel.h"
 #include "cli/cmd_sim_run.h"
 #include "cli/say.h"
 #include "read/suggest.h"
@@ -179,6 +180,7 @@ static int parse_one(struct ask *q, struct args *a, int id)
 int cmd_sim(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "run") == 0) return cmd_sim_run(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "gavel") == 0) return cmd_sim_gavel(argc - 1, argv + 1);
     struct ask q = {.name = argv[0], .policy = OPENB_BERTH};
     struct args a;
     args_init(&a, argc, argv, sim_options, false);
@@ -187,8 +189,8 @@ int cmd_sim(int argc, char **argv)
         if (code != GO_ON) return code;
     }
     if (args_count(&a) != 1 || strcmp(args_operands(&a)[0], "openb") != 0)
-        return say_error(q.name, "name what to do: 'berth sim run' or 'berth sim openb'; see "
-                         "'berth sim --help'");
+        return say_error(q.name, "name what to do: 'berth sim run', 'berth sim openb' or 'berth sim "
+                         "gavel'; see 'berth sim --help'");
     if (q.nodes == NULL || q.pods == NULL || q.order == NULL)
         return say_error(q.name, "openb needs --nodes, --pods and --order");
     return say_end(q.name, run_openb(&q));

@@ -1,0 +1,161 @@
+#include "sim/gavel/gavel_berth.h"
+
+#include "base/mem.h"
+#include "sim/gavel/gavel_match.h"
+
+#include <math.h>
+
+/* The rule's numbers; the header says what they do. */
+#define QUEUE_FACTOR 30.0
+#define QUEUE_FACTOR_BLIND 1.0
+#define QUEUE_PACE 0.02 /* the part of the smoothed queue that each round renews */
+#define RENT_PACE 0.1 /* and of the rents */
+#define LATE_FROM 1.1
+
+/* What the rule knows of a job. */
+struct view {
+    double best; /* its greatest speed, steps a second */
+    double left_s; /* seconds that it needs at that speed, known or guessed */
+    double cost; /* m */
+    double late; /* f */
+};
+
+struct gavel_berth {
+    bool blind;
+    double rent[GAVEL_TYPES];
+    double queue; /* c */
+    struct view *views;
+    size_t view_cap;
+    struct gavel_match match;
+};
+
+struct gavel_berth *gavel_berth_new(bool blind)
+{
+    struct gavel_berth *b = mem_alloc(1, sizeof *b);
+    b->blind = blind;
+    return b;
+}
+
+void gavel_berth_free(struct gavel_berth *b)
+{
+    if (b == NULL) return;
+    gavel_match_release(&b->match);
+    mem_free(b->views);
+    mem_free(b);
+}
+
+/* ---- the jobs -------------------------------------------------------------------------------- */
+
+/* The time for `steps` with 1/n of every type. */
+static double even_s(const struct gavel_world *w, const struct gavel_job *j, double steps)
+{
+    double all = 0, speed = 0;
+    for (int k = 0; k < GAVEL_TYPES; k++) {
+        all += w->workers[k];
+        speed += w->workers[k] * j->speed[k];
+    }
+    return steps * fmax((double)w->count * j->gpus, all) / speed;
+}
+
+static void view_jobs(struct gavel_berth *b, const struct gavel_world *w)
+{
+    double had_s = 0; /* on average, at the best speed */
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct gavel_job *j = &w->live[i].job;
+        struct view *v = &b->views[i];
+        v->best = 0;
+        for (int k = 0; k < GAVEL_TYPES; k++)
+            if (gavel_can_run(w, j->speed[k], j->gpus, k)) v->best = fmax(v->best, j->speed[k]);
+        had_s += w->live[i].done / v->best / w->count;
+    }
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct gavel_live *l = &w->live[i];
+        struct view *v = &b->views[i];
+        double age_s = w->now_s - l->job.arrival_s;
+        v->left_s =
+            b->blind ? l->done / v->best + had_s + GAVEL_ROUND_S : gavel_steps_left(l) / v->best;
+        v->cost = INFINITY;
+        for (int k = 0; k < GAVEL_TYPES; k++)
+            if (gavel_can_run(w, l->job.speed[k], l->job.gpus, k))
+                v->cost = fmin(v->cost, (1 + l->job.gpus * b->rent[k]) * v->best / l->job.speed[k]);
+        v->late = b->blind
+                      ? (age_s + had_s + GAVEL_ROUND_S) / (l->even_s + had_s + GAVEL_ROUND_S)
+                      : (age_s + v->left_s) / (l->even_s + even_s(w, &l->job, gavel_steps_left(l)));
+    }
+}
+
+static void note_queue(struct gavel_berth *b, const struct gavel_world *w)
+{
+    double asked = 0, all = 0;
+    for (uint32_t i = 0; i < w->count; i++) asked += w->live[i].job.gpus;
+    for (int k = 0; k < GAVEL_TYPES; k++) all += w->workers[k];
+    b->queue += QUEUE_PACE * (fmax(0, asked / all - 1) - b->queue);
+}
+
+/* ---- the values ------------------------------------------------------------------------------ */
+
+/* The worth of a round of the job's work. `urgent`: what a short job has on top when jobs wait. */
+static double worth(const struct gavel_world *w, uint32_t i, const struct view *v, double urgent,
+                    double mean_size)
+{
+    double late = fmax(1, v->late / LATE_FROM);
+    double waited = (w->now_s - w->live[i].last_s) / mean_size;
+    return v->cost * (1 + urgent / (1 + v->cost * v->left_s / mean_size)) * late * late *
+           (1 + waited * waited);
+}
+
+static void value_job(const struct gavel_berth *b, const struct gavel_world *w, uint32_t i,
+                      double mean_size, struct gavel_match_job *out)
+{
+    const struct gavel_job *j = &w->live[i].job;
+    const struct view *v = &b->views[i];
+    double urgent = (b->blind ? QUEUE_FACTOR_BLIND : QUEUE_FACTOR) * b->queue;
+    double left = b->blind ? INFINITY : v->left_s / GAVEL_ROUND_S; /* rounds */
+    double work = worth(w, i, v, urgent, mean_size);
+    out->gpus = j->gpus;
+    for (int k = 0; k < GAVEL_TYPES; k++) {
+        double r = j->speed[k] / v->best;
+        out->value[k] = 0;
+        if (!gavel_can_run(w, j->speed[k], j->gpus, k)) continue;
+        out->value[k] = work * fmin(r, left);
+        if (left < r) out->value[k] += (1 + urgent) * (1 - left / r);
+    }
+}
+
+/* Let the rents follow the prices of the last matching, over the mean worth of the jobs that run.
+ * Costs are left out of the worth, as rents are part of them. */
+static void note_rents(struct gavel_berth *b, const struct gavel_world *w,
+                       const double price[GAVEL_TYPES])
+{
+    double sum = 0, least = INFINITY;
+    uint32_t running = 0;
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct gavel_match_job *j = &b->match.jobs[i];
+        if (j->type == GAVEL_NOWHERE) continue;
+        double best = 0;
+        for (int k = 0; k < GAVEL_TYPES; k++) best = fmax(best, j->value[k]);
+        sum += best / b->views[i].cost;
+        running++;
+    }
+    if (running == 0) return;
+    for (int k = 0; k < GAVEL_TYPES; k++)
+        if (w->workers[k] > 0) least = fmin(least, price[k]);
+    for (int k = 0; k < GAVEL_TYPES; k++)
+        b->rent[k] += RENT_PACE * (fmax(0, price[k] - least) * running / sum - b->rent[k]);
+}
+
+void gavel_berth_choose(struct gavel_berth *b, struct gavel_world *w)
+{
+    double price[GAVEL_TYPES], size = 0;
+    b->views = mem_grow(b->views, &b->view_cap, w->count, sizeof *b->views);
+    view_jobs(b, w);
+    note_queue(b, w);
+    for (uint32_t i = 0; i < w->count; i++)
+        size += b->views[i].cost * b->views[i].left_s / w->count;
+    size += 1; /* seconds: jobs may have next to nothing left */
+    gavel_match_init(&b->match, w->count);
+    for (uint32_t i = 0; i < w->count; i++) value_job(b, w, i, size, &b->match.jobs[i]);
+    gavel_match_solve(&b->match, w->workers, price);
+    note_rents(b, w, price);
+    for (uint32_t i = 0; i < w->count; i++) w->live[i].type = b->match.jobs[i].type;
+}

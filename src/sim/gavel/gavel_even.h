@@ -1,0 +1,21 @@
+/* gavel_even.h - the even split: how long each job would take if the cluster were split evenly.
+ *
+ * At every moment each of the n jobs present has 1/n of the GPUs of every type (never more than it
+ * can use), and moves between the types at no cost. A job with s GPUs and speeds v_j then does
+ * sum_j N_j v_j / max(n s, N) steps a second, with N_j GPUs of type j and N in all. As the
+ * denominator is the same for all jobs of one size, a clock for each size that runs at
+ * 1 / max(n s, N) tells when its jobs end: an event costs the logarithm of the jobs.
+ *
+ * This depends on the jobs and the cluster alone, so that it compares policies by one measure. The
+ * finish-time ratio of Themis and Gavel takes n from the run itself: a policy that ends other jobs
+ * sooner has a smaller n, and so seems worse to a job whose own time is the same. */
+#ifndef BERTH_SIM_GAVEL_EVEN_H
+#define BERTH_SIM_GAVEL_EVEN_H
+
+#include "sim/gavel/gavel_source.h"
+
+/* Completion times under the even split of the jobs of the window, into even_s[index -
+ * window_begin]. A stream is drawn as far as it takes. */
+void gavel_even_times(struct gavel_source *s, const int32_t workers[GAVEL_TYPES], double *even_s);
+
+#endif

@@ -1,0 +1,292 @@
+#include "sim/gavel/gavel_match.h"
+
+#include "base/mem.h"
+#include "sim/gavel/gavel_world.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    T = GAVEL_TYPES,
+    WAIT = GAVEL_TYPES, /* the place of jobs that run nowhere; it is never full */
+    PLACES = GAVEL_TYPES + 1,
+    CHAINS_MAX = 100000, /* of one call: an end for rounding that goes round in circles */
+    PASSES_MAX = 16, /* over all jobs, pushing others out: three are usual */
+};
+#define GAIN_MIN 1e-9 /* less is rounding */
+
+/* The best move of jobs of one size from a place to another. */
+struct move {
+    double gain; /* -INFINITY: there is none */
+    uint32_t job;
+};
+
+/* Moves from place[0] to place[1], ... */
+struct chain {
+    double gain;
+    int place[PLACES + 1];
+    int moves;
+};
+
+void gavel_match_init(struct gavel_match *m, uint32_t count)
+{
+    m->jobs = mem_grow(m->jobs, &m->job_cap, count, sizeof *m->jobs);
+    m->order = mem_grow(m->order, &m->order_cap, count, sizeof *m->order);
+    m->trial = mem_grow(m->trial, &m->trial_cap, count, sizeof *m->trial);
+    m->count = count;
+}
+
+void gavel_match_release(struct gavel_match *m)
+{
+    mem_free(m->jobs);
+    mem_free(m->order);
+    mem_free(m->trial);
+    *m = (struct gavel_match){0};
+}
+
+static double value_at(const struct gavel_match_job *j, int place)
+{
+    return place == WAIT || place == GAVEL_NOWHERE ? 0 : j->value[place];
+}
+
+/* ---- the start ------------------------------------------------------------------------------- */
+
+static double best_per_gpu(const struct gavel_match_job *j)
+{
+    double best = 0;
+    for (int k = 0; k < T; k++) best = fmax(best, j->value[k]);
+    return best / j->gpus;
+}
+
+static int by_worth(const void *a, const void *b, void *jobs)
+{
+    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+    const struct gavel_match_job *all = jobs;
+    double x = best_per_gpu(&all[i]), y = best_per_gpu(&all[k]);
+    if (x != y) return x > y ? -1 : 1;
+    return (i > k) - (i < k);
+}
+
+/* The type of greatest value among those with `idle` GPUs enough, but not `except`. */
+static int best_idle(const struct gavel_match_job *j, const int32_t idle[T], int except)
+{
+    int best = GAVEL_NOWHERE;
+    for (int k = 0; k < T; k++)
+        if (k != except && j->value[k] > value_at(j, best) && (int32_t)j->gpus <= idle[k]) best = k;
+    return best;
+}
+
+static void start(struct gavel_match *m)
+{
+    if (m->count == 0) return;
+    for (uint32_t i = 0; i < m->count; i++) m->order[i] = i;
+    qsort_r(m->order, m->count, sizeof *m->order, by_worth, m->jobs);
+    for (uint32_t i = 0; i < m->count; i++) {
+        struct gavel_match_job *j = &m->jobs[m->order[i]];
+        j->type = best_idle(j, m->idle, GAVEL_NOWHERE);
+        if (j->type != GAVEL_NOWHERE) m->idle[j->type] -= (int32_t)j->gpus;
+    }
+}
+
+/* ---- chains ---------------------------------------------------------------------------------- */
+
+static void find_moves(const struct gavel_match *m, uint32_t gpus, struct move best[PLACES][PLACES])
+{
+    for (int a = 0; a < PLACES; a++)
+        for (int b = 0; b < PLACES; b++) best[a][b] = (struct move){-INFINITY, 0};
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct gavel_match_job *j = &m->jobs[i];
+        if (j->gpus != gpus) continue;
+        int at = j->type == GAVEL_NOWHERE ? WAIT : j->type;
+        for (int to = 0; to < PLACES; to++) {
+            if (to == at || (to != WAIT && j->value[to] <= 0)) continue;
+            double gain = value_at(j, to) - value_at(j, at);
+            if (gain > best[at][to].gain) best[at][to] = (struct move){gain, i};
+        }
+    }
+}
+
+/* Try all ways to go on from the chain so far, and keep the best complete one. */
+static void extend(const struct gavel_match *m, uint32_t gpus, struct move best[PLACES][PLACES],
+                   struct chain *c, struct chain *found)
+{
+    int at = c->place[c->moves];
+    for (int to = 0; to < PLACES; to++) {
+        double gain = c->gain + best[at][to].gain;
+        if (to == at || gain == -INFINITY) continue;
+        bool closes = to == c->place[0], seen = false;
+        for (int k = 1; k <= c->moves; k++) seen |= c->place[k] == to;
+        if (seen) continue;
+        struct chain longer = *c;
+        longer.gain = gain;
+        longer.place[++longer.moves] = to;
+        bool room = to == WAIT || m->idle[to] >= (int32_t)gpus;
+        if ((closes || room) && gain > found->gain) *found = longer;
+        if (!closes && longer.moves < PLACES) extend(m, gpus, best, &longer, found);
+    }
+}
+
+/* Make the best chain of jobs of that size; false when none gains. */
+static bool improve_by_chain(struct gavel_match *m, uint32_t gpus)
+{
+    struct move best[PLACES][PLACES];
+    struct chain found = {.gain = GAIN_MIN};
+    find_moves(m, gpus, best);
+    for (int from = 0; from < PLACES; from++) {
+        struct chain c = {.place = {from}};
+        extend(m, gpus, best, &c, &found);
+    }
+    if (found.moves == 0) return false;
+    for (int k = 0; k < found.moves; k++) {
+        int from = found.place[k], to = found.place[k + 1];
+        m->jobs[best[from][to].job].type = to == WAIT ? GAVEL_NOWHERE : to;
+        if (from != WAIT) m->idle[from] += (int32_t)gpus;
+        if (to != WAIT) m->idle[to] -= (int32_t)gpus;
+    }
+    return true;
+}
+
+/* What a GPU more of each type adds: the best chain of jobs of that size that would end there. */
+static void raise_prices(const struct gavel_match *m, uint32_t gpus, double price[T])
+{
+    struct move best[PLACES][PLACES];
+    double hole[PLACES] = {0};
+    find_moves(m, gpus, best);
+    for (int round = 0; round < T; round++)
+        for (int to = 0; to < T; to++)
+            for (int from = 0; from < PLACES; from++)
+                if (from != to) hole[to] = fmax(hole[to], best[from][to].gain + hole[from]);
+    for (int k = 0; k < T; k++) price[k] = fmax(price[k], hole[k] / gpus);
+}
+
+/* ---- pushing out, for jobs of several sizes -------------------------------------------------- */
+
+/* A change that is being tried: m->trial has the types, this the rest. */
+struct trial {
+    int32_t idle[T];
+    double gain;
+};
+
+/* The job on type k, other than `i`, that loses least for each GPU that is still `missing`; where
+ * it goes, *to. UINT32_MAX: there is none. */
+static uint32_t cheapest(const struct gavel_match *m, const struct trial *t, int k, uint32_t i,
+                         int32_t missing, int *to)
+{
+    uint32_t found = UINT32_MAX;
+    double least = INFINITY;
+    for (uint32_t x = 0; x < m->count; x++) {
+        const struct gavel_match_job *j = &m->jobs[x];
+        if (m->trial[x] != k || x == i) continue;
+        int other = best_idle(j, t->idle, k);
+        double loss = (j->value[k] - value_at(j, other)) / fmin(missing, j->gpus);
+        if (loss >= least) continue;
+        least = loss;
+        found = x;
+        *to = other;
+    }
+    return found;
+}
+
+static void move_in_trial(struct gavel_match *m, struct trial *t, uint32_t x, int to)
+{
+    const struct gavel_match_job *j = &m->jobs[x];
+    int from = m->trial[x];
+    if (from != GAVEL_NOWHERE) t->idle[from] += (int32_t)j->gpus;
+    if (to != GAVEL_NOWHERE) t->idle[to] -= (int32_t)j->gpus;
+    t->gain += value_at(j, to) - value_at(j, from);
+    m->trial[x] = to;
+}
+
+/* Waiting jobs take what the trial leaves idle. */
+static void fill(struct gavel_match *m, struct trial *t)
+{
+    for (uint32_t i = 0; i < m->count; i++) {
+        uint32_t x = m->order[i];
+        if (m->trial[x] != GAVEL_NOWHERE) continue;
+        int to = best_idle(&m->jobs[x], t->idle, GAVEL_NOWHERE);
+        if (to != GAVEL_NOWHERE) move_in_trial(m, t, x, to);
+    }
+}
+
+/* Put job i on type k, at the cost of others; keep it if it gains. */
+static bool push_in(struct gavel_match *m, uint32_t i, int k)
+{
+    struct trial t = {.gain = 0};
+    memcpy(t.idle, m->idle, sizeof t.idle);
+    for (uint32_t x = 0; x < m->count; x++) m->trial[x] = m->jobs[x].type;
+    move_in_trial(m, &t, i, k);
+    while (t.idle[k] < 0 && t.gain > 0) {
+        int to = GAVEL_NOWHERE;
+        uint32_t x = cheapest(m, &t, k, i, -t.idle[k], &to);
+        if (x == UINT32_MAX) return false; /* larger than the type */
+        move_in_trial(m, &t, x, to);
+    }
+    if (t.idle[k] < 0 || t.gain <= 0) return false;
+    fill(m, &t);
+    if (t.gain <= GAIN_MIN) return false;
+    for (uint32_t x = 0; x < m->count; x++) m->jobs[x].type = m->trial[x];
+    memcpy(m->idle, t.idle, sizeof m->idle);
+    return true;
+}
+
+/* No job on type k loses less for a GPU than this, wherever it goes. */
+static double least_loss(const struct gavel_match *m, int k)
+{
+    double least = INFINITY;
+    for (uint32_t x = 0; x < m->count; x++) {
+        const struct gavel_match_job *j = &m->jobs[x];
+        if (j->type != k) continue;
+        double other = 0;
+        for (int to = 0; to < T; to++)
+            if (to != k) other = fmax(other, j->value[to]);
+        least = fmin(least, (j->value[k] - other) / j->gpus);
+    }
+    return least;
+}
+
+static bool improve_by_pushing(struct gavel_match *m)
+{
+    bool any = false;
+    for (int k = 0; k < T; k++) {
+        double floor_loss = least_loss(m, k);
+        for (uint32_t n = 0; n < m->count; n++) {
+            uint32_t i = m->order[n];
+            const struct gavel_match_job *j = &m->jobs[i];
+            double gain = j->value[k] - value_at(j, j->type);
+            int32_t missing = (int32_t)j->gpus - m->idle[k];
+            if (j->type == k || j->value[k] <= 0 || gain <= fmax(0, missing * floor_loss)) continue;
+            if (!push_in(m, i, k)) continue;
+            floor_loss = least_loss(m, k);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+/* The smallest size above `gpus`; 0 when there is none. */
+static uint32_t next_size(const struct gavel_match *m, uint32_t gpus)
+{
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < m->count; i++)
+        if (m->jobs[i].gpus > gpus && (next == 0 || m->jobs[i].gpus < next)) next = m->jobs[i].gpus;
+    return next;
+}
+
+void gavel_match_solve(struct gavel_match *m, const int32_t workers[GAVEL_TYPES],
+                       double price_out[GAVEL_TYPES])
+{
+    bool one_size = next_size(m, next_size(m, 0)) == 0;
+    uint32_t chains = 0;
+    memcpy(m->idle, workers, sizeof m->idle);
+    start(m);
+    for (int pass = 0; pass < PASSES_MAX; pass++) {
+        for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;)
+            while (chains < CHAINS_MAX && improve_by_chain(m, gpus)) chains++;
+        if (one_size || !improve_by_pushing(m)) break;
+    }
+    for (int k = 0; k < T; k++) price_out[k] = 0;
+    for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;) raise_prices(m, gpus, price_out);
+}
