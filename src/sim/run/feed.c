@@ -220,9 +220,12 @@ enum err feed_fleet(const struct feed *f, struct arena *arena, struct fleet *out
     uint32_t count = f->fleet->tenant_count + (uint32_t)f->missing.count;
     struct tenant *tenants = ARENA_ARRAY(arena, count, struct tenant);
     for (uint32_t i = 0; i < f->fleet->tenant_count; i++) tenants[i] = f->fleet->tenants[i];
-    for (uint32_t i = 0; i < f->missing.count; i++)
-        tenants[f->fleet->tenant_count + i] = (struct tenant){
+    count = f->fleet->tenant_count;
+    for (uint32_t i = 0; i < f->missing.count; i++) {
+        if (fleet_tenant(f->fleet, f->missing.name[i]) != NO_INDEX) continue;
+        tenants[count++] = (struct tenant){
             .id = f->missing.name[i], .weight = 1, .users = anyone, .user_count = 1};
+    }
     out->tenants = tenants;
     out->tenant_count = count;
     return fleet_index(out, arena, error);

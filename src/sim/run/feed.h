@@ -31,7 +31,7 @@ struct feed_options {
 struct feed {
     const struct feed_options *o;
     struct trace *trace;
-    const struct fleet *fleet;
+    const struct fleet *fleet; /* may be set to another before feed_fleet: what if */
     struct names missing; /* tenants to add */
     uint64_t rows, jobs; /* of the file; and those within from..to */
     int64_t first_ms, last_ms; /* submit times of the first and last of these, as in the file */

@@ -8,33 +8,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t queue_lane(const struct run *r)
+enum { QUEUE_LANE, CHIPS_LANE, FIRST_POOL_LANE }; /* of the series */
+
+static uint32_t pool_chips(const struct pool *p)
 {
-    return r->result.pool_count;
+    return p->node_count * p->chips_per_node;
+}
+
+static uint32_t lane_named(const struct run_result *x, struct str id)
+{
+    uint32_t i = 0;
+    while (i < x->pool_count && !str_eq(x->pools[i].id, id)) i++;
+    return i;
+}
+
+void figures_fleet(struct run *r)
+{
+    const struct fleet *f = core_fleet(r->core);
+    struct run_result *x = &r->result;
+    uint64_t chips = 0;
+    r->lane_of = mem_grow(r->lane_of, &r->lane_of_cap, f->pool_count, sizeof *r->lane_of);
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        const struct pool *pool = &f->pools[p];
+        uint32_t lane = lane_named(x, pool->id);
+        r->lane_of[p] = lane;
+        if (lane == x->pool_count) {
+            x->pools = mem_grow(x->pools, &r->pool_cap, lane + 1, sizeof *x->pools);
+            x->pools[lane] = (struct run_pool){.id = str_copy(&r->arena, pool->id),
+                                               .chip = str_copy(&r->arena, pool->chip)};
+            x->pool_count++;
+            series_add_lane(&r->series);
+        }
+        x->pools[lane].chips = pool_chips(pool);
+        x->pools[lane].uusd_per_chip_h = pool->title.uusd_per_chip_h;
+        chips += pool_chips(pool);
+    }
+    x->chips = chips;
+    series_set(&r->series, CHIPS_LANE, r->now_ms, (int64_t)chips);
 }
 
 void figures_init(struct run *r)
 {
     const struct fleet *f = r->o.fleet;
     struct run_result *x = &r->result;
+    uint64_t chips = r->o.bound_chips;
     names_init(&r->tenant_names);
     names_init(&r->rule_names);
     names_init(&r->rejection_names);
     x->begin_ms = r->o.begin_ms;
-    x->pool_count = f->pool_count;
-    x->pools = ARENA_ARRAY(&r->arena, f->pool_count, struct run_pool);
-    for (uint32_t p = 0; p < f->pool_count; p++) {
-        const struct pool *pool = &f->pools[p];
-        x->pools[p] = (struct run_pool){
-            .id = str_copy(&r->arena, pool->id),
-            .chip = str_copy(&r->arena, pool->chip),
-            .chips = (uint64_t)pool->node_count * pool->chips_per_node,
-            .uusd_per_chip_h = pool->title.uusd_per_chip_h,
-        };
-        x->chips += x->pools[p].chips;
-    }
-    series_init(&r->series, f->pool_count + 1, r->o.begin_ms);
-    bound_init(&r->bound, x->chips, r->o.begin_ms);
+    for (uint32_t p = 0; p < f->pool_count && r->o.bound_chips == 0; p++)
+        chips += pool_chips(&f->pools[p]);
+    series_init(&r->series, FIRST_POOL_LANE, r->o.begin_ms);
+    bound_init(&r->bound, chips, r->o.begin_ms);
     x->series = &r->series;
     x->tenant_names = &r->tenant_names;
 }
@@ -49,6 +74,8 @@ void figures_release(struct run *r)
     spread_release(&x->wait);
     spread_release(&x->jct);
     mem_free(x->tenants);
+    mem_free(x->pools);
+    mem_free(r->lane_of);
     mem_free(x->rules);
     mem_free(x->rejections);
     names_release(&r->tenant_names);
@@ -94,7 +121,7 @@ void figures_arrived(struct run *r, const struct run_job *j, const struct job_sp
     for (uint32_t p = 0; p < f->pool_count; p++) {
         if ((chips > 0) != (f->pools[p].chips_per_node > 0 && chips > 0)) continue;
         if (!is_named(s, &f->pools[p])) continue;
-        int64_t ms = work_ms(&j->work, f, p);
+        int64_t ms = work_ms(&j->work, f->pools[p].chip);
         if (ms >= 0 && (least < 0 || ms < least)) least = ms;
     }
     r->result.submitted++;
@@ -119,11 +146,11 @@ static struct run_count *count_of(struct run_count **counts, uint32_t *count, si
     return &(*counts)[n];
 }
 
-void figures_rejected(struct run *r, const struct run_arrival *a, const char *text)
+void figures_rejected(struct run *r, const struct run_done *d)
 {
     struct run_result *x = &r->result;
-    struct str name = str_of(text);
-    uint32_t tenant = figures_tenant_number(r, a->tenant);
+    struct str name = d->text;
+    uint32_t tenant = figures_tenant_number(r, d->tenant);
     x->rejected++;
     x->submitted++;
     x->tenants[tenant].rejected++;
@@ -132,24 +159,25 @@ void figures_rejected(struct run *r, const struct run_arrival *a, const char *te
     if (!is_known && r->rejection_names.count >= RUN_TEXTS_MAX) name = STR("other reasons");
     struct run_count *c =
         count_of(&x->rejections, &x->rejection_count, &r->rejection_cap, &r->rejection_names, name);
-    if (c->count == 1) c->first = str_copy(&r->arena, a->label);
+    if (c->count == 1) c->first = str_copy(&r->arena, d->label);
 }
 
 /* ---- decisions ------------------------------------------------------------------------------- */
 
-static void hold(struct run *r, uint32_t pool, int64_t chips)
+static void hold(struct run *r, uint32_t lane, int64_t chips)
 {
-    series_set(&r->series, pool, r->now_ms, r->series.lanes[pool].value + chips);
+    uint32_t at = FIRST_POOL_LANE + lane;
+    series_set(&r->series, at, r->now_ms, r->series.lanes[at].value + chips);
 }
 
 /* An attempt is over: what was held is free, and was paid. */
 static void attempt_over(struct run *r, struct run_job *j, const struct job *known)
 {
     struct run_result *x = &r->result;
-    hold(r, j->pool, -(int64_t)j->chips);
+    hold(r, j->lane, -(int64_t)j->chips);
     int64_t spent = known->spent_uusd - j->spent_uusd;
     j->spent_uusd = known->spent_uusd;
-    x->pools[j->pool].cost_uusd = money_add(x->pools[j->pool].cost_uusd, spent);
+    x->pools[j->lane].cost_uusd = money_add(x->pools[j->lane].cost_uusd, spent);
     x->tenants[j->tenant].cost_uusd = money_add(x->tenants[j->tenant].cost_uusd, spent);
     x->cost_uusd = money_add(x->cost_uusd, spent);
     if (j->phase != PHASE_IDLE && j->begun_ms > 0)
@@ -178,7 +206,7 @@ void figures_useful(struct run *r, const struct run_job *j, int64_t ms)
 {
     double chip_ms = (double)j->chips * (double)ms;
     r->result.useful_chip_ms += chip_ms;
-    r->result.pools[j->pool].useful_chip_ms += chip_ms;
+    r->result.pools[j->lane].useful_chip_ms += chip_ms;
 }
 
 void figures_decision(struct run *r, const struct decision *d)
@@ -190,8 +218,8 @@ void figures_decision(struct run *r, const struct decision *d)
     switch ((enum decision_kind)d->kind) {
     case DECISION_PLACED:
         ASSERT(known->claim != NULL);
-        hold(r, d->pool, (int64_t)known->claim->chips);
-        x->pools[d->pool].started++;
+        hold(r, r->lane_of[d->pool], (int64_t)known->claim->chips);
+        x->pools[r->lane_of[d->pool]].started++;
         x->started += !j->placed;
         x->tenants[j->tenant].started += !j->placed;
         break;
@@ -206,10 +234,11 @@ void figures_decision(struct run *r, const struct decision *d)
     case DECISION_REQUEUED:
         x->restarts++;
         x->node_failures += d->reason == REASON_NODES_DOWN;
-        if (j->pool != NO_INDEX) attempt_over(r, j, known);
+        x->preempted += d->reason == REASON_PREEMPTED;
+        if (j->lane != NO_INDEX) attempt_over(r, j, known);
         break;
     case DECISION_ENDED:
-        if (j->pool != NO_INDEX) attempt_over(r, j, known);
+        if (j->lane != NO_INDEX) attempt_over(r, j, known);
         job_over(r, j, known);
         break;
     case DECISION_QUEUED:
@@ -221,8 +250,18 @@ void figures_decision(struct run *r, const struct decision *d)
 
 void figures_queue(struct run *r)
 {
-    if (r->series.lanes[queue_lane(r)].value == (int64_t)r->pending) return;
-    series_set(&r->series, queue_lane(r), r->now_ms, (int64_t)r->pending);
+    if (r->series.lanes[QUEUE_LANE].value == (int64_t)r->pending) return;
+    series_set(&r->series, QUEUE_LANE, r->now_ms, (int64_t)r->pending);
+}
+
+double run_chips_held(const struct run_result *x, uint32_t pool, uint32_t bin)
+{
+    return series_mean(x->series, FIRST_POOL_LANE + pool, bin);
+}
+
+double run_jobs_waiting(const struct run_result *x, uint32_t bin)
+{
+    return series_mean(x->series, QUEUE_LANE, bin);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -245,8 +284,12 @@ void figures_finish(struct run *r)
     for (uint32_t i = 0; i < r->series.lane_count; i++)
         if (r->series.lanes[i].since_ms > last_ms) last_ms = r->series.lanes[i].since_ms;
     x->bins = series_close(&r->series, last_ms);
-    x->queue_peak = (uint64_t)r->series.lanes[queue_lane(r)].peak;
-    for (uint32_t p = 0; p < x->pool_count; p++) x->held_chip_ms += r->series.lanes[p].total;
+    x->queue_peak = (uint64_t)r->series.lanes[QUEUE_LANE].peak;
+    for (uint32_t p = 0; p < x->pool_count; p++) {
+        x->pools[p].held_chip_ms = r->series.lanes[FIRST_POOL_LANE + p].total;
+        x->held_chip_ms += x->pools[p].held_chip_ms;
+    }
+    x->fleet_chip_ms = r->series.lanes[CHIPS_LANE].total;
     x->bound = bound_finish(&r->bound);
     x->waiting = r->live;
     struct job_id after = {0};

@@ -21,8 +21,10 @@ struct report_about {
 json_t *report_json(const struct report_about *about, const struct run_result *x);
 /* The same as text for a terminal. */
 void report_text(const struct report_about *about, const struct run_result *x, struct buf *out);
-/* One page of HTML with its plots as SVG: it needs no network and no script. */
-void report_html(const struct report_about *about, const struct run_result *x, struct buf *out);
+/* One page of HTML with its plots as SVG: it needs no network and no script. `before`: a part of
+ * the page to stand before the plots, "" none. */
+void report_html(const struct report_about *about, const struct run_result *x, struct str before,
+                 struct buf *out);
 
 /* ---- figures that more than one form tells ----------------------------------------------------
  */

@@ -185,7 +185,7 @@ static void choose_lanes(struct page *g)
             bool taken = x->pools[p].chips == 0;
             for (uint32_t i = 0; i < g->lanes; i++) taken = taken || g->lane[i] == p;
             if (!taken &&
-                (best == NO_INDEX || x->series->lanes[p].total > x->series->lanes[best].total))
+                (best == NO_INDEX || x->pools[p].held_chip_ms > x->pools[best].held_chip_ms))
                 best = p;
         }
         if (best == NO_INDEX) return;
@@ -199,12 +199,12 @@ static void choose_lanes(struct page *g)
 static double held(const void *arg, uint32_t lane, uint32_t bin)
 {
     const struct page *g = arg;
-    if (lane < g->lanes) return series_mean(g->x->series, g->lane[lane], bin);
+    if (lane < g->lanes) return run_chips_held(g->x, g->lane[lane], bin);
     double sum = 0;
     for (uint32_t p = 0; p < g->x->pool_count; p++) {
         bool shown = false;
         for (uint32_t i = 0; i < g->lanes; i++) shown = shown || g->lane[i] == p;
-        if (!shown) sum += series_mean(g->x->series, p, bin);
+        if (!shown) sum += run_chips_held(g->x, p, bin);
     }
     return sum;
 }
@@ -213,7 +213,7 @@ static double waiting(const void *arg, uint32_t lane, uint32_t bin)
 {
     const struct page *g = arg;
     (void)lane;
-    return series_mean(g->x->series, g->x->pool_count, bin);
+    return run_jobs_waiting(g->x, bin);
 }
 
 static void legend(struct page *g)
@@ -247,8 +247,8 @@ static void table_over_time(struct page *g)
         double chips = 0, jobs = 0;
         uint32_t n = 0;
         for (; n < every && b + n < x->bins; n++) {
-            for (uint32_t p = 0; p < x->pool_count; p++) chips += series_mean(x->series, p, b + n);
-            jobs += series_mean(x->series, x->pool_count, b + n);
+            for (uint32_t p = 0; p < x->pool_count; p++) chips += run_chips_held(x, p, b + n);
+            jobs += run_jobs_waiting(x, b + n);
         }
         char when[CIVIL_TEXT_MAX];
         buf_puts(g->out, "<tr>");
@@ -379,7 +379,7 @@ static void pools(struct page *g)
     table_begin(g, "Pools", heads);
     for (uint32_t p = 0; p < x->pool_count; p++) {
         const struct run_pool *pool = &x->pools[p];
-        double have = (double)pool->chips * span, total = x->series->lanes[p].total;
+        double have = (double)pool->chips * span, total = pool->held_chip_ms;
         buf_puts(g->out, "<tr>");
         cell_text(g, pool->id);
         cell_text(g, pool->chip);
@@ -432,13 +432,15 @@ static void still_waiting(struct page *g)
     if (n > 0) counted(g, "left", "Still waiting at the end, by reason", "", rows, n);
 }
 
-void report_html(const struct report_about *about, const struct run_result *x, struct buf *out)
+void report_html(const struct report_about *about, const struct run_result *x, struct str before,
+                 struct buf *out)
 {
     struct page g = {.about = about, .x = x, .out = out};
     arena_init(&g.arena);
     choose_lanes(&g);
     head(&g);
     tiles(&g);
+    buf_put_str(out, before);
     over_time(&g);
     tenants(&g);
     pools(&g);

@@ -13,19 +13,14 @@ double report_hours(double ms)
     return ms / HOUR_MS;
 }
 
-static double fleet_chip_ms(const struct run_result *x)
-{
-    return (double)x->chips * (double)(x->end_ms - x->begin_ms);
-}
-
 double report_allocation(const struct run_result *x)
 {
-    return fleet_chip_ms(x) > 0 ? x->held_chip_ms / fleet_chip_ms(x) : 0;
+    return x->fleet_chip_ms > 0 ? x->held_chip_ms / x->fleet_chip_ms : 0;
 }
 
 double report_utilisation(const struct run_result *x)
 {
-    return fleet_chip_ms(x) > 0 ? x->useful_chip_ms / fleet_chip_ms(x) : 0;
+    return x->fleet_chip_ms > 0 ? x->useful_chip_ms / x->fleet_chip_ms : 0;
 }
 
 struct ranked {
@@ -147,7 +142,6 @@ static json_t *pools(const struct run_result *x)
     double span = (double)(x->end_ms - x->begin_ms);
     for (uint32_t p = 0; p < x->pool_count; p++) {
         const struct run_pool *pool = &x->pools[p];
-        const struct series_lane *lane = &x->series->lanes[p];
         json_t *o = json_object(), *held = json_array();
         double have = (double)pool->chips * span;
         json_object_set_new(o, "pool", text(pool->id));
@@ -155,13 +149,13 @@ static json_t *pools(const struct run_result *x)
         json_object_set_new(o, "chips", count(pool->chips));
         json_object_set_new(o, "usd_per_chip_h", usd(pool->uusd_per_chip_h));
         json_object_set_new(o, "attempts", count(pool->started));
-        json_object_set_new(o, "chip_h", number(report_hours(lane->total), 1e3));
-        json_object_set_new(o, "allocation", number(have > 0 ? lane->total / have : 0, 1e6));
+        json_object_set_new(o, "chip_h", number(report_hours(pool->held_chip_ms), 1e3));
+        json_object_set_new(o, "allocation", number(have > 0 ? pool->held_chip_ms / have : 0, 1e6));
         json_object_set_new(o, "utilisation",
                             number(have > 0 ? pool->useful_chip_ms / have : 0, 1e6));
         json_object_set_new(o, "cost_usd", usd(pool->cost_uusd));
         for (uint32_t b = 0; b < x->bins; b++)
-            json_array_append_new(held, number(series_mean(x->series, p, b), 1e3));
+            json_array_append_new(held, number(run_chips_held(x, p, b), 1e3));
         json_object_set_new(o, "chips_held", held);
         json_array_append_new(all, o);
     }
@@ -220,7 +214,7 @@ json_t *report_json(const struct report_about *about, const struct run_result *x
     json_object_set_new(o, "tenants", tenants(x));
     json_object_set_new(o, "bin_s", number((double)x->series->bin_ms / 1e3, 1e3));
     for (uint32_t b = 0; b < x->bins; b++)
-        json_array_append_new(queue, number(series_mean(x->series, x->pool_count, b), 1e3));
+        json_array_append_new(queue, number(run_jobs_waiting(x, b), 1e3));
     json_object_set_new(o, "jobs_waiting", queue);
     json_object_set_new(o, "queue_peak", count(x->queue_peak));
     json_object_set_new(o, "node_failures", count(x->node_faults));

@@ -61,9 +61,8 @@ static void put_pools(const struct run_result *x, struct buf *out)
         buf_printf(out,
                    "pool        " STR_FMT ": %" PRIu64 " chips, %.1f %% held, %" PRIu64
                    " attempts, %s USD\n",
-                   STR_ARG(pool->id), pool->chips,
-                   have > 0 ? 100 * x->series->lanes[p].total / have : 0, pool->started,
-                   money_format((pool->cost_uusd + 5000) / 10000 * 10000, money));
+                   STR_ARG(pool->id), pool->chips, have > 0 ? 100 * pool->held_chip_ms / have : 0,
+                   pool->started, money_format((pool->cost_uusd + 5000) / 10000 * 10000, money));
     }
 }
 

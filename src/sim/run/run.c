@@ -4,6 +4,8 @@
 #include "base/civil.h"
 #include "base/mem.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
@@ -32,9 +34,19 @@ static struct trace_duration *copy_speeds(const struct run_work *w)
     return all;
 }
 
-static struct run_job *job_new(struct run *r, uint32_t id, const struct run_arrival *a,
-                               const struct run_work *work)
+/* The label of a task of the submission. */
+static struct str label_of(const struct run_arrival *a, uint32_t task, char room[16])
 {
+    if (a->label.len > 0) return a->label;
+    int n = snprintf(room, 16, "%" PRIu32, a->label_number + task);
+    return (struct str){room, (size_t)n};
+}
+
+static struct run_job *job_new(struct run *r, uint32_t id, const struct run_arrival *a,
+                               uint32_t task)
+{
+    char room[16];
+    struct str label = label_of(a, task, room);
     size_t page = id / RUN_JOB_PAGE;
     r->pages = mem_grow(r->pages, &r->page_count, page + 1, sizeof *r->pages);
     if (r->pages[page] == NULL) r->pages[page] = mem_alloc(1, sizeof **r->pages);
@@ -44,12 +56,13 @@ static struct run_job *job_new(struct run *r, uint32_t id, const struct run_arri
                           .id = id,
                           .tenant = figures_tenant_number(r, a->tenant),
                           .submit_ms = r->now_ms,
-                          .work = *work,
+                          .work = a->work[task],
+                          .serial = r->arrivals++,
                           .left = 1,
-                          .pool = NO_INDEX};
-    j->work.on = copy_speeds(work);
-    j->label = mem_alloc(a->label.len + 1, 1);
-    memcpy(j->label, a->label.p != NULL ? a->label.p : "", a->label.len);
+                          .lane = NO_INDEX};
+    j->work.on = copy_speeds(&a->work[task]);
+    j->label = mem_alloc(label.len + 1, 1);
+    memcpy(j->label, label.p, label.len);
     r->pages[page]->live++;
     r->live++;
     r->pending++;
@@ -73,7 +86,8 @@ static void tell(struct run *r, const struct run_job *j)
     const struct job *known = core_job(r->core, (struct job_id){j->id});
     const struct fleet *f = core_fleet(r->core);
     if (r->o.done == NULL || known == NULL) return;
-    struct run_done d = {.label = str_of(j->label),
+    struct run_done d = {.serial = j->serial,
+                         .label = str_of(j->label),
                          .tenant = r->tenant_names.name[j->tenant],
                          .job = j->id,
                          .submit_ms = j->submit_ms,
@@ -96,13 +110,13 @@ static void follow(struct run *r, const struct decision *d)
 {
     struct run_job *j = run_job(r, d->job.v);
     if (j == NULL) return;
-    bool held = j->pool != NO_INDEX;
+    bool held = j->lane != NO_INDEX;
     figures_decision(r, d);
     if (d->kind == DECISION_PLACED) {
         ASSERT(!held);
         const struct job *known = core_job(r->core, d->job);
         ASSERT(known != NULL && known->claim != NULL);
-        j->pool = d->pool;
+        j->lane = r->lane_of[d->pool];
         j->attempt = d->attempt;
         j->placed = true;
         j->begun_ms = 0;
@@ -111,7 +125,7 @@ static void follow(struct run *r, const struct decision *d)
         r->active++;
     } else if (d->kind == DECISION_REQUEUED || d->kind == DECISION_ENDED) {
         j->phase = PHASE_IDLE;
-        j->pool = NO_INDEX;
+        j->lane = NO_INDEX;
         if (held) r->active--;
         if (held) r->pending++;
     }
@@ -121,11 +135,23 @@ static void follow(struct run *r, const struct decision *d)
     job_free(r, j);
 }
 
+/* Of an array that is refused the first task speaks for all. */
+static void follow_tasks(struct run *r)
+{
+    for (uint32_t i = 0; i < r->outcome.job_count; i++) {
+        struct job_id id = {r->outcome.first_job.v + i};
+        const struct job *known = core_job(r->core, id);
+        if (run_job(r, id.v) == NULL || known == NULL || known->state != JOB_REFUSED) continue;
+        struct decision d = {.kind = DECISION_REFUSED, .job = id, .rule = known->refusal_rule};
+        follow(r, &d);
+    }
+}
+
 /* The core has taken it: know its jobs before its decisions are followed. */
 static void take_jobs(struct run *r, const struct run_arrival *a)
 {
     for (uint32_t i = 0; i < r->outcome.job_count; i++) {
-        struct run_job *j = job_new(r, r->outcome.first_job.v + i, a, &a->work[i]);
+        struct run_job *j = job_new(r, r->outcome.first_job.v + i, a, i);
         figures_arrived(r, j, a->spec);
     }
 }
@@ -137,7 +163,9 @@ static void step(struct run *r, struct event *e, const struct run_arrival *a)
     core_step(r->core, ++r->record, e, &r->outcome);
     r->result.steps++;
     if (a != NULL) take_jobs(r, a);
+    if (e->kind == EVENT_FLEET) figures_fleet(r);
     for (size_t i = 0; i < r->outcome.decision_count; i++) follow(r, &r->outcome.decisions[i]);
+    follow_tasks(r);
     for (size_t i = 0; i < r->outcome.effect_count; i++) world_order(r, &r->outcome.effects[i]);
     figures_queue(r);
 }
@@ -245,13 +273,18 @@ const struct core *run_core(const struct run *r)
 
 static void reject(struct run *r, const struct run_arrival *a, const char *text)
 {
-    figures_rejected(r, a, text);
-    struct run_done d = {.label = a->label,
-                         .tenant = a->tenant,
-                         .submit_ms = r->now_ms,
-                         .state = -1,
-                         .text = str_of(text)};
-    if (r->o.done != NULL) r->o.done(r->o.arg, &d);
+    uint32_t tasks = a->spec->array_count > 0 ? a->spec->array_count : 1;
+    for (uint32_t i = 0; i < tasks; i++) {
+        char room[16];
+        struct run_done d = {.serial = r->arrivals++,
+                             .label = label_of(a, i, room),
+                             .tenant = a->tenant,
+                             .submit_ms = r->now_ms,
+                             .state = -1,
+                             .text = str_of(text)};
+        figures_rejected(r, &d);
+        if (r->o.done != NULL) r->o.done(r->o.arg, &d);
+    }
 }
 
 enum err run_submit(struct run *r, int64_t at_ms, const struct run_arrival *a, uint32_t *first_out,

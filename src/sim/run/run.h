@@ -44,12 +44,14 @@ struct run_arrival {
     struct job_spec *spec;
     const struct run_work *work; /* one for each task of an array, else one */
     struct str tenant; /* under which the figures are counted */
-    struct str label; /* its name in what is told about it */
+    struct str label; /* its name in what is told about it; "": label_number, counted up by task */
+    uint32_t label_number;
     int32_t uid; /* as which it is submitted; -1: the operator's */
 };
 
 /* What became of one job; strings are borrowed for the call. */
 struct run_done {
+    uint64_t serial; /* its place among all jobs that were submitted, from 0; tasks count singly */
     struct str label, tenant;
     uint32_t job; /* 0: rejected */
     int64_t submit_ms, start_ms, end_ms; /* start: of its first attempt; 0: never */
@@ -69,6 +71,7 @@ struct run_options {
     uint32_t pack_count;
     uint32_t bind; /* levels that bind */
     int64_t begin_ms; /* fleet and law enter at this instant */
+    uint64_t bound_chips; /* for the bound: the most that the fleet ever has; 0: what it has now */
     bool faults;
     uint64_t seed;
     void (*done)(void *arg, const struct run_done *d); /* each job, when it has ended; NULL */
@@ -86,9 +89,10 @@ struct run_tenant {
 
 struct run_pool {
     struct str id, chip;
-    uint64_t chips;
-    int64_t uusd_per_chip_h;
+    uint64_t chips; /* at the end */
+    int64_t uusd_per_chip_h; /* likewise */
     uint64_t started;
+    double held_chip_ms;
     double useful_chip_ms; /* of attempts whose work counted */
     int64_t cost_uusd;
 };
@@ -107,7 +111,8 @@ struct run_result {
     int64_t cost_uusd;
     struct spread wait, jct;
     double held_chip_ms, useful_chip_ms;
-    uint64_t chips; /* of the fleet */
+    uint64_t chips; /* of the fleet at the end */
+    double fleet_chip_ms; /* what the fleet had, from the first arrival to the last end */
     uint64_t queue_peak;
     struct bounds bound;
 
@@ -121,10 +126,13 @@ struct run_result {
     struct run_count *rejections; /* most first */
     uint32_t rejection_count;
     uint64_t reasons[REASON_COUNT]; /* of those that still wait */
-    /* Lanes: chips held in each pool, then jobs that wait. */
-    struct series *series;
+    struct series *series; /* run_chips_held, run_jobs_waiting */
     uint32_t bins;
 };
+
+/* Means over a bin of the series. */
+double run_chips_held(const struct run_result *x, uint32_t pool, uint32_t bin);
+double run_jobs_waiting(const struct run_result *x, uint32_t bin);
 
 /* ---- the run --------------------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@ struct run_job {
     bool placed; /* at least once */
     uint32_t id;
     uint32_t tenant; /* number */
+    uint64_t serial;
     char *label;
     int64_t submit_ms, first_start_ms;
     struct run_work work; /* `on` is owned: one block with its names */
@@ -26,7 +27,7 @@ struct run_job {
 
     /* the present attempt */
     uint32_t attempt;
-    uint32_t pool; /* NO_INDEX: it holds nothing */
+    uint32_t lane; /* of its pool; NO_INDEX: it holds nothing */
     uint32_t chips; /* held */
     int phase; /* enum run_phase */
     int64_t begun_ms; /* RUNNING: since when */
@@ -71,6 +72,7 @@ struct run {
 
     struct run_page **pages; /* by id / RUN_JOB_PAGE; NULL: none of it live */
     size_t page_count;
+    uint64_t arrivals; /* jobs submitted, rejected ones too */
     uint64_t live; /* jobs not ended */
     uint64_t pending; /* of these, jobs that hold nothing */
     uint64_t active;
@@ -91,6 +93,10 @@ struct run {
     struct names rule_names, rejection_names;
     size_t tenant_cap, rule_cap, rejection_cap;
     bool has_first;
+    /* Pools come and go with the fleet; figures are kept by lane, one for each pool that ever was.
+     */
+    uint32_t *lane_of; /* by index of the fleet in force */
+    size_t lane_of_cap, pool_cap;
 };
 
 /* ---- run.c ----------------------------------------------------------------------------------- */
@@ -109,11 +115,13 @@ bool world_is_busy(const struct run *r);
 void world_do(struct run *r);
 /* An order of the core. */
 void world_order(struct run *r, const struct effect *f);
-/* How long the job's whole work takes in that pool; -1: it cannot run there. */
-int64_t work_ms(const struct run_work *w, const struct fleet *f, uint32_t pool);
+/* How long the whole work takes on that kind of chip ("" none); -1: it cannot run there. */
+int64_t work_ms(const struct run_work *w, struct str chip);
 
 /* ---- figures.c --------------------------------------------------------------------------------
  */
+/* The fleet in force is another: give every pool its lane. */
+void figures_fleet(struct run *r);
 void figures_init(struct run *r);
 void figures_release(struct run *r);
 struct run_tenant *figures_tenant(struct run *r, uint32_t number);
@@ -123,7 +131,7 @@ void figures_arrived(struct run *r, const struct run_job *j, const struct job_sp
 /* A running attempt did so much of its work for good. */
 void figures_useful(struct run *r, const struct run_job *j, int64_t ms);
 void figures_decision(struct run *r, const struct decision *d);
-void figures_rejected(struct run *r, const struct run_arrival *a, const char *text);
+void figures_rejected(struct run *r, const struct run_done *d);
 void figures_queue(struct run *r); /* the number of waiting jobs may have changed */
 void figures_finish(struct run *r);
 

@@ -3,16 +3,18 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+void series_add_lane(struct series *s)
+{
+    s->lanes = mem_grow(s->lanes, &s->lane_cap, s->lane_count + 1, sizeof *s->lanes);
+    s->lanes[s->lane_count].since_ms = s->begin_ms;
+    s->lanes[s->lane_count].bin = mem_alloc(SERIES_BINS, sizeof(double));
+    s->lane_count++;
+}
+
 void series_init(struct series *s, uint32_t lane_count, int64_t begin_ms)
 {
-    *s = (struct series){.begin_ms = begin_ms,
-                         .bin_ms = SERIES_BIN_FIRST_MS,
-                         .lane_count = lane_count,
-                         .lanes = mem_alloc(lane_count, sizeof(struct series_lane))};
-    for (uint32_t i = 0; i < lane_count; i++) {
-        s->lanes[i].since_ms = begin_ms;
-        s->lanes[i].bin = mem_alloc(SERIES_BINS, sizeof(double));
-    }
+    *s = (struct series){.begin_ms = begin_ms, .bin_ms = SERIES_BIN_FIRST_MS};
+    for (uint32_t i = 0; i < lane_count; i++) series_add_lane(s);
 }
 
 void series_release(struct series *s)

@@ -6,6 +6,7 @@
 #ifndef BERTH_SIM_RUN_SERIES_H
 #define BERTH_SIM_RUN_SERIES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -23,11 +24,14 @@ struct series_lane {
 struct series {
     int64_t begin_ms, bin_ms;
     uint32_t lane_count;
+    size_t lane_cap;
     struct series_lane *lanes;
 };
 
 void series_init(struct series *s, uint32_t lane_count, int64_t begin_ms);
 void series_release(struct series *s);
+/* One more lane, the last, with value 0 from the beginning. */
+void series_add_lane(struct series *s);
 /* From `at_ms` on (not before the lane's last time) the lane has this value. */
 void series_set(struct series *s, uint32_t lane, int64_t at_ms, int64_t value);
 /* Bring every lane to the instant; gives how many bins are begun by then. */

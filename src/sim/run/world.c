@@ -52,11 +52,10 @@ bool world_is_busy(const struct run *r)
 
 /* ---- attempts -------------------------------------------------------------------------------- */
 
-int64_t work_ms(const struct run_work *w, const struct fleet *f, uint32_t pool)
+int64_t work_ms(const struct run_work *w, struct str chip)
 {
     for (uint32_t i = 0; i < w->on_count; i++)
-        if (f->pools[pool].chip.len > 0 && chip_is_named(f->pools[pool].chip, w->on[i].chip))
-            return w->on[i].ms;
+        if (chip.len > 0 && chip_is_named(chip, w->on[i].chip)) return w->on[i].ms;
     return w->duration_ms;
 }
 
@@ -74,7 +73,7 @@ static struct world_event about(const struct run_job *j, int kind)
 
 static int64_t left_ms(const struct run *r, const struct run_job *j)
 {
-    int64_t whole = work_ms(&j->work, core_fleet(r->core), j->pool);
+    int64_t whole = work_ms(&j->work, r->result.pools[j->lane].chip);
     return whole < 0 ? 0 : (int64_t)ceil((double)whole * j->left);
 }
 
@@ -90,7 +89,7 @@ static void begin(struct run *r, struct run_job *j)
     push(r, delay_ms(r), about(j, WORLD_STARTED));
     struct world_event end = about(j, WORLD_END);
     int64_t left = left_ms(r, j), limit = known->time_limit_ms;
-    bool cannot = work_ms(&j->work, core_fleet(r->core), j->pool) < 0;
+    bool cannot = work_ms(&j->work, r->result.pools[j->lane].chip) < 0;
     end.timed_out = !cannot && left > limit;
     end.exit_code = cannot ? 1 : j->work.exit_code;
     push(r, end.timed_out ? limit : left, end);
@@ -113,7 +112,7 @@ static void end_of(struct run *r, struct run_job *j, const struct world_event *w
 static void keep_saved(struct run *r, struct run_job *j)
 {
     const struct job *known = core_job(r->core, (struct job_id){j->id});
-    int64_t whole = work_ms(&j->work, core_fleet(r->core), j->pool);
+    int64_t whole = work_ms(&j->work, r->result.pools[j->lane].chip);
     int64_t period = known != NULL ? (int64_t)known->spec.checkpoint_s * 1000 : 0;
     int64_t ran = r->now_ms - j->begun_ms;
     int64_t kept = period > 0 ? ran / period * period : 0;
@@ -138,7 +137,7 @@ static void stop(struct run *r, struct run_job *j)
 void world_order(struct run *r, const struct effect *f)
 {
     struct run_job *j = run_job(r, f->job.v);
-    if (j == NULL || j->attempt != f->attempt || j->pool == NO_INDEX) return;
+    if (j == NULL || j->attempt != f->attempt || j->lane == NO_INDEX) return;
     switch ((enum effect_kind)f->kind) {
     case FX_START:
         if (j->phase != PHASE_IDLE) return; /* said again */
@@ -232,7 +231,7 @@ void world_do(struct run *r)
 {
     struct world_event w = pop(r);
     struct run_job *j = run_job(r, w.job);
-    bool is_present = j != NULL && j->attempt == w.attempt && j->pool != NO_INDEX;
+    bool is_present = j != NULL && j->attempt == w.attempt && j->lane != NO_INDEX;
     switch ((enum world_kind)w.kind) {
     case WORLD_BEGIN:
         if (is_present) begin(r, j);

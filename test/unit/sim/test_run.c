@@ -147,8 +147,8 @@ static void a_job_lasts_as_long_as_the_trace_says_of_its_chip(void **state)
          (struct run_options){0});
     assert_non_null(p.x);
     assert_int_equal(p.x->completed, 2);
-    assert_int_equal((int64_t)llround(p.x->series->lanes[0].total), 40000);
-    assert_int_equal((int64_t)llround(p.x->series->lanes[1].total), 800000);
+    assert_int_equal((int64_t)llround(p.x->pools[0].held_chip_ms), 40000);
+    assert_int_equal((int64_t)llround(p.x->pools[1].held_chip_ms), 800000);
     assert_int_equal(p.x->end_ms - p.x->begin_ms, 100000);
     unplay(&p);
 }
@@ -349,7 +349,7 @@ static void a_page_is_closed_and_shows_no_raw_markup_of_names(void **state)
                                  .fleet = "<f>",
                                  .law = "none",
                                  .faults = "none"};
-    report_html(&about, p.x, &page);
+    report_html(&about, p.x, (struct str){0}, &page);
     assert_non_null(strstr(page.p, "<title>&lt;b&gt;&amp;&quot;</title>"));
     assert_null(strstr(page.p, "<f>"));
     assert_null(strstr(page.p, "<script"));
