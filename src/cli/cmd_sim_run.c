@@ -19,6 +19,7 @@ enum {
     OPT_LAW,
     OPT_BIND,
     OPT_ON,
+    OPT_SPEEDS,
     OPT_FAULTS,
     OPT_CHIP,
     OPT_ADD_TENANTS,
@@ -37,12 +38,14 @@ static const struct cli_option run_options[] = {
     {OPT_TRACE, "trace", "FILE", "who submits what, when, and how long it runs"},
     {OPT_LEDGER, "ledger", "DIR", "in place of both: what a daemon's state folder has recorded"},
     {OPT_FORMAT, "format", "NAME",
-     "of the trace: csv, jsonl, openb, philly, sacct (default: by its first line)"},
+     "of the trace: csv, jsonl, openb, gavel, philly, sacct (default: by its first line)"},
     {OPT_FROM, "from", "TIME", "only jobs submitted from then on, as the trace writes times ..."},
     {OPT_TO, "to", "TIME", "... and before this"},
     {OPT_LAW, "law", "DIR", "under the rule packs of DIR; may be repeated (default: no law)"},
     {OPT_BIND, "bind", "LIST", "levels that bind (law,act,guidance)"},
     {OPT_ON, "on", "DATE", "the trace begins on this day (default: as it says, else today)"},
+    {OPT_SPEEDS, "speeds", "FILE",
+     "table of measured speeds (CSV), over those that come with Berth"},
     {OPT_FAULTS, "faults", "SEED", "nodes fail and reports are late, at times drawn by SEED"},
     {OPT_CHIP, "chip", "NAME=KIND", "NAME of the trace means KIND here; any: every kind will do"},
     {OPT_ADD_TENANTS, "add-tenants", NULL, "add tenants that the fleet file does not have"},
@@ -110,7 +113,7 @@ static int take_chip(struct sim_run *q, const char *value)
         return say_error(q->name, "--chip is given more than %d times", (int)FEED_MAP_MAX);
     struct feed_map *m = &q->map[q->map_count];
     if (!take_pair(value, &m->from, &to))
-        return say_error(q->name, "--chip: write NAME=KIND, for instance V100M32=v100-sxm2-32g");
+        return say_error(q->name, "--chip: write NAME=KIND, for instance V100M32=v100-sxm2-32");
     m->to = strcmp(to, "any") == 0 ? (struct str){0} : str_of(to);
     q->map_count++;
     return GO_ON;
@@ -170,6 +173,7 @@ static int parse_one(struct sim_run *q, struct args *a, int id)
     case OPT_LAW: q->has_law = true; return law_files_add(&q->law, a->value);
     case OPT_BIND: return law_files_bind(&q->law, a->value);
     case OPT_ON: q->on = a->value; break;
+    case OPT_SPEEDS: q->speeds_file = a->value; break;
     case OPT_FAULTS: return take_seed(q, a->value);
     case OPT_CHIP: return take_chip(q, a->value);
     case OPT_ADD_TENANTS: q->add_tenants = true; break;

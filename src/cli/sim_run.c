@@ -1,9 +1,11 @@
 #include "cli/sim_run.h"
 
 #include "base/civil.h"
+#include "cli/paths.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "read/fleet_yaml.h"
+#include "read/speeds_csv.h"
 #include "sim/run/compare.h"
 #include "sim/trace/openb_fleet.h"
 #include "store/file.h"
@@ -30,6 +32,7 @@ struct work {
     struct progress progress;
     struct fleet supply; /* of --fleet */
     struct fleet other; /* of --with-fleet */
+    struct speeds speeds; /* for a trace: those that come with Berth, and --speeds */
     /* where the arrivals come from: a file ... */
     FILE *file;
     struct trace *trace;
@@ -87,7 +90,8 @@ static void log_job(FILE *to, const struct run_done *d)
     fprintf(to, ",%s,%s", d->state < 0 ? "REJECTED" : job_state_names[d->state],
             reason_names[d->reason]);
     put_field(to, d->pool);
-    fprintf(to, ",%" PRIu32 ",%" PRIu32 ",%.6f", d->chips, d->restarts, (double)d->cost_uusd / 1e6);
+    fprintf(to, ",%g,%" PRIu32 ",%.6f", (double)d->chip_milli / 1000, d->restarts,
+            (double)d->cost_uusd / 1e6);
     put_field(to, d->rule.len > 0 ? d->rule : d->text);
     fputc('\n', to);
 }
@@ -152,6 +156,23 @@ static struct law_pack *packs_of(struct law_files *l)
     return packs;
 }
 
+/* The tables of the data folder, where there are any, and the user's own over them. */
+static int load_speeds(struct work *w)
+{
+    static const char *const files[] = {"speeds.csv", "job-types.csv"};
+    struct arena *arena = &w->q->law.arena;
+    struct errtext error;
+    enum err e = ERR_NONE;
+    for (size_t i = 0; e == ERR_NONE && i < sizeof files / sizeof *files; i++) {
+        e = speeds_load(arena_printf(arena, "%s/%s", path_data(), files[i]), arena, &w->speeds,
+                        &error);
+        if (e == ERR_NOT_FOUND) e = ERR_NONE;
+    }
+    if (e == ERR_NONE && w->q->speeds_file != NULL)
+        e = speeds_load(w->q->speeds_file, arena, &w->speeds, &error);
+    return e == ERR_NONE ? GO_ON : say_failure(w->q->name, e, &error);
+}
+
 static int load_worlds(struct work *w)
 {
     struct sim_run *q = w->q;
@@ -161,6 +182,7 @@ static int load_worlds(struct work *w)
     if (code == GO_ON && q->with_packs) code = law_files_load(&q->with_law);
     if (code == GO_ON && q->fleet != NULL) code = load_fleet(q, q->fleet, &w->supply);
     if (code == GO_ON && q->with_fleet != NULL) code = load_fleet(q, q->with_fleet, &w->other);
+    if (code == GO_ON && q->trace != NULL) code = load_speeds(w);
     if (code != GO_ON) return code;
     if (q->with_fleet != NULL) q->change.fleet = &w->other;
     if (q->with_packs) q->change.packs = packs_of(&q->with_law);
@@ -209,6 +231,7 @@ static int open_trace(struct work *w)
                                             .catalogue = q->law.world.chips,
                                             .catalogue_count = q->law.world.chip_count,
                                             .map_count = q->map_count,
+                                            .speeds = &w->speeds,
                                             .add_tenants = q->add_tenants,
                                             .any_partition = q->any_partition,
                                             .progress = progress_show,
@@ -267,6 +290,7 @@ static enum err arrive(struct work *w, struct side *s, struct run_options *o, st
                              : recorded_run(&w->recorded, w->store, s->change, s->run,
                                             progress_show, &w->progress, error);
     }
+    if (w->speeds.row_count > 0) o->speeds = &w->speeds;
     struct fleet *whole = ARENA_NEW(&w->q->law.arena, struct fleet);
     w->feed.fleet = o->fleet;
     enum err e = feed_fleet(&w->feed, &w->q->law.arena, whole, error);

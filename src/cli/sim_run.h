@@ -10,6 +10,7 @@ struct sim_run {
     const char *name; /* of the command, for messages */
     const char *fleet, *trace; /* files */
     const char *ledger; /* state folder of a daemon, in place of both; NULL none */
+    const char *speeds_file; /* NULL: only the tables that come with Berth */
     const char *from, *to, *on, *html, *log;
     int format; /* enum trace_format */
     bool has_law, faults, add_tenants, any_partition, json;

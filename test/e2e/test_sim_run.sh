@@ -81,6 +81,15 @@ printf '%s\n%s\n%s\n' name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,creat
     p1,4000,1000,2,1000,P100,0,100,0 p2,4000,1000,1,500,,10,100,50 >pods.csv
 "$BERTH" sim run --fleet nodes.csv --trace pods.csv --json >o.json
 [ "$(jq -c '[.format, .jobs.completed, .chips]' o.json)" = '["openb",2,10]' ] || fail "openb: $(cat o.json)"
+printf 'A3C\tpython3 x.py\ta3c\t-n\t0\t71757\t1\t1\t-1.0\t0\n' >gavel.trace # 7.175767 steps a second on a V100
+sed 's/chip: h100-sxm/chip: v100-sxm2-16/' "$FLEET" >v100.yaml
+grep -q '^v100-sxm2-16,' "$BERTH_DATA/chips.csv" || fail "the catalogue has no v100-sxm2-16"
+"$BERTH" sim run --fleet v100.yaml --trace gavel.trace --json >g.json
+[ "$(jq -c '[.format, .jobs.completed, (.makespan_h * 3600 | round)]' g.json)" = '["gavel",1,10000]' ] ||
+    fail "gavel: $(jq -c '.format, .jobs, .makespan_h' g.json)"
+printf 'type,chip,chips,steps_per_s,source,licence,year\nA3C,v100,1,71.757,mine,CC0-1.0,2026\n' >own.csv
+"$BERTH" sim run --fleet v100.yaml --trace gavel.trace --speeds own.csv --json >g.json
+[ "$(jq '.makespan_h * 3600 | round' g.json)" = 1000 ] || fail "--speeds: $(jq .makespan_h g.json)"
 say "traces of others"
 
 expect_error() { # FILE TEXT

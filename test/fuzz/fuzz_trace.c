@@ -24,7 +24,7 @@ static uint64_t read_all(struct trace *t)
         if (e != ERR_NONE) return 0;
         if (!more) return sum;
         ASSERT(j.submit_ms >= last_ms && j.line > 0);
-        ASSERT(j.duration_ms >= 0 || j.on_count > 0);
+        ASSERT(j.duration_ms >= 0 || j.on_count > 0 || j.spec.work.steps > 0);
         ASSERT(job_spec_check(&j.spec, NULL) == ERR_NONE);
         last_ms = j.submit_ms;
         sum = sum * 31 + (uint64_t)j.submit_ms + (uint64_t)j.duration_ms * 7 + j.id.len +

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/civil.h"
+#include "perf/estimate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -123,12 +124,41 @@ static enum err check_tenant(struct feed *f, const struct trace_job *job, struct
     return ERR_NONE;
 }
 
+/* A job that states steps lasts as long as the tables say, on each kind that the fleet has. */
+static enum err settle_steps(const struct feed *f, struct trace_job *job, struct arena *arena,
+                             struct errtext *error)
+{
+    static const struct speeds none;
+    const struct fleet *fleet = f->fleet;
+    const struct job_spec *s = &job->spec;
+    const struct speeds *tables = f->o->speeds != NULL ? f->o->speeds : &none;
+    if (job->duration_ms >= 0 || job->on_count > 0) return ERR_NONE;
+    struct trace_duration *on = ARENA_ARRAY(arena, fleet->chip_count, struct trace_duration);
+    for (uint32_t i = 0; i < fleet->chip_count; i++) {
+        struct estimate e;
+        estimate_duration(tables, fleet, &s->work, s->chip_kinds, s->chip_kind_count, MINUTE_MS,
+                          &fleet->chips[i], job_spec_chips(s), &e);
+        if (basis_counts_steps(e.basis))
+            on[job->on_count++] = (struct trace_duration){fleet->chips[i].id, e.ms};
+    }
+    job->on = on;
+    if (job->on_count > 0) return ERR_NONE;
+    return at(f, job, "type",
+              err_set(error, ERR_NOT_FOUND,
+                      "no table says how fast jobs of type '" STR_FMT "' go on a chip of this "
+                      "fleet; state a duration, or give --speeds FILE",
+                      STR_ARG(s->work.type)),
+              error);
+}
+
 /* A job without a limit states one that its work needs wherever it may run. */
 static void settle_limit(struct trace_job *job)
 {
     int64_t longest = job->duration_ms;
     for (uint32_t i = 0; i < job->on_count; i++)
         if (job->on[i].ms > longest) longest = job->on[i].ms;
+    /* The placer wants a tenth to spare of what it works out from steps. */
+    if (job->spec.work.steps > 0) longest += longest / 5;
     if (job->spec.time_limit_ms == 0)
         job->spec.time_limit_ms = (longest + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS + MINUTE_MS;
     if (job->spec.time_limit_ms > TIME_LIMIT_MAX_MS) job->spec.time_limit_ms = TIME_LIMIT_MAX_MS;
@@ -159,6 +189,7 @@ static enum err check_row(struct feed *f, struct trace_job *job, struct arena *a
     enum err e = check_kinds(f, job, error);
     if (e == ERR_NONE) e = check_places(f, job, error);
     if (e == ERR_NONE) e = check_tenant(f, job, error);
+    if (e == ERR_NONE) e = settle_steps(f, job, arena, error);
     return e;
 }
 
@@ -172,6 +203,8 @@ static enum err check_all(struct feed *f, struct arena *arena, struct errtext *e
         if (e != ERR_NONE) return e;
         if (!more) break;
         f->rows++;
+        if (f->o->progress != NULL && f->rows % PROGRESS_ROWS == 0)
+            f->o->progress(f->o->arg, f->rows, trace_rows_guess(f->trace, f->rows));
         if (!is_wanted(f, &job)) continue;
         e = check_row(f, &job, arena, error);
         if (e != ERR_NONE) return e;
@@ -237,22 +270,25 @@ enum err feed_fleet(const struct feed *f, struct arena *arena, struct fleet *out
 static enum err submit(struct feed *f, struct run *r, struct trace_job *job, struct arena *arena,
                        struct errtext *error)
 {
-    struct run_work work = {.duration_ms = job->duration_ms,
-                            .on = job->on,
-                            .on_count = job->on_count,
-                            .exit_code = job->exit_code};
+    struct run_work work;
     struct run_arrival a = {.spec = &job->spec, .work = &work, .label = job->id};
     char label[32];
     int n = snprintf(label, sizeof label, "line %u", job->line);
     if (a.label.len == 0) a.label = (struct str){label, (size_t)n};
     map_names(f, job, arena);
+    enum err e = settle_steps(f, job, arena, error);
+    if (e != ERR_NONE) return e;
     settle_limit(job);
     settle_kinds(job, arena);
+    work = (struct run_work){.duration_ms = job->duration_ms,
+                             .on = job->on,
+                             .on_count = job->on_count,
+                             .exit_code = job->exit_code};
     if (job->spec.deadline_ms > 0) job->spec.deadline_ms += f->shift_ms;
     feed_defaults(core_fleet(run_core(r)), &job->spec);
     a.tenant = job->spec.tenant.len > 0 ? job->spec.tenant : STR("(none)");
     uint32_t first = 0;
-    enum err e = run_submit(r, job->submit_ms + f->shift_ms, &a, &first, error);
+    e = run_submit(r, job->submit_ms + f->shift_ms, &a, &first, error);
     return e == ERR_NONE ? e : at(f, job, "submit", e, error);
 }
 

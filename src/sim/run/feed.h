@@ -6,6 +6,7 @@
 #ifndef BERTH_SIM_RUN_FEED_H
 #define BERTH_SIM_RUN_FEED_H
 
+#include "perf/speeds.h"
 #include "sim/run/run.h"
 
 enum { FEED_MAP_MAX = 64 };
@@ -19,6 +20,7 @@ struct feed_options {
         struct str from, to;
     } map[FEED_MAP_MAX];
     uint32_t map_count;
+    const struct speeds *speeds; /* for jobs that state steps and no duration; NULL none */
     bool add_tenants; /* those that the fleet does not have: without a party */
     bool any_partition; /* partitions of the file do not matter */
     int64_t from_ms, to_ms; /* only jobs submitted at or after, and before; in the trace's time */

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUEUE_LANE, CHIPS_LANE, FIRST_POOL_LANE }; /* of the series */
+/* Of the series; pools count thousandths of chips. */
+enum { QUEUE_LANE, CHIPS_LANE, FIRST_POOL_LANE };
+#define MILLI 1000.0
 
 static uint32_t pool_chips(const struct pool *p)
 {
@@ -130,7 +132,10 @@ void figures_arrived(struct run *r, const struct run_job *j, const struct job_sp
     r->has_first = true;
     if (least < 0) return;
     if (s->time_limit_ms > 0 && least > s->time_limit_ms) least = s->time_limit_ms;
-    bound_add(&r->bound, r->now_ms, (double)least * chips, least);
+    double each = s->chip_milli > 0 ? s->chip_milli / MILLI : 1;
+    /* Shards have other sizes in other pools: what such a job takes at least is not known. */
+    if (s->shards > 0) each = 0;
+    bound_add(&r->bound, r->now_ms, (double)least * chips * each, least);
 }
 
 static struct run_count *count_of(struct run_count **counts, uint32_t *count, size_t *cap,
@@ -164,24 +169,25 @@ void figures_rejected(struct run *r, const struct run_done *d)
 
 /* ---- decisions ------------------------------------------------------------------------------- */
 
-static void hold(struct run *r, uint32_t lane, int64_t chips)
+static void hold(struct run *r, uint32_t lane, int64_t milli)
 {
     uint32_t at = FIRST_POOL_LANE + lane;
-    series_set(&r->series, at, r->now_ms, r->series.lanes[at].value + chips);
+    series_set(&r->series, at, r->now_ms, r->series.lanes[at].value + milli);
 }
 
 /* An attempt is over: what was held is free, and was paid. */
 static void attempt_over(struct run *r, struct run_job *j, const struct job *known)
 {
     struct run_result *x = &r->result;
-    hold(r, j->lane, -(int64_t)j->chips);
+    hold(r, j->lane, -(int64_t)j->chip_milli);
     int64_t spent = known->spent_uusd - j->spent_uusd;
     j->spent_uusd = known->spent_uusd;
     x->pools[j->lane].cost_uusd = money_add(x->pools[j->lane].cost_uusd, spent);
     x->tenants[j->tenant].cost_uusd = money_add(x->tenants[j->tenant].cost_uusd, spent);
     x->cost_uusd = money_add(x->cost_uusd, spent);
     if (j->phase != PHASE_IDLE && j->begun_ms > 0)
-        x->tenants[j->tenant].chip_ms += (double)j->chips * (double)(r->now_ms - j->begun_ms);
+        x->tenants[j->tenant].chip_ms +=
+            (double)j->chip_milli / MILLI * (double)(r->now_ms - j->begun_ms);
 }
 
 static void job_over(struct run *r, const struct run_job *j, const struct job *known)
@@ -204,7 +210,7 @@ static void job_over(struct run *r, const struct run_job *j, const struct job *k
 
 void figures_useful(struct run *r, const struct run_job *j, int64_t ms)
 {
-    double chip_ms = (double)j->chips * (double)ms;
+    double chip_ms = (double)j->chip_milli / MILLI * (double)ms;
     r->result.useful_chip_ms += chip_ms;
     r->result.pools[j->lane].useful_chip_ms += chip_ms;
 }
@@ -218,7 +224,7 @@ void figures_decision(struct run *r, const struct decision *d)
     switch ((enum decision_kind)d->kind) {
     case DECISION_PLACED:
         ASSERT(known->claim != NULL);
-        hold(r, r->lane_of[d->pool], (int64_t)known->claim->chips);
+        hold(r, r->lane_of[d->pool], (int64_t)claim_milli(known->claim));
         x->pools[r->lane_of[d->pool]].started++;
         x->started += !j->placed;
         x->tenants[j->tenant].started += !j->placed;
@@ -256,7 +262,7 @@ void figures_queue(struct run *r)
 
 double run_chips_held(const struct run_result *x, uint32_t pool, uint32_t bin)
 {
-    return series_mean(x->series, FIRST_POOL_LANE + pool, bin);
+    return series_mean(x->series, FIRST_POOL_LANE + pool, bin) / MILLI;
 }
 
 double run_jobs_waiting(const struct run_result *x, uint32_t bin)
@@ -286,7 +292,7 @@ void figures_finish(struct run *r)
     x->bins = series_close(&r->series, last_ms);
     x->queue_peak = (uint64_t)r->series.lanes[QUEUE_LANE].peak;
     for (uint32_t p = 0; p < x->pool_count; p++) {
-        x->pools[p].held_chip_ms = r->series.lanes[FIRST_POOL_LANE + p].total;
+        x->pools[p].held_chip_ms = r->series.lanes[FIRST_POOL_LANE + p].total / MILLI;
         x->held_chip_ms += x->pools[p].held_chip_ms;
     }
     x->fleet_chip_ms = r->series.lanes[CHIPS_LANE].total;

@@ -36,10 +36,11 @@ void plot_span(struct buf *out, double ms)
 
 static void begin(struct buf *out, const char *id, const char *title, const char *desc, int height)
 {
-    buf_printf(out,
-               "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\">"
-               "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>\n",
-               PLOT_WIDTH, height, id, id, id, title, id, desc);
+    buf_printf(
+        out,
+        "<div class=\"plot\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\">"
+        "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>\n",
+        PLOT_WIDTH, height, id, id, id, title, id, desc);
 }
 
 static void line(struct buf *out, const char *class, double x1, double y1, double x2, double y2)
@@ -167,7 +168,7 @@ void plot_areas(const struct plot_areas *p, struct buf *out)
               str_of(p->limit_word));
     }
     time_axis(&f, out);
-    buf_puts(out, "</svg>\n");
+    buf_puts(out, "</svg></div>\n");
 }
 
 /* ---- rows --------------------------------------------------------------------------------------
@@ -200,7 +201,7 @@ void plot_bars(const char *id, const char *title, const char *desc, const struct
                        PLOT_LABELS, y + 4, fmax(w, 1), PLOT_ROW - 8);
         label(out, "value", "start", PLOT_LABELS + w + 8, y + 17, str_of(bars[i].text));
     }
-    buf_puts(out, "</svg>\n");
+    buf_puts(out, "</svg></div>\n");
 }
 
 static double log_x(double ms, double most_ms)
@@ -246,5 +247,5 @@ void plot_ranges(const char *id, const char *title, const char *desc,
                    log_x(ranges[i].mean_ms, most_ms * 1.05), y);
     }
     line(out, "axis", PLOT_LABELS, bottom, PLOT_WIDTH - PLOT_RIGHT, bottom);
-    buf_puts(out, "</svg>\n");
+    buf_puts(out, "</svg></div>\n");
 }

@@ -96,7 +96,7 @@ static void tell(struct run *r, const struct run_job *j)
                          .state = known->state,
                          .reason = known->reason,
                          .rule = known->refusal_rule,
-                         .chips = j->chips,
+                         .chip_milli = j->chip_milli,
                          .restarts = known->restarts,
                          .cost_uusd = known->spent_uusd};
     if (known->pool.v < f->pool_count) d.pool = f->pools[known->pool.v].id;
@@ -120,7 +120,7 @@ static void follow(struct run *r, const struct decision *d)
         j->attempt = d->attempt;
         j->placed = true;
         j->begun_ms = 0;
-        j->chips = known->claim->chips;
+        j->chip_milli = claim_milli(known->claim);
         r->pending--;
         r->active++;
     } else if (d->kind == DECISION_REQUEUED || d->kind == DECISION_ENDED) {
@@ -219,10 +219,15 @@ static enum err enter(struct run *r, struct errtext *error)
                          .actor = STR("sim"),
                          .actor_is_operator = true,
                          .bind_levels = r->o.bind};
+    struct event speeds = {.kind = EVENT_SPEEDS,
+                           .actor = STR("sim"),
+                           .actor_is_operator = true,
+                           .speeds = r->o.speeds};
     struct event fleet = {
         .kind = EVENT_FLEET, .actor = STR("sim"), .actor_is_operator = true, .fleet = r->o.fleet};
     if (r->o.pack_count > 0 && !step_if_admitted(r, &law, error)) return ERR_INVALID;
     if (!step_if_admitted(r, &bind, error)) return ERR_INVALID;
+    if (r->o.speeds != NULL && !step_if_admitted(r, &speeds, error)) return ERR_INVALID;
     return step_if_admitted(r, &fleet, error) ? ERR_NONE : ERR_INVALID;
 }
 
@@ -322,9 +327,12 @@ bool run_event(struct run *r, int64_t at_ms, struct event *e, struct errtext *er
 const struct run_result *run_finish(struct run *r)
 {
     const int64_t patience_ms = RUN_IDLE_DAYS_MAX * CIVIL_DAY_MS;
+    int64_t busy_ms = r->now_ms; /* when something ran or was under way the last time */
     while (r->live > 0) {
-        int64_t at = r->active > 0 || world_is_busy(r) ? next_ms(r) : core_next_tick_ms(r->core);
-        if (at == CIVIL_NEVER_MS || (r->active == 0 && at - r->now_ms > patience_ms)) break;
+        bool busy = r->active > 0 || world_is_busy(r);
+        if (busy) busy_ms = r->now_ms;
+        int64_t at = busy ? next_ms(r) : core_next_tick_ms(r->core);
+        if (at == CIVIL_NEVER_MS || (!busy && at - busy_ms > patience_ms)) break;
         play_until(r, at);
     }
     for (size_t p = 0; p < r->page_count; p++)

@@ -60,7 +60,7 @@ struct run_done {
     struct str pool; /* of its last attempt; "" none */
     struct str rule; /* the rule that refused or stopped it; "" none */
     struct str text; /* rejected: why */
-    uint32_t chips;
+    uint64_t chip_milli; /* thousandths of chips that its last attempt held */
     uint32_t restarts;
     int64_t cost_uusd;
 };
@@ -70,6 +70,7 @@ struct run_options {
     struct law_pack *packs;
     uint32_t pack_count;
     uint32_t bind; /* levels that bind */
+    struct speeds *speeds; /* tables of measured speeds; NULL none */
     int64_t begin_ms; /* fleet and law enter at this instant */
     uint64_t bound_chips; /* for the bound: the most that the fleet ever has; 0: what it has now */
     bool faults;

@@ -28,7 +28,7 @@ struct run_job {
     /* the present attempt */
     uint32_t attempt;
     uint32_t lane; /* of its pool; NO_INDEX: it holds nothing */
-    uint32_t chips; /* held */
+    uint64_t chip_milli; /* held: thousandths of chips */
     int phase; /* enum run_phase */
     int64_t begun_ms; /* RUNNING: since when */
     int64_t saved_ms; /* RUNNING: its state was saved then, on a signal; 0: not */

@@ -87,7 +87,8 @@ static void put_fleet(const struct shape *shapes, uint32_t count, struct buf *ou
         buf_printf(out, "  %s%s%" PRIu32 ": {site: site, nodes: 'n%" PRIu32 "-[1-%" PRIu32 "]', ",
                    s->model, s->gpus > 0 ? "-" : "cpu-", i + 1, i + 1, s->nodes);
         if (s->gpus > 0)
-            buf_printf(out, "chip: %s, chips_per_node: %" PRIu64 ", ", s->model, s->gpus);
+            buf_printf(out, "chip: %s, chips_per_node: %" PRIu64 ", shards_per_chip: 100, ",
+                       s->model, s->gpus);
         buf_printf(out,
                    "cpus_per_node: %" PRIu64 ", memory_per_node: %" PRIu64
                    "M, title: {owned: {owner: owner, price: \"1.00\"}}}\n",

@@ -1,7 +1,7 @@
 /* openb_fleet.h - the node list of cluster-trace-gpu-v2023 as a fleet file.
  *
  * Nodes alike in model, devices, CPU and memory become a pool; models become chips of which nothing
- * else is known; everything is at one site of one invented owner, at one USD for a chip hour. */
+ * else is known, and which can be shared in hundredths; everything is at one site of one invented owner, at one USD for a chip hour. */
 #ifndef BERTH_SIM_OPENB_FLEET_H
 #define BERTH_SIM_OPENB_FLEET_H
 

@@ -8,14 +8,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-const char *const trace_format_names[TRACE_FORMAT_COUNT + 1] = {"auto",   "csv",   "jsonl", "openb",
-                                                                "philly", "sacct", NULL};
+const char *const trace_format_names[TRACE_FORMAT_COUNT + 1] = {"auto",  "csv",    "jsonl", "openb",
+                                                                "gavel", "philly", "sacct", NULL};
 
 static const struct trace_ops *const ops_of[TRACE_FORMAT_COUNT] = {
-    [TRACE_CSV] = &trace_csv_ops,     [TRACE_JSONL] = &trace_jsonl_ops,
-    [TRACE_OPENB] = &trace_openb_ops, [TRACE_PHILLY] = &trace_philly_ops,
-    [TRACE_SACCT] = &trace_sacct_ops,
+    [TRACE_CSV] = &trace_csv_ops,       [TRACE_JSONL] = &trace_jsonl_ops,
+    [TRACE_OPENB] = &trace_openb_ops,   [TRACE_GAVEL] = &trace_gavel_ops,
+    [TRACE_PHILLY] = &trace_philly_ops, [TRACE_SACCT] = &trace_sacct_ops,
 };
 
 /* ---- lines and values ------------------------------------------------------------------------ */
@@ -51,6 +52,22 @@ enum err trace_lines_next(struct trace_lines *l, bool *more_out, struct errtext 
     if (ferror(l->file))
         return err_set(error, ERR_IO, "%s: cannot be read: %s", l->name, strerror(errno));
     *more_out = l->text.len > 0;
+    return ERR_NONE;
+}
+
+enum err trace_split_line(const struct trace_lines *l, char separator, struct trace_split *out,
+                          struct errtext *error)
+{
+    struct str line = buf_str(&l->text);
+    out->count = 0;
+    for (size_t from = 0, i = 0; i <= line.len; i++) {
+        if (i < line.len && line.p[i] != separator) continue;
+        if (out->count == TRACE_COLUMNS_MAX)
+            return err_set(error, ERR_LIMIT, "%s:%u: more than %d fields", l->name, l->line,
+                           (int)TRACE_COLUMNS_MAX);
+        out->field[out->count++] = (struct str){line.p + from, i - from};
+        from = i + 1;
+    }
     return ERR_NONE;
 }
 
@@ -139,7 +156,8 @@ static int guess(struct str line)
     } marks[] = {{"JobID|", TRACE_SACCT},
                  {"|JobID", TRACE_SACCT},
                  {"cpu_milli", TRACE_OPENB},
-                 {"num_gpus", TRACE_PHILLY}};
+                 {"num_gpus", TRACE_PHILLY},
+                 {"\t", TRACE_GAVEL}};
     size_t i = 0;
     while (i < line.len && line.p[i] == ' ') i++;
     if (i < line.len && line.p[i] == '[') return TRACE_PHILLY;
@@ -300,6 +318,15 @@ unsigned trace_column(const struct trace *t, const char *field)
 {
     if (t->csv == NULL) return 1;
     return csv_position(t->csv, csv_column(t->csv, field));
+}
+
+uint64_t trace_rows_guess(const struct trace *t, uint64_t rows)
+{
+    struct stat file;
+    long at = ftell(t->file);
+    if (!t->ops->sorted) return t->row_count;
+    if (at <= 0 || fstat(fileno(t->file), &file) != 0 || file.st_size < at) return rows;
+    return (uint64_t)((double)rows * (double)file.st_size / (double)at);
 }
 
 uint64_t trace_skipped(const struct trace *t)

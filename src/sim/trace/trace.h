@@ -33,6 +33,7 @@ enum trace_format {
     TRACE_CSV,
     TRACE_JSONL,
     TRACE_OPENB, /* pod list of cluster-trace-gpu-v2023 (FGD, USENIX ATC 2023) */
+    TRACE_GAVEL, /* .trace of Gavel (OSDI 2020) */
     TRACE_PHILLY, /* Philly (USENIX ATC 2019): cluster_job_log, or CSV made of it */
     TRACE_SACCT, /* sacct -P or -p with its header */
     TRACE_FORMAT_COUNT
@@ -50,7 +51,8 @@ struct trace_job {
     int64_t submit_ms; /* since the trace's zero, or since 1970: trace_is_absolute */
     struct str id; /* as the file has it; "" none */
     struct job_spec spec; /* begin, deadline and dependencies as instants of the trace */
-    int64_t duration_ms; /* on chips that `on` does not name; -1: it cannot run on those */
+    int64_t duration_ms; /* on chips that `on` does not name; -1: it cannot run on those. With
+                            on_count 0: not stated; spec.work says steps and type instead */
     struct trace_duration *on;
     uint32_t on_count;
     int32_t exit_code; /* with which it ends; 0..255 */
@@ -82,6 +84,8 @@ bool trace_is_absolute(const struct trace *t);
 /* Where the job given last states something, for messages about it: the column of the file, from 1,
  * that gave `field` ("chip", "tenant", "partition" ...), or 1. */
 unsigned trace_column(const struct trace *t, const char *field);
+/* How many rows the file has, guessed from how much of it `rows` took; for a progress bar. */
+uint64_t trace_rows_guess(const struct trace *t, uint64_t rows);
 /* Rows that are no jobs to simulate (steps, jobs that never ran), so far. */
 uint64_t trace_skipped(const struct trace *t);
 /* The file's last line had no line end: perhaps it was cut off. Known at the end. */

@@ -21,6 +21,8 @@ enum field {
     F_NODES,
     F_CPUS,
     F_MEM_MB,
+    F_TYPE,
+    F_STEPS,
     F_LIMIT,
     F_PARTITION,
     F_SITE,
@@ -46,6 +48,8 @@ static const char *const field_names[FIELD_COUNT + 1] = {
     [F_NODES] = "nodes",
     [F_CPUS] = "cpus",
     [F_MEM_MB] = "mem_mb",
+    [F_TYPE] = "type",
+    [F_STEPS] = "steps",
     [F_LIMIT] = "limit_s",
     [F_PARTITION] = "partition",
     [F_SITE] = "site",
@@ -140,6 +144,31 @@ static enum err take_priority(struct str value, int32_t *out, struct errtext *er
     return ERR_NONE;
 }
 
+/* Whole chips, or part of one: "0.5". */
+static enum err take_chips(struct job_spec *s, struct str value, struct errtext *error)
+{
+    int64_t milli = 0;
+    if (value.len == 0 || memchr(value.p, '.', value.len) == NULL)
+        return take_u32(value, (uint32_t)JOB_NODES_MAX * CHIPS_PER_NODE_MAX, &s->chips, error);
+    if (trace_seconds(value, 1, &milli, NULL) != ERR_NONE || milli < 1 || milli > 999)
+        return err_set(error, ERR_INVALID,
+                       "'" STR_FMT "' is neither a whole number nor part of one chip such as 0.5",
+                       STR_ARG(value));
+    s->chips = 1;
+    s->chip_milli = (uint32_t)milli;
+    return ERR_NONE;
+}
+
+static enum err take_steps(struct str value, int64_t *out, struct errtext *error)
+{
+    uint64_t n = 0;
+    if (!str_to_u64(value, &n) || n == 0 || n > WORK_STEPS_MAX)
+        return err_set(error, ERR_INVALID, "'" STR_FMT "' is not a whole number of 1 to %lld",
+                       STR_ARG(value), (long long)WORK_STEPS_MAX);
+    *out = (int64_t)n;
+    return ERR_NONE;
+}
+
 static enum err take_limit(struct str value, int64_t *out, struct errtext *error)
 {
     enum err e = trace_seconds(value, TRACE_SECONDS_MAX, out, error);
@@ -156,8 +185,7 @@ static enum err set_number(struct trace_job *job, int field, struct str value,
     uint32_t n = 0;
     enum err e;
     switch (field) {
-    case F_CHIPS:
-        return take_u32(value, (uint32_t)JOB_NODES_MAX * CHIPS_PER_NODE_MAX, &s->chips, error);
+    case F_CHIPS: return take_chips(s, value, error);
     case F_CHIPS_PER_NODE: return take_u32(value, CHIPS_PER_NODE_MAX, &s->chips_per_node, error);
     case F_NODES: return take_u32(value, JOB_NODES_MAX, &s->nodes, error);
     case F_CPUS: return take_u32(value, CPUS_PER_NODE_MAX, &s->cpus_per_task, error);
@@ -186,6 +214,8 @@ enum err trace_set_field(struct trace *t, struct trace_job *job, int field, stru
     case F_ID: return take_text(value, &t->arena, &job->id, error);
     case F_NAME: return take_text(value, &t->arena, &s->name, error);
     case F_TENANT: return take_id(value, &t->arena, &s->tenant, error);
+    case F_TYPE: return take_text(value, &t->arena, &s->work.type, error);
+    case F_STEPS: return take_steps(value, &s->work.steps, error);
     case F_CHIP: return sbatch_take_ids(&r, value, '|', &s->chip_kinds, &s->chip_kind_count, error);
     case F_PARTITION:
         return sbatch_take_ids(&r, value, '|', &s->partitions, &s->partition_count, error);
@@ -241,8 +271,8 @@ enum err trace_job_finish(struct trace_job *job, struct errtext *error)
 {
     struct job_spec *s = &job->spec;
     if (job->submit_ms < 0) return err_set(error, ERR_INVALID, "no submit time");
-    if (job->duration_ms < 0 && job->on_count == 0)
-        return err_set(error, ERR_INVALID, "no duration");
+    if (job->duration_ms < 0 && job->on_count == 0 && (s->work.steps == 0 || s->work.type.len == 0))
+        return err_set(error, ERR_INVALID, "no duration, nor steps of a type");
     if (s->cpus_per_task > 0) { /* CPUs are stated for each node: one task with them */
         s->tasks_per_node = 1;
         s->tasks = s->nodes;

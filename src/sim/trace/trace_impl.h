@@ -29,8 +29,8 @@ struct trace_ops {
     void (*end)(struct trace *t); /* NULL: nothing to release */
 };
 
-extern const struct trace_ops trace_csv_ops, trace_jsonl_ops, trace_openb_ops, trace_philly_ops,
-    trace_sacct_ops;
+extern const struct trace_ops trace_csv_ops, trace_jsonl_ops, trace_openb_ops, trace_gavel_ops,
+    trace_philly_ops, trace_sacct_ops;
 
 enum { TRACE_COLUMNS_MAX = CSV_FIELDS_MAX };
 
@@ -68,6 +68,14 @@ enum err trace_fail(const struct trace *t, unsigned line, unsigned column, enum 
 
 /* A submit time: seconds (relative or Unix) or an RFC 3339 instant. The first decides for all. */
 enum err trace_take_time(struct trace *t, struct str text, int64_t *ms_out, struct errtext *error);
+
+/* The fields of the line read last, between separators; they point into it. False: too many. */
+struct trace_split {
+    struct str field[TRACE_COLUMNS_MAX];
+    int count;
+};
+enum err trace_split_line(const struct trace_lines *l, char separator, struct trace_split *out,
+                          struct errtext *error);
 
 /* "YYYY-MM-DD hh:mm:ss" or with a T between, without a zone: taken as UTC, as the files of others
  * do not say more. Also what civil_parse takes. False: it is none of these. */

@@ -4,7 +4,7 @@
  * Columns: name, cpu_milli, memory_mib, num_gpu, gpu_milli (of each device), gpu_spec (models with
  * '|' between), creation_time, scheduled_time, deletion_time (seconds). A pod is submitted when it
  * was created and lasts from when it was scheduled until it was deleted; one that was never
- * scheduled is passed over. A part of a device counts as a whole one. */
+ * scheduled is passed over. */
 #include "sim/trace/trace_impl.h"
 
 enum column {
@@ -76,7 +76,12 @@ static enum err take_size(struct trace *t, struct job_spec *s, struct errtext *e
     s->cpus_per_task = (uint32_t)((cpu + MILLI - 1) / MILLI);
     s->mem_mb_per_node = memory;
     s->nodes = 1;
-    s->chips_per_node = (uint32_t)gpus;
+    if (gpus == 1 && milli > 0 && milli < MILLI) {
+        s->chips = 1;
+        s->chip_milli = (uint32_t)milli;
+    } else {
+        s->chips_per_node = (uint32_t)gpus;
+    }
     return e;
 }
 

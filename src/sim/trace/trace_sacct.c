@@ -44,37 +44,29 @@ static const char *const headers[COLUMN_COUNT] = {
 
 /* The fields of the line read last. */
 struct row {
-    struct str field[TRACE_COLUMNS_MAX];
-    int count, header_count;
+    struct trace_split s;
+    int header_count;
 };
 
 /* sacct does not escape: a job's name with '|' in it gives fields too many, which are its own. */
 static void join_name(const struct trace *t, struct row *r)
 {
-    int extra = r->count - r->header_count, name = t->field_of[C_NAME];
+    int extra = r->s.count - r->header_count, name = t->field_of[C_NAME];
     if (extra <= 0 || name < 0) return;
-    const struct str *last = &r->field[name + extra];
-    r->field[name].len = (size_t)(last->p + last->len - r->field[name].p);
-    for (int i = name + 1; i < r->header_count; i++) r->field[i] = r->field[i + extra];
-    r->count = r->header_count;
+    const struct str *last = &r->s.field[name + extra];
+    r->s.field[name].len = (size_t)(last->p + last->len - r->s.field[name].p);
+    for (int i = name + 1; i < r->header_count; i++) r->s.field[i] = r->s.field[i + extra];
+    r->s.count = r->header_count;
 }
 
 static enum err split(struct trace *t, struct row *r, struct errtext *error)
 {
-    struct str line = buf_str(&t->lines.text);
-    r->count = 0;
-    for (size_t from = 0, i = 0; i <= line.len; i++) {
-        if (i < line.len && line.p[i] != '|') continue;
-        if (r->count == TRACE_COLUMNS_MAX)
-            return err_set(error, ERR_LIMIT, "%s:%u: more than %d fields", t->o.name, t->lines.line,
-                           (int)TRACE_COLUMNS_MAX);
-        r->field[r->count++] = (struct str){line.p + from, i - from};
-        from = i + 1;
-    }
+    enum err e = trace_split_line(&t->lines, '|', &r->s, error);
+    if (e != ERR_NONE) return e;
     if (r->header_count > 0) join_name(t, r);
-    if (r->header_count == 0 || r->count == r->header_count) return ERR_NONE;
+    if (r->header_count == 0 || r->s.count == r->header_count) return ERR_NONE;
     return err_set(error, ERR_INVALID, "%s:%u: %d fields, but the header has %d%s", t->o.name,
-                   t->lines.line, r->count, r->header_count,
+                   t->lines.line, r->s.count, r->header_count,
                    t->lines.cut ? "; the file ends inside this line" : "");
 }
 
@@ -91,10 +83,10 @@ static enum err begin(struct trace *t, struct errtext *error)
     if (e != ERR_NONE) return e;
     for (int c = 0; c < COLUMN_COUNT; c++) {
         t->field_of[c] = -1;
-        for (int i = 0; i < r->count; i++)
-            if (str_eqz(r->field[i], headers[c])) t->field_of[c] = i;
+        for (int i = 0; i < r->s.count; i++)
+            if (str_eqz(r->s.field[i], headers[c])) t->field_of[c] = i;
     }
-    r->header_count = r->count;
+    r->header_count = r->s.count;
     bool lasts = t->field_of[C_ELAPSED_RAW] >= 0 || t->field_of[C_ELAPSED] >= 0 ||
                  (t->field_of[C_START] >= 0 && t->field_of[C_END] >= 0);
     if (t->field_of[C_JOB] >= 0 && t->field_of[C_SUBMIT] >= 0 && lasts) return ERR_NONE;
@@ -109,7 +101,7 @@ static struct str field(const struct trace *t, int column)
 {
     const struct row *r = t->state;
     int at = t->field_of[column];
-    return at >= 0 && at < r->count ? r->field[at] : (struct str){0};
+    return at >= 0 && at < r->s.count ? r->s.field[at] : (struct str){0};
 }
 
 static enum err bad(const struct trace *t, int column, const char *want, struct errtext *error)

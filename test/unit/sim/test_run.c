@@ -46,6 +46,7 @@ struct played {
     struct errtext error;
 };
 
+/* `o`: its speeds also say how long jobs last that state steps. */
 static void play(struct played *p, const char *text, struct run_options o)
 {
     struct yaml_errors errs;
@@ -54,6 +55,7 @@ static void play(struct played *p, const char *text, struct run_options o)
     *p = (struct played){.options = {.name = "t",
                                      .to_ms = CIVIL_NEVER_MS,
                                      .add_tenants = true,
+                                     .speeds = o.speeds,
                                      .has_on = true,
                                      .on_ms = T0}};
     arena_init(&p->arena);
@@ -150,6 +152,32 @@ static void a_job_lasts_as_long_as_the_trace_says_of_its_chip(void **state)
     assert_int_equal((int64_t)llround(p.x->pools[0].held_chip_ms), 40000);
     assert_int_equal((int64_t)llround(p.x->pools[1].held_chip_ms), 800000);
     assert_int_equal(p.x->end_ms - p.x->begin_ms, 100000);
+    unplay(&p);
+}
+
+static void a_job_of_steps_lasts_as_long_as_the_tables_say(void **state)
+{
+    (void)state;
+    struct speed_row rows[] = {
+        {STR("lm"), STR("fast"), 2, 4000000, STR("measured")}, /* 4 steps a second */
+        {STR("lm"), STR("slow"), 2, 1000000, STR("measured")},
+    };
+    struct speeds speeds = {.rows = rows, .row_count = 2};
+    struct played p;
+    play(&p, "submit,steps,type,chips,chip\n0,400,lm,2,fast\n0,400,lm,2,slow\n",
+         (struct run_options){.speeds = &speeds});
+    assert_non_null(p.x);
+    assert_int_equal(p.x->completed, 2);
+    assert_int_equal((int64_t)llround(p.x->pools[0].held_chip_ms), 200000);
+    assert_int_equal((int64_t)llround(p.x->pools[1].held_chip_ms), 800000);
+    unplay(&p);
+    /* Slow chips cost a third, and take four times as long: the core knows both. */
+    play(&p, "submit,steps,type,chips\n0,400,lm,2\n", (struct run_options){.speeds = &speeds});
+    assert_int_equal(p.x->pools[0].started, 1);
+    unplay(&p);
+    play(&p, "submit,steps,type,chips\n0,400,other,2\n", (struct run_options){.speeds = &speeds});
+    assert_null(p.x);
+    assert_non_null(strstr(p.error.s, "t:2:7: no table says how fast jobs of type 'other' go"));
     unplay(&p);
 }
 
@@ -377,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_queue_of_equal_jobs_goes_as_by_hand),
         cmocka_unit_test(a_job_lasts_as_long_as_the_trace_says_of_its_chip),
+        cmocka_unit_test(a_job_of_steps_lasts_as_long_as_the_tables_say),
         cmocka_unit_test(a_job_over_its_limit_is_ended),
         cmocka_unit_test(what_can_never_fit_is_rejected_and_counted),
         cmocka_unit_test(names_that_the_fleet_lacks_are_told_with_their_place),

@@ -68,6 +68,8 @@ static void csv_and_json_lines_give_the_same_jobs(void **state)
         {"submit,duration_s\n1767225600,60\n", ":1767225600000/60000/0/;"},
         {"submit,x_note,duration_s\r\n5,\"a, b\",60", ":5000/60000/0/;"},
         {"submit,duration_s,chips_per_node,nodes\n0,1,8,4\n", ":0/1000/32/;"},
+        {"submit,duration_s,chips\n0,1,0.5\n", ":0/1000/1/;"},
+        {"submit,steps,type,chips\n0,100,lm,2\n", ":0/-1/2/;"},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
 }
@@ -82,7 +84,7 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
          "f:4:1: submitted before the job of line 3; sort the file"},
         {"submit,duration_s\n0,5\n2026-01-01,5\n",
          "f:3:1: submit: '2026-01-01' is an instant, but the first"},
-        {"submit,duration_s\n0,5\n1,\n", "f:3:1: no duration"},
+        {"submit,duration_s\n0,5\n1,\n", "f:3:1: no duration, nor steps of a type"},
         {"submit,duration_s\n,5\n", "f:2:1: no submit time"},
         {"submit,duration_s\n0,5\n1", "f:3: 1 fields, but the header has 2; the file ends inside"},
         {"submit,duration_s\n0,5,6\n", "f:2: 3 fields, but the header has 2"},
@@ -90,6 +92,9 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
         {"submit,durations_s\n0,1\n",
          "f:1:8: there is no column 'durations_s'; did you mean 'duration_s'?"},
         {"submit,duration_s,chips\n0,1,many\n", "f:2:5: chips: 'many' is not a whole number"},
+        {"submit,duration_s,chips\n0,1,1.5\n", "f:2:5: chips: '1.5' is neither a whole number nor"},
+        {"submit,steps,type\n0,0,lm\n", "f:2:3: steps: '0' is not a whole number of 1 to"},
+        {"submit,steps\n0,5\n", "f:2:1: no duration, nor steps of a type"},
         {"submit,duration_s,chips_per_node\n0,1,65\n",
          "f:2:5: chips_per_node: '65' is more than 64"},
         {"submit,duration_s,nodes,chips\n0,1,9,8\n", "f:2:1: 9 nodes for 8 chips"},
@@ -148,6 +153,15 @@ static void other_formats_are_known_by_their_first_line(void **state)
         {"[\n{\"jobid\":", "f:2: the file ends inside a job"},
         {"[ 7 ]", "f:1: expected a JSON object"},
         {"[", "f:1: the file ends before the list does"},
+        /* Gavel */
+        {"A3C\tpython3 x.py\tdir\t-n\t0\t700\t4\t1\t-1.000000\t12.5\n"
+         "LM (batch size 5)\tc\td\t-n\t0\t1\t1\t2\t-1\t13",
+         ":12500/-1/4/;:13000/-1/1/;"},
+        {"A3C\tc\td\t-n\t0\t700\t4\t1\t-1\t5\nA3C\tc\td\t-n\t0\t700\t4\t1\t-1\t4\n",
+         "f:2:1: submitted before the job of line 1"},
+        {"A3C\tc\td\t-n\t0\t-7\t4\t1\t-1\t5\n", "f:1:14: '-7' is not a number of steps"},
+        {"A3C\tc\td\t-n\t0\t7\t4",
+         "f:1: 7 fields between tabs; a Gavel trace has 10; the file ends"},
         /* sacct */
         {"JobID|JobName|Submit|Elapsed|Timelimit|ReqTRES|Account|State|\n"
          "7|a|b|2026-01-01T00:01:00|00:00:00|1:00|cpu=1|x|COMPLETED|\n"
