@@ -13,7 +13,8 @@
  * 16: each inner node knows the set of keys below it and the most free CPUs and memory of any one
  * node, so a search descends only where an answer can be. A change rewrites one path.
  *
- * Nodes that are down or drained have neither shape nor key. */
+ * Nodes that are down or drained have neither shape nor key. Where the pool has switches, those are
+ * chosen first for jobs of several nodes (switches.h). */
 #ifndef BERTH_CORE_NODES_H
 #define BERTH_CORE_NODES_H
 
@@ -54,6 +55,8 @@ struct pool_nodes {
     struct node_sum *sum[NODES_LEVELS_MAX]; /* sum[0][i]: nodes 16 i .. 16 i + 15 */
     uint32_t level_count;
     uint32_t by_key[64]; /* how many nodes have that key */
+    uint32_t nodes_per_switch, switches_per_spine; /* 0: not stated */
+    uint32_t *on_switch; /* by switch and whole chips free: how many nodes that are up */
     struct shapes shapes;
     struct pool_use use;
     uint32_t chips_free; /* whole ones, on nodes that are up */
@@ -97,6 +100,7 @@ uint32_t node_chips_free(const struct pool_nodes *n, uint32_t i); /* whole ones 
 uint32_t node_milli_used(const struct pool_nodes *n, uint32_t i); /* of all its chips */
 /* Milli left on the chip. */
 uint32_t node_chip_left(const struct pool_nodes *n, uint32_t i, uint32_t chip);
+bool node_fits(const struct pool_nodes *n, uint32_t i, const struct need *each); /* now */
 void node_free(const struct pool_nodes *n, uint32_t i, struct free_room *out);
 uint32_t nodes_key(const struct pool_nodes *n, uint32_t chips, uint32_t cpus);
 uint32_t node_key(const struct pool_nodes *n, uint32_t i);

@@ -2,6 +2,8 @@
 #include "core/nodes.h"
 
 #include "base/check.h"
+#include "base/mem.h"
+#include "core/switches.h"
 
 #include <stdlib.h>
 
@@ -167,7 +169,7 @@ static enum tri choose_by_rule(const struct size *z, struct taking *t)
 
 /* ---- by key ---------------------------------------------------------------------------------- */
 
-static bool leaf_fits(const struct pool_nodes *n, const struct need *each, uint32_t i)
+bool node_fits(const struct pool_nodes *n, uint32_t i, const struct need *each)
 {
     const struct node *x = &n->node[i];
     if (x->state != NODE_UP) return false;
@@ -202,7 +204,7 @@ static uint32_t find(const struct pool_nodes *n, const struct need *each, uint32
                 continue;
             }
         }
-        if (leaf_fits(n, each, i) && node_key(n, i) == key) return i;
+        if (node_fits(n, i, each) && node_key(n, i) == key) return i;
         i++;
     }
     return NO_INDEX;
@@ -257,9 +259,86 @@ static bool choose_by_key(const struct size *z, struct taking *t)
         if (i == NO_INDEX) return false;
         /* Chosen for part[0] already: it satisfies that need and stands before its search's end. */
         bool is_before = r.key != s.key ? r.key < s.key : i < s.at;
-        if (is_before && leaf_fits(t->n, first, i)) continue;
+        if (is_before && node_fits(t->n, i, first)) continue;
         take(t, second, i, second->milli);
     }
+    return true;
+}
+
+/* ---- on switches ------------------------------------------------------------------------------ */
+
+static const struct free_room no_room; /* of nodes that are in no shape */
+
+struct place {
+    const struct free_room *free;
+    uint32_t node, slot; /* slot: among all nodes of the switches */
+    int32_t score;
+};
+
+static int by_score(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    int c = free_room_compare(x->free, y->free);
+    return c != 0 ? c : (x->node > y->node) - (x->node < y->node);
+}
+
+/* Scores of the shapes met last: neighbours are often alike. */
+struct scores {
+    const struct shape *shape[16];
+    int32_t score[16];
+};
+
+static int32_t score_on(const struct pool_nodes *n, const struct need *each, const struct shape *x,
+                        struct scores *known)
+{
+    size_t slot = x->heap % 16;
+    if (x != known->shape[slot]) {
+        known->shape[slot] = x;
+        known->score[slot] = score_of(n, each, x).score;
+    }
+    return known->score[slot];
+}
+
+/* The nodes of these switches that satisfy the need and are not taken. */
+static uint32_t list_places(const struct taking *t, const struct need *each, const uint32_t *list,
+                            uint32_t count, const bool *taken, struct place *out)
+{
+    const struct pool_nodes *n = t->n;
+    struct scores known = {0};
+    uint32_t places = 0;
+    for (uint32_t s = 0; s < count; s++) {
+        uint32_t first = list[s] * n->nodes_per_switch;
+        for (uint32_t k = 0; k < n->nodes_per_switch && first + k < n->count; k++) {
+            uint32_t i = first + k, slot = s * n->nodes_per_switch + k;
+            if (taken[slot] || !node_fits(n, i, each)) continue;
+            const struct shape *x = n->node[i].shape;
+            out[places++] = (struct place){x != NULL ? &x->free : &no_room, i, slot,
+                                           x != NULL ? score_on(n, each, x, &known) : 0};
+        }
+    }
+    if (places > 1) qsort(out, places, sizeof *out, by_score);
+    return places;
+}
+
+static bool choose_on_switches(const struct size *z, struct taking *t)
+{
+    uint32_t *list, count, per = t->n->nodes_per_switch;
+    if (!switches_pick(t->n, z, &list, &count)) return false;
+    struct place *places = mem_alloc((size_t)count * per, sizeof *places);
+    bool *taken = mem_alloc((size_t)count * per, sizeof *taken);
+    for (int part = 0; part < 2; part++) {
+        if (z->part[part].count == 0) continue;
+        uint32_t found = list_places(t, &z->part[part].each, list, count, taken, places);
+        ASSERT(found >= z->part[part].count);
+        for (uint32_t i = 0; i < z->part[part].count; i++) {
+            taken[places[i].slot] = true;
+            take(t, &z->part[part].each, places[i].node, 0);
+        }
+    }
+    mem_free(list);
+    mem_free(places);
+    mem_free(taken);
     return true;
 }
 
@@ -282,7 +361,11 @@ bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim
 {
     if (is_hopeless(n, z)) return false;
     struct taking t = {.n = n, .parts = parts_out};
-    enum tri fits = n->chips_per_node > 0 ? choose_by_rule(z, &t) : TRI_UNKNOWN;
+    enum tri fits = TRI_UNKNOWN;
+    if (switches_matter(n, z))
+        fits = choose_on_switches(z, &t) ? TRI_YES : TRI_NO;
+    else if (n->chips_per_node > 0)
+        fits = choose_by_rule(z, &t);
     if (fits == TRI_UNKNOWN) {
         t = (struct taking){.n = n, .parts = parts_out};
         fits = choose_by_key(z, &t) ? TRI_YES : TRI_NO;
@@ -312,6 +395,12 @@ bool nodes_fit(const struct pool_nodes *n, const struct size *z)
 {
     const struct need *first = &z->part[0].each, *second = &z->part[1].each;
     if (is_hopeless(n, z)) return false;
+    if (z->switches_max > 0 && switches_matter(n, z)) {
+        uint32_t *list, count;
+        bool fits = switches_pick(n, z, &list, &count);
+        mem_free(list);
+        return fits;
+    }
     /* What satisfies the first need satisfies the second too. */
     return nodes_that_fit(n, first, z->part[0].count) >= z->part[0].count &&
            (z->part[1].count == 0 || nodes_that_fit(n, second, z->nodes) >= z->nodes);

@@ -9,7 +9,7 @@ static int cmp_u64(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-static int cmp_free(const struct free_room *a, const struct free_room *b)
+int free_room_compare(const struct free_room *a, const struct free_room *b)
 {
     int c = cmp_u64(a->chips, b->chips);
     if (c == 0) c = cmp_u64(a->partial_count, b->partial_count);
@@ -41,7 +41,7 @@ static void split(struct shape *t, const struct free_room *f, struct shape **lef
                   struct shape **right)
 {
     while (t != NULL) {
-        if (cmp_free(&t->free, f) < 0) {
+        if (free_room_compare(&t->free, f) < 0) {
             *left = t;
             left = &t->right;
             t = t->right;
@@ -69,7 +69,7 @@ static struct shape *shape_new(struct shapes *s, const struct free_room *f, stru
         s->first = x;
     struct shape **at = &s->root;
     while (*at != NULL && (*at)->heap >= x->heap)
-        at = cmp_free(&(*at)->free, f) < 0 ? &(*at)->right : &(*at)->left;
+        at = free_room_compare(&(*at)->free, f) < 0 ? &(*at)->right : &(*at)->left;
     split(*at, f, &x->left, &x->right);
     *at = x;
     s->count++;
@@ -86,7 +86,7 @@ static void shape_free(struct shapes *s, struct shape *x)
     struct shape **at = &s->root;
     while (*at != x) {
         ASSERT(*at != NULL);
-        at = cmp_free(&(*at)->free, &x->free) < 0 ? &(*at)->right : &(*at)->left;
+        at = free_room_compare(&(*at)->free, &x->free) < 0 ? &(*at)->right : &(*at)->left;
     }
     struct shape *left = x->left, *right = x->right;
     while (left != NULL && right != NULL) {
@@ -110,7 +110,7 @@ struct shape *shapes_enter(struct shapes *s, const struct free_room *free, struc
 {
     struct shape *x = s->root, *before = NULL;
     while (x != NULL) {
-        int c = cmp_free(&x->free, free);
+        int c = free_room_compare(&x->free, free);
         if (c == 0) break;
         if (c < 0) before = x;
         x = c < 0 ? x->right : x->left;

@@ -35,6 +35,8 @@ struct shapes {
     uint32_t count;
 };
 
+/* Their order: below 0, 0 or above 0. */
+int free_room_compare(const struct free_room *a, const struct free_room *b);
 void shapes_release(struct shapes *s);
 /* Put the node, which is in no shape, where it belongs. Gives its shape. */
 struct shape *shapes_enter(struct shapes *s, const struct free_room *free, struct order_node *node,

@@ -34,6 +34,7 @@ struct size {
     } part[2];
     uint32_t nodes, chips; /* sums */
     uint64_t milli; /* thousandths of chips in all: what is paid for */
+    uint32_t switches_max; /* 0: any number */
 };
 
 /* The size of the job in that pool. Gives REASON_NONE, or why it can never fit there

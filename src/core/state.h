@@ -526,6 +526,8 @@ void progress_keep(struct core *c, struct entry *e);
 void on_submit(struct core *c, const struct event *ev);
 void on_update(struct core *c, const struct event *ev);
 /* The spec after an UPDATE event; borrows from both. */
+/* The job has waited long enough for few switches: from now on any will do. */
+void switches_relax(struct core *c, struct entry *e);
 void update_merge(const struct job_spec *old, const struct event *ev, struct job_spec *out);
 void on_time(struct core *c); /* everything that is due at c->now_ms */
 void timer_set(struct core *c, struct entry *e);

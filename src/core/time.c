@@ -14,6 +14,14 @@ static int64_t before_wall(const struct entry *e, int64_t lead_ms)
     return e->wall_ms == CIVIL_NEVER_MS ? CIVIL_NEVER_MS : e->wall_ms - lead_ms;
 }
 
+/* A pending job has waited long enough for few switches. One that holds room already has them. */
+static int64_t switches_due(const struct entry *e)
+{
+    bool waits = e->job.spec.switches > 0 && e->job.eligible_ms > 0 && e->hold == NULL;
+    if (!waits) return CIVIL_NEVER_MS;
+    return e->job.eligible_ms + e->job.spec.switches_wait_ms;
+}
+
 /* A pending job can no longer end in time from this instant on. */
 static int64_t deadline_lost(const struct entry *e)
 {
@@ -41,6 +49,7 @@ int64_t entry_due_ms(const struct entry *e)
     case JOB_PENDING:
         if (e->job.reason == REASON_BEGIN_TIME) sooner(&at, eligible_at(e));
         sooner(&at, deadline_lost(e));
+        sooner(&at, switches_due(e));
         if (e->preempt_at_ms > 0) sooner(&at, e->preempt_at_ms);
         if (e->hold != NULL) sooner(&at, e->hold->until_ms);
         break;
@@ -128,6 +137,8 @@ static void entry_due(struct core *c, struct entry *e)
             job_end(c, e, JOB_DEADLINE, REASON_DEADLINE, (struct str){0});
         else if (e->hold != NULL && c->now_ms >= e->hold->until_ms)
             hold_due(c, e);
+        else if (c->now_ms >= switches_due(e))
+            switches_relax(c, e);
         else
             job_settle(c, e);
         if (e->preempt_at_ms > 0 && c->now_ms >= e->preempt_at_ms) search_due(c, e);

@@ -66,12 +66,11 @@ void update_merge(const struct job_spec *old, const struct event *ev, struct job
     }
 }
 
-void on_update(struct core *c, const struct event *ev)
+/* Give the job that spec; `ev` says which fields an order names. */
+static void entry_update(struct core *c, struct entry *e, const struct job_spec *merged,
+                         const struct event *ev)
 {
-    struct entry *e = entry_find(c, ev->job.v);
     struct job *j = &e->job;
-    struct job_spec merged;
-    update_merge(&j->spec, ev, &merged);
     bool is_pending = j->state == JOB_PENDING;
     if (e->class != NULL) class_leave(c, e);
     hold_drop(c, e);
@@ -81,7 +80,7 @@ void on_update(struct core *c, const struct event *ev)
     entry_leave_name(c, e);
     if (is_pending) queue_leave(e);
 
-    entry_respec(c, e, &merged);
+    entry_respec(c, e, merged);
 
     entry_index_name(c, e);
     if (has(ev, UPDATE_DEPENDENCY)) e->dependencies_met = 0;
@@ -97,4 +96,21 @@ void on_update(struct core *c, const struct event *ev)
         if (j->claim != NULL) running_index(c, e);
         timer_set(c, e);
     }
+}
+
+void on_update(struct core *c, const struct event *ev)
+{
+    struct entry *e = entry_find(c, ev->job.v);
+    struct job_spec merged;
+    update_merge(&e->job.spec, ev, &merged);
+    entry_update(c, e, &merged, ev);
+}
+
+void switches_relax(struct core *c, struct entry *e)
+{
+    struct job_spec merged = e->job.spec;
+    merged.switches = 0;
+    merged.switches_wait_ms = 0;
+    const struct event nothing = {.kind = EVENT_UPDATE};
+    entry_update(c, e, &merged, &nothing);
 }

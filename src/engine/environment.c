@@ -80,6 +80,8 @@ static const char *const owned[] = {
     "SLURM_SUBMIT_HOST",
     "SLURM_TASKS_PER_NODE",
     "SLURM_TASK_PID",
+    "SLURM_TOPOLOGY_ADDR",
+    "SLURM_TOPOLOGY_ADDR_PATTERN",
     "TPU_VISIBLE_CHIPS",
 };
 
@@ -286,6 +288,24 @@ static void set_nodes(struct builder *b, const struct engine_start *o)
     buf_release(&text);
 }
 
+/* Where the first node hangs, as Slurm's topology plugins say it. */
+static void set_topology(struct builder *b, const struct engine_start *o)
+{
+    const struct pool *pool = &o->fleet->pools[o->claim->pool.v];
+    uint32_t node = o->claim->parts[0].node;
+    struct buf text = {0};
+    char name[NODE_NAME_MAX];
+    if (pool->nodes_per_switch == 0) return;
+    uint32_t at = node / pool->nodes_per_switch;
+    if (pool->switches_per_spine > 0)
+        buf_printf(&text, "spine%" PRIu32 ".", at / pool->switches_per_spine);
+    buf_printf(&text, "switch%" PRIu32 ".%s", at, pool_node_name(pool, node, name));
+    set_buf(b, "SLURM_TOPOLOGY_ADDR", &text);
+    set(b, "SLURM_TOPOLOGY_ADDR_PATTERN",
+        pool->switches_per_spine > 0 ? STR("switch.switch.node") : STR("switch.node"));
+    buf_release(&text);
+}
+
 static void hide_all_devices(struct builder *b)
 {
     for (int i = 0; i < DEVICE_VARIABLES; i++) {
@@ -387,6 +407,7 @@ void environment_build(const struct engine_start *order, const struct environmen
     set_array(&b, order);
     set_tasks(&b, order);
     set_nodes(&b, order);
+    set_topology(&b, order);
     set_chips(&b, order);
     set_berth(&b, order, extra);
     set_skypilot(&b, order);

@@ -127,6 +127,8 @@ void visit_pool(struct visit *v, struct pool *p)
     VISIT_ARRAY(v, "nodes", p->ranges, p->range_count, NODE_RANGES_MAX, visit_range);
     visit_u32(v, "chips_per_node", &p->chips_per_node);
     visit_u32(v, "shards_per_chip", &p->shards_per_chip);
+    visit_u32(v, "nodes_per_switch", &p->nodes_per_switch);
+    visit_u32(v, "switches_per_spine", &p->switches_per_spine);
     visit_u32(v, "cpus_per_node", &p->cpus_per_node);
     visit_u64(v, "mem_mb_per_node", &p->mem_mb_per_node);
     visit_i64(v, "shadow_uusd_per_chip_h", &p->shadow_uusd_per_chip_h);

@@ -120,6 +120,9 @@ struct pool {
     uint32_t node_count; /* sum over ranges; by fleet_index */
     uint32_t chips_per_node;
     uint32_t shards_per_chip; /* equal parts that jobs may share a chip in; divides 1000; 0: none */
+    /* Topology: so many consecutive nodes hang on one switch, so many consecutive switches on one
+     * spine; 0: not stated. */
+    uint32_t nodes_per_switch, switches_per_spine;
     uint32_t cpus_per_node;
     uint64_t mem_mb_per_node;
     int64_t shadow_uusd_per_chip_h; /* what a chip hour is worth to others, as the plan says: it

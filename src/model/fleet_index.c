@@ -275,6 +275,10 @@ static enum err check_pool_shape(const struct pool *p, struct errtext *error)
         return bad("pool", p->id, "chips_per_node must be 1..64", error);
     if (p->shards_per_chip != 0 && (p->chip.len == 0 || CHIP_MILLI % p->shards_per_chip != 0))
         return bad("pool", p->id, "shards_per_chip must divide 1000, and needs chips", error);
+    if (p->nodes_per_switch > NODES_PER_POOL_MAX || p->switches_per_spine > NODES_PER_POOL_MAX ||
+        (p->switches_per_spine > 0 && p->nodes_per_switch == 0))
+        return bad("pool", p->id, "switches_per_spine needs nodes_per_switch; both have a bound",
+                   error);
     if (!in_range(p->cpus_per_node, 1, CPUS_PER_NODE_MAX))
         return bad("pool", p->id, "cpus_per_node must be 1..65535", error);
     if (p->mem_mb_per_node > MEM_MB_PER_NODE_MAX)

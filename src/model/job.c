@@ -54,6 +54,8 @@ static void visit_size(struct visit *v, struct job_spec *s)
     visit_u64(v, "mem_mb_per_chip", &s->mem_mb_per_chip);
     visit_u64(v, "mem_mb_per_cpu", &s->mem_mb_per_cpu);
     visit_bool(v, "exclusive", &s->exclusive);
+    visit_u32(v, "switches", &s->switches);
+    visit_i64(v, "switches_wait_ms", &s->switches_wait_ms);
 }
 
 static void visit_where(struct visit *v, struct job_spec *s)
@@ -308,6 +310,9 @@ static enum err check_chips(const struct job_spec *s, struct errtext *error)
 {
     enum err e = check_share(s, error);
     if (e != ERR_NONE) return e;
+    if (s->switches > JOB_NODES_MAX || !in_range(s->switches_wait_ms, 0, TIME_LIMIT_MAX_MS))
+        return err_set(error, ERR_LIMIT, "switches: at most %d, and a wait of ten years, are possible",
+                       (int)JOB_NODES_MAX);
     if (s->chips_per_node > CHIPS_PER_NODE_MAX)
         return err_set(error, ERR_LIMIT, "%u chips a node; at most %d are possible",
                        s->chips_per_node, (int)CHIPS_PER_NODE_MAX);

@@ -34,6 +34,7 @@ enum {
     JOBS_MAX = 2000000, /* jobs in memory, ended ones that are not yet purged included */
     JOB_NODES_MAX = 65536, /* nodes of one gang */
     JOB_TASKS_MAX = 16 * 1024 * 1024, /* -n: 256 processes on each node of the largest gang */
+    SWITCHES_WAIT_DEFAULT_MS = 300 * 1000, /* --switches without a time: Slurm's max_switch_wait */
     SIGNAL_MAX = 64, /* the last real-time signal of Linux */
     SIGNAL_BEFORE_S_MAX = 65535, /* --signal: Slurm's bound */
     CHECKPOINT_S_MAX = 30 * 86400, /* a job that saves more rarely than monthly does not save */

@@ -65,6 +65,7 @@ const struct sbatch_option sbatch_options[] = {
     APPLIED("quiet", 'Q', ARG_NONE, IN_ALL, GROUP_NONE, sbatch_set_quiet, NULL, NULL, "no notes"),
     APPLIED("requeue", 0, ARG_NONE, IN_ALL, GROUP_NONE, sbatch_set_requeue, "SBATCH_REQUEUE", NULL, "run again after a failure of a node (default)"),
     APPLIED("signal", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_signal, "SBATCH_SIGNAL", "[B:]SIG[@S]", "send a signal S seconds (60) before the end"),
+    APPLIED("switches", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_switches, NULL, "N[@TIME]", "on at most N switches; waits TIME (5 min) for that"),
     APPLIED("test-only", 0, ARG_NONE, IN_ALL, GROUP_NONE, sbatch_set_test_only, NULL, NULL, "say what would happen; submit nothing"),
     APPLIED("time", 't', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_time, "SBATCH_TIMELIMIT", "TIME", "time limit: minutes, 4:00:00, 2-12:00:00"),
     APPLIED("usage", 0, ARG_NONE, IN_COMMAND, GROUP_NONE, sbatch_set_usage, NULL, NULL, "one line of usage"),
@@ -95,7 +96,7 @@ const struct sbatch_option sbatch_options[] = {
     NOTED("no-kill", 'k', ARG_OPTIONAL), NOTED("overcommit", 'O', ARG_NONE), NOTED("oversubscribe", 's', ARG_NONE),
     NOTED("power", 0, ARG_NEEDED), NOTED("profile", 0, ARG_NEEDED), NOTED("propagate", 0, ARG_OPTIONAL),
     NOTED("reboot", 0, ARG_NONE), NOTED("slo", 0, ARG_NEEDED), NOTED("spread-job", 0, ARG_NONE),
-    NOTED("switches", 0, ARG_NEEDED), NOTED("time-min", 0, ARG_NEEDED), NOTED("tres-bind", 0, ARG_NEEDED),
+    NOTED("time-min", 0, ARG_NEEDED), NOTED("tres-bind", 0, ARG_NEEDED),
     NOTED("use-min-nodes", 0, ARG_NONE), NOTED("wait-all-nodes", 0, ARG_NEEDED), NOTED("wckey", 0, ARG_NEEDED),
 
     REFUSED("batch", 0, ARG_NEEDED, "SBATCH_BATCH", SIZE_OR_PLACE),

@@ -71,7 +71,7 @@ sbatch_handler sbatch_set_account, sbatch_set_array, sbatch_set_begin, sbatch_se
     sbatch_set_mem_per_gpu, sbatch_set_nice, sbatch_set_no_requeue, sbatch_set_nodes,
     sbatch_set_ntasks, sbatch_set_ntasks_per_node, sbatch_set_open_mode, sbatch_set_output,
     sbatch_set_parsable, sbatch_set_partition, sbatch_set_prefer, sbatch_set_priority,
-    sbatch_set_qos, sbatch_set_quiet, sbatch_set_requeue, sbatch_set_signal, sbatch_set_test_only,
+    sbatch_set_qos, sbatch_set_quiet, sbatch_set_requeue, sbatch_set_signal, sbatch_set_switches, sbatch_set_test_only,
     sbatch_set_time, sbatch_set_usage, sbatch_set_verbose, sbatch_set_version, sbatch_set_wait,
     sbatch_set_wrap;
 /* Berth's own. */

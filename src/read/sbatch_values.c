@@ -294,6 +294,23 @@ enum err sbatch_set_time(struct sbatch_request *r, struct str value, struct errt
     return ERR_NONE;
 }
 
+enum err sbatch_set_switches(struct sbatch_request *r, struct str value, struct errtext *error)
+{
+    struct str count = value, time = {0};
+    int64_t wait_ms = SWITCHES_WAIT_DEFAULT_MS;
+    const char *at = value.len > 0 ? memchr(value.p, '@', value.len) : NULL;
+    if (at != NULL) {
+        count.len = (size_t)(at - value.p);
+        time = (struct str){at + 1, value.len - count.len - 1};
+        if (!duration_parse(time, &wait_ms))
+            return sbatch_bad(value, "a number of switches and a time; write 1@2:00:00", error);
+        if (wait_ms == 0) wait_ms = TIME_LIMIT_MAX_MS; /* UNLIMITED */
+    }
+    enum err e = sbatch_take_u32(count, 1, JOB_NODES_MAX, &r->spec.switches, error);
+    if (e == ERR_NONE) r->spec.switches_wait_ms = wait_ms;
+    return e;
+}
+
 enum err sbatch_set_begin(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     int64_t ms = 0;

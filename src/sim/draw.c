@@ -132,7 +132,8 @@ static void draw_pool(struct rng *r, struct arena *arena, const struct fleet *f,
     if (!is_cpu) {
         p->chip = f->chips[rng_below(r, f->chip_count)].id;
         p->chips_per_node = widths[rng_below(r, 5)];
-        struct rng own = *r; /* shares leave the draw of all else as it is */
+        struct rng own = *r; /* shares and switches leave the draw of all else as it is */
+        if (rng_chance(&own, 30)) p->nodes_per_switch = 1 + rng_below(&own, 3);
         if (rng_chance(&own, 40)) p->shards_per_chip = rng_chance(&own, 50) ? 4 : 10;
     }
     if (rng_chance(r, 20)) p->time_limit_max_ms = rng_between(r, 1, 4) * HOUR_MS;
@@ -318,7 +319,11 @@ static void draw_size(struct rng *r, struct job_spec *s)
         s->chips_per_node = 1u << rng_below(r, 4);
         if (rng_chance(r, 15)) s->exclusive = true;
     }
-    struct rng own = *r; /* shares leave the draw of all else as it is */
+    struct rng own = *r; /* shares and switches leave the draw of all else as it is */
+    if (s->nodes > 1 && rng_chance(&own, 30)) {
+        s->switches = 1 + rng_below(&own, 2);
+        s->switches_wait_ms = rng_between(&own, 0, 120) * MINUTE_MS;
+    }
     if (s->chips == 1 && s->nodes == 0 && rng_chance(&own, 60)) {
         if (rng_chance(&own, 50))
             s->chip_milli = 100 + 100 * rng_below(&own, 8);

@@ -419,7 +419,8 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
             p->title.from_ms = WORLD_T0 + (int64_t)rng_below(&r, 10) * HOUR;
             p->title.to_ms = p->title.from_ms + (4 + (int64_t)rng_below(&v, 40)) * HOUR;
         }
-        struct rng own = r; /* shares leave the draw of all else as it is */
+        struct rng own = r; /* shares and switches leave the draw of all else as it is */
+        if (rng_one_in(&own, 3)) p->nodes_per_switch = 1 + rng_below(&own, 3);
         if (!cpu && rng_one_in(&own, 3)) p->shards_per_chip = rng_one_in(&own, 2) ? 4 : 10;
         if (rng_one_in(&r, 5)) p->time_limit_max_ms = (1 + (int64_t)rng_below(&r, 4)) * HOUR;
     }
@@ -562,7 +563,11 @@ static inline void world_random_spec(struct world *w, struct job_spec *s)
     } else if (s->chips > 1 && rng_one_in(r, 4)) {
         s->nodes = 1 + rng_below(r, s->chips);
     }
-    struct rng own = *r; /* shares leave the draw of all else as it is */
+    struct rng own = *r; /* shares and switches leave the draw of all else as it is */
+    if (rng_one_in(&own, 6)) {
+        s->switches = 1 + rng_below(&own, 2);
+        s->switches_wait_ms = (int64_t)rng_below(&own, 200) * MINUTE;
+    }
     if (s->chips == 1 && s->nodes == 0 && rng_one_in(&own, 3)) {
         if (rng_one_in(&own, 2))
             s->chip_milli = 1 + rng_below(&own, 999);

@@ -142,7 +142,7 @@ static void each_vendors_variable_names_the_chips_of_the_claim(void **state)
     world_free(w);
 }
 
-static void a_share_of_a_chip_is_told_its_chip_and_its_part(void **state)
+static void a_job_is_told_its_part_of_a_chip_and_where_it_hangs(void **state)
 {
     (void)state;
     struct world *w = world_new_closed();
@@ -159,6 +159,14 @@ static void a_share_of_a_chip_is_told_its_chip_and_its_part(void **state)
     };
     CHECK(o, nvidia);
     o->parts[0].milli = 0;
+    o->parts[0].node = 5;
+    w->fleet.pools[POOL_H100].nodes_per_switch = 2;
+    w->fleet.pools[POOL_H100].switches_per_spine = 2;
+    static const struct expected hangs[] = {
+        {"SLURM_TOPOLOGY_ADDR", "spine1.switch2.tyo006"},
+        {"SLURM_TOPOLOGY_ADDR_PATTERN", "switch.switch.node"},
+    };
+    CHECK(o, hangs);
     static const struct expected whole[] = {{"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", NULL},
                                             {"SLURM_SHARDS_ON_NODE", NULL},
                                             {"BERTH_CHIP_MILLI", NULL}};
@@ -340,7 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_without_chips_sees_none),
         cmocka_unit_test(each_vendors_variable_names_the_chips_of_the_claim),
-        cmocka_unit_test(a_share_of_a_chip_is_told_its_chip_and_its_part),
+        cmocka_unit_test(a_job_is_told_its_part_of_a_chip_and_where_it_hangs),
         cmocka_unit_test(a_gang_is_told_its_nodes_tasks_and_cpus),
         cmocka_unit_test(a_task_of_an_array_is_told_which),
         cmocka_unit_test(a_skypilot_task_finds_its_names),

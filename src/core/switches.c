@@ -1,0 +1,152 @@
+#include "core/switches.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What one switch can give to a job. */
+struct offer {
+    uint32_t at; /* the switch */
+    uint32_t large, all; /* nodes that hold the larger need, and those that hold the smaller */
+};
+
+/* A choice of switches. */
+struct pick {
+    uint32_t *list;
+    uint32_t count;
+};
+
+bool switches_matter(const struct pool_nodes *n, const struct size *z)
+{
+    return n->nodes_per_switch > 0 && z->nodes > 1;
+}
+
+static uint32_t switch_count(const struct pool_nodes *n)
+{
+    return (n->count + n->nodes_per_switch - 1) / n->nodes_per_switch;
+}
+
+static const struct need *smaller(const struct size *z)
+{
+    return z->part[1].count > 0 ? &z->part[1].each : &z->part[0].each;
+}
+
+/* Nodes on the switch that are up and have enough whole chips free: not fewer than hold the job. */
+static uint32_t most_on(const struct pool_nodes *n, const struct size *z, uint32_t at)
+{
+    const uint32_t *by_chips = &n->on_switch[(size_t)at * (n->chips_per_node + 1)];
+    uint32_t nodes = 0;
+    for (uint32_t k = smaller(z)->chips; k <= n->chips_per_node; k++) nodes += by_chips[k];
+    return nodes;
+}
+
+static struct offer offer_of(const struct pool_nodes *n, const struct size *z, uint32_t at)
+{
+    struct offer o = {.at = at};
+    uint32_t first = at * n->nodes_per_switch, end = first + n->nodes_per_switch;
+    for (uint32_t i = first; i < end && i < n->count; i++) {
+        o.large += node_fits(n, i, &z->part[0].each);
+        o.all += node_fits(n, i, smaller(z));
+    }
+    return o;
+}
+
+static bool suffices(const struct size *z, uint32_t large, uint32_t all)
+{
+    return large >= z->part[0].count && all >= z->nodes;
+}
+
+static uint32_t pick_one(const struct pool_nodes *n, const struct size *z)
+{
+    uint32_t best = NO_INDEX, fewest = UINT32_MAX;
+    for (uint32_t at = 0, count = switch_count(n); at < count; at++) {
+        uint32_t most = most_on(n, z, at);
+        if (most < z->nodes || most >= fewest) continue;
+        struct offer o = offer_of(n, z, at);
+        if (!suffices(z, o.large, o.all)) continue;
+        best = at;
+        fewest = most;
+    }
+    return best;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct offer *x = a, *y = b;
+    if (x->all != y->all) return x->all > y->all ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* As few of these switches as hold the job; 0: they do not. `spare`: room for as many offers. */
+static uint32_t pick_among(const struct pool_nodes *n, const struct size *z, uint32_t first,
+                           uint32_t end, struct offer *spare)
+{
+    uint32_t offers = 0, taken = 0, large = 0, all = 0;
+    for (uint32_t at = first; at < end; at++)
+        if (most_on(n, z, at) > 0) spare[offers++] = offer_of(n, z, at);
+    if (offers > 1) qsort(spare, offers, sizeof *spare, by_size);
+    for (; taken < offers && !suffices(z, large, all); taken++) {
+        large += spare[taken].large;
+        all += spare[taken].all;
+    }
+    if (taken == 0 || !suffices(z, large, all)) return 0;
+    uint32_t last = taken - 1;
+    large -= spare[last].large;
+    all -= spare[last].all;
+    for (uint32_t i = offers; i > taken; i--) /* the smallest first */
+        if (suffices(z, large + spare[i - 1].large, all + spare[i - 1].all)) {
+            spare[last] = spare[i - 1];
+            break;
+        }
+    return taken;
+}
+
+static void keep(struct pick *p, const struct offer *offers, uint32_t count)
+{
+    p->count = count;
+    for (uint32_t i = 0; i < count; i++) p->list[i] = offers[i].at;
+}
+
+/* On the spine where that takes the fewest switches. */
+static void pick_spine(const struct pool_nodes *n, const struct size *z, struct offer *spare,
+                       struct pick *out)
+{
+    uint32_t count = switch_count(n), least = UINT32_MAX;
+    for (uint32_t first = 0; first < count; first += n->switches_per_spine) {
+        uint32_t end = first + n->switches_per_spine < count ? first + n->switches_per_spine : count;
+        uint32_t most = 0;
+        for (uint32_t at = first; at < end; at++) most += most_on(n, z, at);
+        if (most < z->nodes) continue;
+        uint32_t taken = pick_among(n, z, first, end, spare);
+        if (taken == 0) continue;
+        bool better = out->count == 0 || taken < out->count || (taken == out->count && most < least);
+        if (!better) continue;
+        keep(out, spare, taken);
+        least = most;
+    }
+}
+
+bool switches_pick(const struct pool_nodes *n, const struct size *z, uint32_t **list_out,
+                   uint32_t *count_out)
+{
+    ASSERT(switches_matter(n, z));
+    uint32_t count = switch_count(n), limit = z->switches_max > 0 ? z->switches_max : UINT32_MAX;
+    struct pick p = {mem_alloc(count, sizeof *p.list), 0};
+    uint32_t one = pick_one(n, z);
+    if (one != NO_INDEX) {
+        p.list[0] = one;
+        p.count = 1;
+    } else if (limit > 1) {
+        struct offer *spare = mem_alloc(count, sizeof *spare);
+        if (n->switches_per_spine > 0) pick_spine(n, z, spare, &p);
+        if (p.count == 0 || p.count > limit) keep(&p, spare, pick_among(n, z, 0, count, spare));
+        mem_free(spare);
+    }
+    bool found = p.count > 0 && p.count <= limit;
+    if (!found) mem_free(p.list);
+    *list_out = found ? p.list : NULL;
+    *count_out = found ? p.count : 0;
+    return found;
+}
