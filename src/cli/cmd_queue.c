@@ -198,10 +198,7 @@ static void add_row(struct table *t, const struct job_row *r, int64_t now_ms)
     table_add(t, j->partition);
     table_add(t, j->site);
     bool waits = j->nodes.len == 0 || job_view_is_ended(j);
-    if (!waits)
-        table_add(t, j->nodes);
-    else
-        table_add(t, j->reason_detail.len > 0 ? j->reason_detail : j->reason);
+    table_add(t, waits ? j->reason : j->nodes);
 }
 
 static void print_table(const struct options *o, const struct job_row *rows, size_t count,

@@ -60,7 +60,6 @@ TEXT_GETTER(q_nodes, nodes, "")
 TEXT_GETTER(q_partition, partition, "(any)")
 TEXT_GETTER(q_qos, qos, "normal")
 TEXT_GETTER(q_reason, reason, "None")
-TEXT_GETTER(q_detail, reason_detail, "")
 TEXT_GETTER(q_state, state, "")
 TEXT_GETTER(q_code, state_code, "")
 TEXT_GETTER(q_user, user, "nobody")
@@ -274,6 +273,5 @@ const struct field queue_fields[] = {
     {0, "Cost", "COST", 0, q_cost},
     {0, "Rule", "RULE", 0, q_rule},
     {0, "Purpose", "PURPOSE", 0, q_purpose},
-    {0, "ReasonDetail", "REASON_DETAIL", 0, q_detail},
 };
 const size_t queue_field_count = sizeof queue_fields / sizeof *queue_fields;

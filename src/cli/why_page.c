@@ -182,7 +182,6 @@ static void headline(const struct page *p, const struct job_view *j, int64_t now
     put_coloured(p, COLOUR_BOLD, text.p);
     buf_putc(p->out, '\n');
     buf_release(&text);
-    if (j->reason_detail.len > 0) put_wrapped(p, j->reason_detail, 0, 0);
 }
 
 /* "tyo-h100 (tyo-1, h100-sxm)" */

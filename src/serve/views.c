@@ -19,7 +19,6 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_text(v, "state", &x->state);
     visit_text(v, "state_code", &x->state_code);
     visit_text(v, "reason", &x->reason);
-    visit_text(v, "reason_detail", &x->reason_detail);
     visit_text(v, "nodes", &x->nodes);
     visit_text(v, "site", &x->site);
     visit_text(v, "chip", &x->chip);

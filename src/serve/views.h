@@ -14,7 +14,6 @@ struct job_view {
     struct str name, user, account, partition; /* partition: pool placed in, or those asked for */
     uint32_t uid;
     struct str state, state_code, reason; /* "PENDING", "PD", "Resources" */
-    struct str reason_detail; /* one sentence; "" none */
     struct str nodes; /* compressed hostlist; "" while not placed */
     struct str site, chip; /* of the pool placed in */
     uint32_t node_count, chips, cpus, tasks, cpus_per_task;
