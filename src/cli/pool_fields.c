@@ -4,6 +4,7 @@
 #include "cli/times.h"
 
 #include <inttypes.h>
+#include <pwd.h>
 
 #define GETTER(name) static void name(const void *row, const void *env, struct buf *out)
 #define ROW ((const struct pool_row *)row)
@@ -29,7 +30,6 @@ WORD_GETTER(i_no_share, "NO")
 WORD_GETTER(i_one, "1")
 WORD_GETTER(i_zero, "0")
 WORD_GETTER(i_none, "N/A")
-WORD_GETTER(i_unknown, "Unknown")
 WORD_GETTER(i_size, "1-infinite")
 TEXT_GETTER(i_pool, POOL->pool)
 TEXT_GETTER(i_nodes, ROW->nodes)
@@ -102,6 +102,25 @@ GETTER(i_reason)
         buf_put_str(out, ROW->reason);
     else
         buf_puts(out, "none");
+}
+
+GETTER(i_reason_user)
+{
+    (void)env;
+    const struct passwd *p = ROW->reason_ms != 0 ? getpwuid(ROW->reason_uid) : NULL;
+    if (p != NULL)
+        buf_puts(out, p->pw_name);
+    else if (ROW->reason_ms != 0)
+        buf_printf(out, "%" PRIu32, ROW->reason_uid);
+    else
+        buf_puts(out, "Unknown");
+}
+
+GETTER(i_reason_time)
+{
+    (void)env;
+    char text[INSTANT_TEXT_MAX];
+    buf_puts(out, ROW->reason_ms != 0 ? instant_iso(ROW->reason_ms, text) : "Unknown");
 }
 
 GETTER(i_cpus)
@@ -196,7 +215,7 @@ const struct field pool_fields[] = {
     {'g', "Groups", "GROUPS", 0, i_all},
     {'G', "Gres", "GRES", 0, i_gres},
     {'h', "OverSubscribe", "OVERSUBS", 0, i_no_share},
-    {'H', "Timestamp", "TIMESTAMP", 0, i_unknown},
+    {'H', "Timestamp", "TIMESTAMP", 0, i_reason_time},
     {'l', "Time", "TIMELIMIT", 0, i_limit},
     {'L', "DefaultTime", "DEFAULTTIME", 0, i_none},
     {'m', "Memory", "MEMORY", 0, i_memory},
@@ -211,7 +230,7 @@ const struct field pool_fields[] = {
     {'S', "AllocNodes", "ALLOCNODES", 0, i_all},
     {'t', "StateCompact", "STATE", 0, i_compact},
     {'T', "StateLong", "STATE", 0, i_state},
-    {'u', "User", "USER", 0, i_unknown},
+    {'u', "User", "USER", 0, i_reason_user},
     {'w', "Weight", "WEIGHT", 0, i_one},
     {'X', "Sockets", "SOCKETS", 0, i_one},
     {'Y', "Cores", "CORES", 0, i_cpus},

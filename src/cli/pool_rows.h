@@ -15,6 +15,8 @@ struct pool_row {
     const struct pool_view *pool;
     struct str state; /* idle mixed allocated down drained */
     struct str reason; /* of a node; "" none */
+    uint32_t reason_uid; /* who took it out of use */
+    int64_t reason_ms; /* when; 0: it is in use */
     struct str nodes; /* compressed hostlist */
     struct aiot node_count, cpus;
     uint32_t chips_used;

@@ -89,6 +89,10 @@ struct node_use {
     uint32_t milli_used; /* thousandths of chips */
     uint32_t cpus_used;
     uint64_t mem_mb_used;
+    struct str reason; /* why it is not up, as the operator said; "" nothing said. Borrowed until the
+                          next step */
+    uint32_t reason_uid; /* who took it out of use */
+    int64_t reason_ms; /* and when; 0: it is up, or that is not known */
 };
 struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_t node);
 

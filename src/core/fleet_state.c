@@ -74,6 +74,39 @@ static void states_move(struct core *c, const struct fleet *old, const struct po
     }
 }
 
+/* Neighbours that stay neighbours keep one note. */
+static void note_move(struct core *c, const struct fleet *old, const struct node_note *x,
+                      uint32_t pool)
+{
+    char name[NODE_NAME_MAX];
+    struct node_note moved = *x;
+    moved.pool = pool;
+    moved.count = 0;
+    for (uint32_t i = 0; i < x->count; i++) {
+        pool_node_name(&old->pools[x->pool], x->first + i, name);
+        uint32_t at = pool_node_index(&c->fleet.pools[pool], str_of(name));
+        if (at != NO_INDEX && moved.count > 0 && at == moved.first + moved.count) {
+            moved.count++;
+            continue;
+        }
+        if (moved.count > 0) node_notes_set(&c->node_notes, &moved);
+        moved.first = at;
+        moved.count = at != NO_INDEX ? 1 : 0;
+    }
+    if (moved.count > 0) node_notes_set(&c->node_notes, &moved);
+}
+
+static void notes_move(struct core *c, const struct fleet *old, const uint32_t *pool_map)
+{
+    struct node_notes before = c->node_notes;
+    c->node_notes = (struct node_notes){0};
+    for (size_t i = 0; i < before.count; i++) {
+        uint32_t pool = pool_map[before.list[i].pool];
+        if (pool != NO_INDEX) note_move(c, old, &before.list[i], pool);
+    }
+    node_notes_release(&before);
+}
+
 /* What was asked of a pool is what its successor may expect. */
 static void seen_move(struct core *c, uint32_t old_count, const struct pool_nodes *nodes,
                       const uint32_t *pool_map)
@@ -120,6 +153,7 @@ void fleet_enter(struct core *c, const struct fleet *f)
         running_index(c, e);
     }
     states_move(c, &old, old_pools, pool_map);
+    notes_move(c, &old, pool_map);
     seen_move(c, old.pool_count, old_pools, pool_map);
     for (uint32_t p = 0; p < old.pool_count; p++) nodes_release(&old_pools[p]);
     mem_free(old_pools);

@@ -17,7 +17,8 @@
  *   15  a hold is of a pending job in no class, awaits attempts that are being stopped for it, and is
  *       not overdue; no job was stopped for others too often
  *   16  the lists of running attempts, by priority and by end, are what the attempts say
- *   17  a counter holds what the claims add to it */
+ *   17  a counter holds what the claims add to it
+ *   18  notes of nodes stand in order, each node has one at most, and none that is up */
 #include "core/preempt.h"
 
 #include "base/check.h"
@@ -238,6 +239,20 @@ static enum err check_array(const struct core *c, const struct entry *e, struct 
     return ERR_NONE;
 }
 
+static enum err check_notes(const struct core *c, struct errtext *error)
+{
+    for (size_t i = 0; i < c->node_notes.count; i++) {
+        const struct node_note *x = &c->node_notes.list[i], *before = i > 0 ? x - 1 : NULL;
+        if (before != NULL && (before->pool > x->pool || (before->pool == x->pool &&
+                                                          before->first + before->count > x->first)))
+            return BROKEN(18, "notes of nodes overlap in pool %u", x->pool);
+        for (uint32_t n = x->first; n < x->first + x->count; n++)
+            if (c->pools[x->pool].node[n].state == NODE_UP)
+                return BROKEN(18, "node %u of pool %u is up and has a note", n, x->pool);
+    }
+    return ERR_NONE;
+}
+
 static enum err check_permits(const struct core *c, struct errtext *error)
 {
     for (uint32_t p = 0; p < c->fleet.permit_count; p++) {
@@ -389,6 +404,7 @@ enum err core_check(const struct core *c, struct errtext *error)
     if (code == ERR_NONE) code = check_permits(c, error);
     for (size_t i = 0; i < c->counter_count && code == ERR_NONE; i++)
         code = check_counter(c, c->counters[i], error);
+    if (code == ERR_NONE) code = check_notes(c, error);
     for (const struct entry *e = entry_after(c, 0); e != NULL && code == ERR_NONE;
          e = entry_after(c, e->job.id.v)) {
         code = check_claim(c, e, error);

@@ -69,6 +69,27 @@ static void visit_node_states(struct visit *v, struct core *c)
     }
 }
 
+/* What was said of nodes that are not up, in order. */
+static void visit_node_notes(struct visit *v, struct core *c)
+{
+    size_t count = v->reading ? 0 : c->node_notes.count;
+    struct node_note *list = c->node_notes.list;
+    VISIT_ARRAY(v, "node_notes", list, count, NODES_MAX, visit_node_note);
+    uint32_t pool = 0, end = 0; /* of the note before */
+    for (size_t i = 0; v->reading && v->failed == ERR_NONE && i < count; i++) {
+        const struct node_note *x = &list[i];
+        if (x->pool >= c->fleet.pool_count || x->count == 0 ||
+            (uint64_t)x->first + x->count > c->pools[x->pool].count || x->pool < pool ||
+            (x->pool == pool && x->first < end)) {
+            visit_fail(v, "node_notes: no such nodes");
+            return;
+        }
+        pool = x->pool;
+        end = x->first + x->count;
+        node_notes_set(&c->node_notes, x);
+    }
+}
+
 /* ---- what pools have seen
  * ------------------------------------------------------------------------- */
 
@@ -650,6 +671,7 @@ void visit_core(struct visit *v, struct core *c)
     visit_speeds_part(v, c);
     visit_fleet_part(v, c);
     visit_node_states(v, c);
+    visit_node_notes(v, c);
     visit_seen(v, c);
     visit_shares(v, c);
     visit_counters(v, c);

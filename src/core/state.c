@@ -69,6 +69,7 @@ void core_free(struct core *c)
     for (uint32_t p = 0; c->pools != NULL && p < c->fleet.pool_count; p++)
         nodes_release(&c->pools[p]);
     mem_free(c->pools);
+    node_notes_release(&c->node_notes);
     mem_free(c->pool_signature);
     mem_free(c->fact_dates);
     mem_free(c->permit_held);

@@ -19,6 +19,7 @@
 #include "core/defect.h"
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/node_notes.h"
 #include "core/nodes.h"
 #include "core/order.h"
 #include "core/share.h"
@@ -237,6 +238,7 @@ struct core {
     struct law *law;
     struct arena speeds_arena;
     struct speeds speeds;
+    struct node_notes node_notes;
     bool more; /* the last step made STEP_PLACE_MAX claims; others may fit */
     struct counter **counters; /* in order of rule and key */
     size_t counter_count, counter_cap;

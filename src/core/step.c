@@ -91,6 +91,11 @@ static void on_nodes(struct core *c, const struct event *ev)
         uint32_t first = x->count == 0 ? 0 : x->first;
         uint32_t end = x->count == 0 ? c->pools[pool].count : x->first + x->count;
         for (uint32_t n = first; n < end; n++) nodes_set_state(&c->pools[pool], n, x->state);
+        struct node_note note = {pool, first, end - first, x->reason, ev->actor_uid, c->now_ms};
+        if (x->state == NODE_UP || first == end)
+            node_notes_forget(&c->node_notes, pool, first, end - first);
+        else
+            node_notes_set(&c->node_notes, &note);
         if (x->state == NODE_DOWN) stop_on_node(c, pool, first, end);
     }
     c->retry_all = true;

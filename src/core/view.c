@@ -51,8 +51,18 @@ struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_
     ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
     ASSERT(node < c->pools[pool.v].count);
     const struct node *n = &c->pools[pool.v].node[node];
-    uint32_t milli = node_milli_used(&c->pools[pool.v], node);
-    return (struct node_use){n->state, n->chip_mask, milli, n->cpus, n->mem_mb};
+    struct node_use use = {.state = n->state,
+                           .chip_mask = n->chip_mask,
+                           .milli_used = node_milli_used(&c->pools[pool.v], node),
+                           .cpus_used = n->cpus,
+                           .mem_mb_used = n->mem_mb};
+    const struct node_note *note =
+        n->state != NODE_UP ? node_notes_find(&c->node_notes, pool.v, node) : NULL;
+    if (note == NULL) return use;
+    use.reason = note->reason;
+    use.reason_uid = note->uid;
+    use.reason_ms = note->at_ms;
+    return use;
 }
 
 void core_counts(const struct core *c, struct core_counts *out)

@@ -61,6 +61,9 @@ void handle_nodes(struct server *s, struct op *op, struct str id)
             .chips_used = (uint32_t)__builtin_popcountll(u.chip_mask),
             .cpus_used = u.cpus_used,
             .mem_mb_used = u.mem_mb_used,
+            .reason = u.reason,
+            .reason_uid = u.reason_uid,
+            .reason_ms = u.reason_ms,
         };
     }
     reply_visit(op, 200, visit_node_list_any, &rows);
@@ -71,7 +74,10 @@ struct node_changes {
     uint32_t count;
 };
 
-enum { NODE_CHANGES_MAX = 10000 };
+enum {
+    NODE_CHANGES_MAX = 10000,
+    NODE_REASON_MAX = 256, /* bytes: a line of sinfo -R; each run of nodes keeps one */
+};
 
 static void visit_node_change(struct visit *v, struct node_change *c)
 {
@@ -96,6 +102,11 @@ void handle_nodes_change(struct server *s, struct op *op, struct str id)
     enum err e = body_read(op, &s->scratch, visit_node_changes, &changes, &error);
     if (e == ERR_NONE && changes.count == 0)
         e = err_set(&error, ERR_INVALID, "changes: name at least one pool");
+    for (uint32_t i = 0; e == ERR_NONE && i < changes.count; i++)
+        if (!text_is_valid(changes.changes[i].reason, NODE_REASON_MAX))
+            e = err_set(&error, ERR_INVALID,
+                        "changes[%" PRIu32 "].reason: at most %d bytes, without control characters",
+                        i, NODE_REASON_MAX);
     struct event event = {
         .kind = EVENT_NODES,
         .actor = str_of(arena_printf(&s->scratch, "uid:%" PRIu32, op->peer.uid)),

@@ -161,6 +161,8 @@ static void visit_node_view(struct visit *v, struct node_view *x)
     visit_u32(v, "cpus_used", &x->cpus_used);
     visit_u64(v, "mem_mb_used", &x->mem_mb_used);
     visit_text(v, "reason", &x->reason);
+    visit_u32(v, "reason_uid", &x->reason_uid);
+    visit_i64(v, "reason_ms", &x->reason_ms);
 }
 
 void visit_node_list(struct visit *v, struct node_list *x)

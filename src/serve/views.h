@@ -111,7 +111,9 @@ struct node_view {
     struct str name, state; /* idle mixed allocated down drained */
     uint32_t chips_used, cpus_used;
     uint64_t mem_mb_used;
-    struct str reason; /* of the operator or engine; "" none */
+    struct str reason; /* why it is out of use, as the operator said; "" nothing said */
+    uint32_t reason_uid; /* who took it out of use */
+    int64_t reason_ms; /* when; 0: it is in use */
 };
 struct node_list {
     struct node_view *nodes;

@@ -42,6 +42,7 @@ expect_match "--test-only stores nothing" "$(sbatch --test-only --wrap true 2>&1
 expect "and no job appeared" "$(squeue -h)" ""
 "$BERTH" drain cpu c01 --reason repair
 expect "a drained node" "$(sinfo -h -t drained -o '%N')" "c01"
+expect_match "and why, by whom and when" "$(sinfo -h -R)" "^repair +${me:0:9} +20[0-9-]+T[0-9:]+ c01$"
 "$BERTH" resume cpu c01
 expect "and back" "$(sinfo -h -t drained -o '%N')" ""
 expect "json keeps its names" "$("$BERTH" queue --json | jq -c 'keys')" '["now_ms"]'

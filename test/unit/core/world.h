@@ -668,6 +668,7 @@ static inline void world_random_nodes(struct world *w)
                             .state = NODE_UP};
     if (rng_one_in(&w->rng, 3)) n.state = (int)rng_below(&w->rng, NODE_STATE_COUNT);
     if (n.count == 0) n.state = NODE_UP;
+    if (p->node_count % 2 == 0) n.reason = STR("bad fan");
     world_step(w, &(struct event){.kind = EVENT_NODES, .nodes = &n, .node_change_count = 1});
 }
 
