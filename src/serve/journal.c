@@ -289,6 +289,11 @@ enum err journal_spec(struct journal *j, uint64_t record, struct arena *arena, s
     return ERR_NONE;
 }
 
+bool journal_snapshot_is_due(const struct journal *j, bool busy)
+{
+    return j->head - j->snapshot_at >= (busy ? JOURNAL_SNAPSHOT_LATEST : JOURNAL_SNAPSHOT_EVERY);
+}
+
 enum err journal_snapshot(struct journal *j, struct errtext *error)
 {
     ASSERT(!journal_is_dirty(j));

@@ -15,7 +15,8 @@
 
 enum {
     JOURNAL_BATCH_MAX = 1024, /* events of one sync: bounds the wait of the first of them */
-    JOURNAL_SNAPSHOT_EVERY = 100000, /* records between snapshots: some 10 s of replay */
+    JOURNAL_SNAPSHOT_EVERY = 100000, /* records between snapshots: a second of replay */
+    JOURNAL_SNAPSHOT_LATEST = 1000000, /* while it is busy: writing one stops all for half a second */
 };
 
 /* Called for every decision of an event, in order, before the sync. */
@@ -76,7 +77,9 @@ void journal_batch_done(struct journal *j);
 enum err journal_spec(struct journal *j, uint64_t record, struct arena *arena, struct job_spec *out,
                       struct errtext *error);
 
-/* Write a snapshot now (also done by itself every JOURNAL_SNAPSHOT_EVERY records). */
+/* Is it time for a snapshot? `busy`: requests are waiting. */
+bool journal_snapshot_is_due(const struct journal *j, bool busy);
+/* Write a snapshot now. */
 enum err journal_snapshot(struct journal *j, struct errtext *error);
 
 #endif

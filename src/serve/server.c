@@ -113,13 +113,16 @@ static bool take_requests(struct server *s)
 }
 
 /* What arrives while the first requests are worked on goes into the same sync: the more clients there
- * are, the more records share it. Bounded, so that the first of them does not wait for long. */
-static void gather_requests(struct server *s)
+ * are, the more records share it. Bounded, so that the first of them does not wait for long. False:
+ * nothing had arrived. */
+static bool gather_requests(struct server *s)
 {
     int64_t until = steady_ms() + GATHER_MS;
-    while (take_requests(s) && journal_is_dirty(&s->journal) && !journal_is_full(&s->journal) &&
-           steady_ms() < until) {
+    if (!take_requests(s)) return false;
+    while (journal_is_dirty(&s->journal) && !journal_is_full(&s->journal) && steady_ms() < until &&
+           take_requests(s)) {
     }
+    return true;
 }
 
 static void keep_report(void *arg, const struct report *r)
@@ -176,9 +179,10 @@ static int wait_ms(struct server *s)
     return (int)left;
 }
 
-static void take_snapshot(struct server *s)
+/* `busy`: requests came in this turn. */
+static void take_snapshot(struct server *s, bool busy)
 {
-    if (s->journal.head - s->journal.snapshot_at < JOURNAL_SNAPSHOT_EVERY) return;
+    if (!journal_snapshot_is_due(&s->journal, busy)) return;
     struct errtext error;
     if (journal_snapshot(&s->journal, &error) != ERR_NONE) {
         server_log(s, "no snapshot was written: %s", error.s);
@@ -201,11 +205,11 @@ static void turn(struct server *s)
         if (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) s->stopping = true;
     }
     take_time(s);
-    gather_requests(s);
+    bool busy = gather_requests(s);
     take_reports(s);
     heartbeats_take(s);
     server_flush(s);
-    take_snapshot(s);
+    take_snapshot(s, busy);
     checkpoint_due(s);
     if (!spawner_is_alive(&s->spawner)) {
         server_log(s, "the spawner process has died, so no job can be started; stopping");
