@@ -53,6 +53,14 @@ U32_GETTER(a_nodes, node_count)
 U32_GETTER(a_tasks, tasks)
 U32_GETTER(a_gpus, chips)
 U32_GETTER(a_restarts, restarts)
+U32_GETTER(a_preemptions, preemptions)
+U32_GETTER(a_preempted_by, preempted_by)
+
+GETTER(a_system_comment)
+{
+    (void)env;
+    if (JOB->preempted_by != 0) buf_printf(out, "preempted by job %" PRIu32, JOB->preempted_by);
+}
 
 GETTER(a_id)
 {
@@ -249,6 +257,7 @@ const struct field acct_fields[] = {
     {0, "StdOut", "StdOut", 20, a_stdout},
     {0, "Submit", "Submit", 19, a_submit},
     {0, "Timelimit", "Timelimit", 10, a_limit},
+    {0, "SystemComment", "SystemComment", 14, a_system_comment},
     {0, "TimelimitRaw", "TimelimitRaw", 12, a_limit_raw},
     {0, "UID", "UID", 6, a_uid},
     {0, "User", "User", 9, a_user},
@@ -257,5 +266,7 @@ const struct field acct_fields[] = {
     {0, "Chip", "Chip", 12, a_chip},
     {0, "Rule", "Rule", 20, a_rule},
     {0, "Cost", "Cost", 12, a_cost},
+    {0, "Preemptions", "Preemptions", 11, a_preemptions},
+    {0, "PreemptedBy", "PreemptedBy", 11, a_preempted_by},
 };
 const size_t acct_field_count = sizeof acct_fields / sizeof *acct_fields;

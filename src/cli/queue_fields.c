@@ -77,6 +77,8 @@ U32_GETTER(q_chips, chips)
 U32_GETTER(q_tasks, tasks)
 U32_GETTER(q_uid, uid)
 U32_GETTER(q_restarts, restarts)
+U32_GETTER(q_preemptions, preemptions)
+U32_GETTER(q_preempted_by, preempted_by)
 INSTANT_GETTER(q_submit, submit_ms)
 INSTANT_GETTER(q_eligible, eligible_ms)
 INSTANT_GETTER(q_start, start_ms)
@@ -273,5 +275,7 @@ const struct field queue_fields[] = {
     {0, "Cost", "COST", 0, q_cost},
     {0, "Rule", "RULE", 0, q_rule},
     {0, "Purpose", "PURPOSE", 0, q_purpose},
+    {0, "Preemptions", "PREEMPTIONS", 0, q_preemptions},
+    {0, "PreemptedBy", "PREEMPTED_BY", 0, q_preempted_by},
 };
 const size_t queue_field_count = sizeof queue_fields / sizeof *queue_fields;

@@ -66,6 +66,10 @@ static void job_identity(const struct job_view *j, bool oneline, struct buf *out
     buf_printf(out,
                "Requeue=%d Restarts=%" PRIu32 " BatchFlag=1 Reboot=0 ExitCode=%" PRId32 ":%" PRId32,
                j->requeue, j->restarts, j->exit_code, j->exit_signal);
+    if (j->preemptions == 0) return;
+    line_break(out, oneline);
+    buf_printf(out, "Preemptions=%" PRIu32 " PreemptedBy=%" PRIu32, j->preemptions,
+               j->preempted_by);
 }
 
 static void job_times(const struct job_view *j, int64_t now_ms, bool oneline, struct buf *out)

@@ -332,6 +332,7 @@ void page_why(const struct page *p, const struct job_view *job, const struct exp
 {
     bool is_over = job_view_is_ended(job) && !str_eqz(job->state, job_state_names[JOB_REFUSED]);
     headline(p, job, x->now_ms);
+    if (x->preempt.len > 0) put_line(p, "Preempt", x->preempt);
     if (is_over)
         past(p, job);
     else

@@ -96,6 +96,18 @@ struct node_use {
 };
 struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_t node);
 
+/* The room that is held for a waiting job while others are being stopped for it (core/preempt.h). */
+struct job_hold {
+    struct pool_id pool;
+    int64_t until_ms; /* then it is given up */
+    const struct claim_part *parts; /* already held; a node may occur more than once */
+    size_t part_count;
+    const uint32_t *victims; /* jobs that are still to go */
+    uint32_t victim_count;
+};
+/* False: none is. Valid until the next step. */
+bool core_hold(const struct core *c, struct job_id id, struct job_hold *out);
+
 struct core_counts {
     uint32_t by_state[JOB_STATE_COUNT];
     uint32_t pending_by_reason[REASON_COUNT];

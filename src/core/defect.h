@@ -17,7 +17,7 @@
  *   20  a job is stopped for one of equal priority                              (preempt.c)
  *   21  a victim that is not needed is stopped too                              (preempt.c)
  *   22  what victims leave is not held for the job in whose favour they go         (hold.c)
- *   23  a job is stopped for others without bound                               (preempt.c)
+ *   23  a job is stopped for others though it has only just begun               (preempt.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

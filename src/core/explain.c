@@ -305,6 +305,7 @@ static void explain(const struct question *q, struct explanation *x)
         x->state = q->entry->job.state;
         x->reason = q->entry->job.reason;
     }
+    if (q->entry != NULL) x->preempt = core_preempt_words(c, &q->entry->job, q->arena);
     if (!c->has_fleet) {
         x->flip.sentence = STR("apply a fleet first");
         return;
@@ -392,6 +393,7 @@ void visit_explanation(struct visit *v, struct explanation *x)
     visit_i64(v, "runner_up_cost_uusd", &x->runner_up_cost_uusd);
     visit_i64(v, "start_estimate_ms", &x->start_estimate_ms);
     visit_rows(v, x);
+    visit_text(v, "preempt", &x->preempt);
     if (visit_map(v, "flip", x->flip.kind == FLIP_NONE && x->flip.sentence.len == 0)) {
         visit_flip(v, &x->flip);
         visit_map_end(v);

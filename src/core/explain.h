@@ -50,6 +50,7 @@ struct explanation {
     struct str *sentences; /* one for each row, in words with numbers */
     struct str *cites; /* one for each row; "" where no law decided */
     uint32_t pool_count;
+    struct str preempt; /* what preemption has to do with it, in words; "" nothing */
     struct flip flip; /* the smallest change that would make it run */
 };
 
@@ -71,6 +72,10 @@ void core_case_job(const struct core *c, const struct job *j, uint32_t pool, int
 void core_legal_bytes(const struct job_spec *spec, struct buf *out);
 /* Would the pool do, law, time and free room aside? */
 bool core_pool_would_do(const struct core *c, const struct job_spec *spec, uint32_t pool);
+
+/* What preemption has to do with the job: who is being stopped for it, why nobody is, for whom it
+ * was stopped. "" nothing. In `arena`. */
+struct str core_preempt_words(const struct core *c, const struct job *j, struct arena *arena);
 
 void visit_explanation(struct visit *v, struct explanation *x);
 

@@ -23,7 +23,7 @@ static bool may_be_stopped(const struct entry *e)
 {
     const struct job *j = &e->job;
     return j->state == JOB_RUNNING && !j->spec.no_requeue &&
-           (j->preemptions < PREEMPTIONS_MAX || BERTH_DEFECT == 23);
+           j->preemptions < PREEMPTIONS_MAX;
 }
 
 /* When its chips come free by themselves, as far as is known; -1: it cannot be told. One that is
@@ -49,10 +49,14 @@ void running_index(struct core *c, struct entry *e)
 /* ---- loss and gain
  * ----------------------------------------------------------------------------------- */
 
-/* So many thousandths of chips for so long, at the pool's price. */
+/* So many thousandths of a chip (of a CPU, in pools without chips) for so long, at the pool's price
+ * and shadow price. */
 static int64_t worth(const struct core *c, uint32_t pool, uint64_t milli, int64_t ms)
 {
-    int64_t price = c->fleet.pools[pool].title.uusd_per_chip_h;
+    const struct pool *p = &c->fleet.pools[pool];
+    int64_t price = p->chips_per_node > 0
+                        ? money_add(p->title.uusd_per_chip_h, p->shadow_uusd_per_chip_h)
+                        : p->title.uusd_per_cpu_h;
     if (price == 0) price = PREEMPT_PRICE_UUSD;
     return money_scale(money_scale(price, (int64_t)milli, CHIP_MILLI), ms, INT64_C(3600000));
 }
@@ -117,7 +121,7 @@ static int64_t grace_of(const struct core *c, const struct entry *e)
 struct victim {
     struct entry *e;
     int64_t loss_uusd;
-    int64_t per_unit_uusd; /* loss, by chip */
+    int64_t per_chip_uusd; /* loss, by chip */
     int64_t node_uusd; /* loss of all candidates on its first node */
     bool stays; /* it is not needed: what it holds is taken again */
 };
@@ -170,8 +174,8 @@ static void collect(struct search *s)
     struct order_node *n = order_first(all);
     for (; n != NULL; n = order_after(all, n->major, n->id)) {
         struct entry *e = CONTAINER(n, struct entry, in_running);
-        if (n->major >= s->priority + (BERTH_DEFECT == 20) || looked++ == PREEMPT_LOOK_MAX) return;
-        if (e->job.start_ms > since) continue;
+        if (n->major >= s->priority || looked++ == PREEMPT_LOOK_MAX) return;
+        if (e->job.start_ms > since && BERTH_DEFECT != 23) continue;
         parts += e->job.claim->part_count;
         if (parts > PREEMPT_PARTS_MAX) return;
         int64_t loss = preempt_loss(s->c, e);
@@ -197,10 +201,10 @@ static int by_loss(const void *a, const void *b)
     return o != 0 ? o : by_id(x, y);
 }
 
-static int by_loss_per_unit(const void *a, const void *b)
+static int by_loss_per_chip(const void *a, const void *b)
 {
     const struct victim *x = a, *y = b;
-    int o = dearest_first(x->per_unit_uusd, y->per_unit_uusd);
+    int o = dearest_first(x->per_chip_uusd, y->per_chip_uusd);
     return o != 0 ? o : by_loss(a, b);
 }
 
@@ -261,7 +265,6 @@ static void reduce(struct search *s)
         if (i == s->count) return;
         for (run /= 2; run > 0; run /= 2)
             if (run < s->count - i && spare(s, i, run)) i += run;
-        if (BERTH_DEFECT == 21 && i > 0) stay(s, i - 1, false);
         i++; /* needed */
     }
 }
@@ -275,7 +278,7 @@ static void keep_if_cheaper(struct search *s)
     s->best_loss_uusd = loss;
     s->best_count = 0;
     for (uint32_t i = 0; i < s->count; i++)
-        if (!s->v[i].stays) s->best[s->best_count++] = s->v[i].e;
+        if (!s->v[i].stays || (BERTH_DEFECT == 21 && i == 0)) s->best[s->best_count++] = s->v[i].e;
 }
 
 static void try_order(struct search *s, int (*order)(const void *, const void *))
@@ -309,7 +312,7 @@ static bool find_victims(struct search *s)
     if (found) {
         sum_nodes(s);
         try_order(s, by_loss_of_node);
-        try_order(s, by_loss_per_unit);
+        try_order(s, by_loss_per_chip);
         try_order(s, by_loss);
         for (uint32_t i = 0; i < s->count && s->count <= PREEMPT_EXACT_MAX; i++) stay(s, i, false);
         if (s->count <= PREEMPT_EXACT_MAX) branch(s, 0, 0);
@@ -386,7 +389,7 @@ static bool lacks_only_room(const struct core *c, const struct job_spec *s,
 static bool has_lower(const struct core *c, uint32_t pool, int32_t priority)
 {
     const struct order_node *n = order_first(&c->running[pool]);
-    return n != NULL && n->major < (int64_t)priority + (BERTH_DEFECT == 20);
+    return n != NULL && n->major < priority;
 }
 
 bool preempt_may_help(const struct core *c, const struct class *k, int32_t priority)
@@ -540,7 +543,8 @@ bool preempt_for(struct core *c, struct class *k)
     struct entry *e = CONTAINER(order_first(&k->jobs), struct entry, in_group);
     struct job *j = &e->job;
     if (!c->preempts || e->preempt_at_ms > c->now_ms) return false;
-    if (!preempt_may_help(c, k, j->spec.priority)) {
+    int32_t priority = j->spec.priority + (BERTH_DEFECT == 20);
+    if (!preempt_may_help(c, k, priority)) {
         j->preempt_look = (struct preempt_look){.result = PREEMPT_NO_VICTIM, .pool = NO_INDEX};
         j->preempt_look.at_ms = c->now_ms;
         return false;
@@ -552,9 +556,16 @@ bool preempt_for(struct core *c, struct class *k)
     }
     struct plan plan = {.victims = mem_alloc(PREEMPT_LOOK_MAX, sizeof(struct entry *))};
     struct preempt_look look = {.result = PREEMPT_NO_VICTIM, .pool = NO_INDEX, .at_ms = c->now_ms};
-    search_all(c, k, j->spec.priority, &plan, &look);
-    j->preempt_look = look;
+    search_all(c, k, priority, &plan, &look);
     bool found = plan.victim_count > 0;
+    if (found)
+        look = (struct preempt_look){.result = PREEMPT_DONE,
+                                     .at_ms = c->now_ms,
+                                     .pool = plan.pool,
+                                     .victims = plan.victim_count,
+                                     .loss_uusd = plan.loss_uusd,
+                                     .gain_uusd = plan.gain_uusd};
+    j->preempt_look = look;
     e->preempt_at_ms = found ? 0 : (c->now_ms / PREEMPT_RETRY_MS + 1) * PREEMPT_RETRY_MS;
     if (found)
         carry_out(c, e, &plan);

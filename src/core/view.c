@@ -65,6 +65,20 @@ struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_
     return use;
 }
 
+bool core_hold(const struct core *c, struct job_id id, struct job_hold *out)
+{
+    const struct entry *e = entry_find(c, id.v);
+    if (e == NULL || e->hold == NULL) return false;
+    const struct hold *h = e->hold;
+    *out = (struct job_hold){.pool = {h->pool},
+                             .until_ms = h->until_ms,
+                             .parts = h->parts,
+                             .part_count = h->part_count,
+                             .victims = h->victims,
+                             .victim_count = h->victim_count};
+    return true;
+}
+
 void core_counts(const struct core *c, struct core_counts *out)
 {
     *out = c->counts;

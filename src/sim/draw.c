@@ -202,8 +202,8 @@ static void draw_preemption(const struct rng *r, struct fleet *f)
 {
     struct rng own = *r;
     rng_init(&own, rng_next(&own) ^ f->pool_count);
-    if (rng_chance(&own, 50)) f->preempt = PREEMPT_REQUEUE;
-    f->preempt_exempt_ms = rng_chance(&own, 50) ? rng_between(&own, 1, 20) * MINUTE_MS / 2 : 0;
+    if (rng_chance(&own, 75)) f->preempt = PREEMPT_REQUEUE;
+    f->preempt_exempt_ms = rng_chance(&own, 50) ? rng_between(&own, 1, 600) * 1000 : 0;
     f->preempt_grace_ms = rng_chance(&own, 30) ? rng_between(&own, 1, 4) * MINUTE_MS : 0;
     if (rng_chance(&own, 30))
         f->pools[rng_below(&own, f->pool_count)].preempt = (int)rng_below(&own, 3);

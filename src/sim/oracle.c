@@ -244,6 +244,8 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
         if (!sim_has_failed(s)) oracle_law_decision(s, d);
     }
     if (shell_fleet(s) == NULL || sim_has_failed(s)) return;
+    oracle_preempt(s, e, out);
+    if (sim_has_failed(s)) return;
     note_stopping(s);
     check_claims(s);
     check_processes(s);
@@ -274,6 +276,7 @@ void oracle_recovered(struct sim *s)
             core_job(s->shell.core, (struct job_id){id}) == NULL)
             sim_fail(s, "TRUTH", "job %" PRIu32 " was acknowledged and is lost", id);
     }
+    oracle_preempt_recovered(s);
     if (shell_fleet(s) != NULL && !sim_has_failed(s)) check_processes(s);
 }
 

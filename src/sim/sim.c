@@ -168,6 +168,7 @@ void sim_run(uint64_t seed, const struct sim_options *options, struct sim_stats 
     post_release(&s->post);
     for (size_t i = 0; i < s->past_cap; i++) mem_free(s->pasts[i].attempts);
     mem_free(s->pasts);
+    mem_free(s->held);
     mem_free(s->requests);
     mem_free(s->fleets);
     mem_free(s->laws);

@@ -21,6 +21,8 @@
  *   LEASE     nothing starts that would outlast its lease; nothing that can be reached runs past
  *             its lease or limit
  *   QUOTA     permits are never overdrawn
+ *   PREEMPT   jobs are stopped for others only where they must be, for less than it gains, of lower
+ *             priority and not too often; the others get the room
  *   EXPLAIN   why a job is where it is: every pool has its reason, true as to the law
  *   CHAIN     the hash chain over the records holds
  *   PROGRESS  when the world is healed everything comes to its end and is forgotten everywhere

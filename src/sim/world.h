@@ -127,6 +127,15 @@ struct attempt_past {
     struct str keys[LAWS_RULES_MAX];
     uint64_t seen_record, over_record; /* first record with its claim; that which freed it, or 0 */
     int64_t over_ms;
+    bool preempted; /* stopped for another job */
+};
+
+/* Room that is held for a job while others are being stopped for it. */
+struct held {
+    struct job_id job;
+    uint32_t pool;
+    int64_t until_ms;
+    bool nodes_changed; /* since then */
 };
 
 struct job_past {
@@ -176,6 +185,9 @@ struct sim {
 
     struct job_past *pasts; /* by job id */
     size_t past_cap;
+    struct held *held;
+    size_t held_cap;
+    uint32_t held_count;
     int64_t relied[LAWS_RULES_MAX]; /* by permit: chips that relied on it after the last step */
 };
 
@@ -298,6 +310,11 @@ bool oracle_law_allows(struct sim *s, const struct job *j, uint32_t pool);
 void oracle_cap(struct sim *s, const struct event *e, const struct outcome *out);
 /* Records after `synced` are undone. */
 void oracle_cap_undo(struct sim *s, uint64_t synced);
+/* ---- oracle_preempt.c ---- */
+/* After a step: `e` as stepped, `out` what it gave. */
+void oracle_preempt(struct sim *s, const struct event *e, const struct outcome *out);
+/* What was not durable has not happened. */
+void oracle_preempt_recovered(struct sim *s);
 
 /* ---- oracle_explain.c ---- */
 /* Ask why about a random job. */

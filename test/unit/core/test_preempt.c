@@ -454,6 +454,72 @@ static void all_of_a_class_get_their_victims_at_once(void **state)
     world_release(&w);
 }
 
+static void a_tenant_may_be_given_a_greatest_priority(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct fleet *f = one_pool(&w, 1);
+    f->tenants[0].has_priority_max = true;
+    f->tenants[0].priority_max = 5;
+    begin(&w, f);
+    struct job_spec s = world_spec(1);
+    struct errtext error;
+    s.priority = 6;
+    assert_int_equal(world_submit_try(&w, &s, &error), ERR_DENIED);
+    assert_non_null(strstr(error.s, "at most priority 5"));
+    s.priority = 5;
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, id)->spec.priority, 5);
+    world_release(&w);
+}
+
+/* ---- no livelock: jobs of high priority for ever, and the low ones still end --------------------
+ */
+
+static void tell(struct world *w, struct attempt a)
+{
+    const struct job *j = world_job(w, a.job);
+    if (j == NULL || j->attempt != a.attempt) return;
+    if (j->state == JOB_CONFIGURING)
+        world_report(w, REPORT_STARTED, a.job, a.attempt, 0);
+    else if (j->state == JOB_COMPLETING)
+        world_report(w, REPORT_FINISHED, a.job, a.attempt, 0);
+    else if (j->state == JOB_RUNNING && w->now_ms - j->start_ms >= j->time_limit_ms / 2)
+        world_report(w, REPORT_FINISHED, a.job, a.attempt, 0);
+}
+
+/* Every hour two jobs come that need all chips for 20 minutes; the low ones save nothing and need
+ * two hours: only the bound on preemptions lets them end. */
+static void low_jobs_come_to_their_end_in_a_storm_of_high_ones(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    w.check = false;
+    begin(&w, one_pool(&w, 2));
+    uint32_t low[4], ended = 0;
+    for (int i = 0; i < 4; i++) low[i] = submit(&w, 4, 0, 4 * HOUR);
+    int minute = 0;
+    for (; minute < 3000 && ended < 4; minute++) {
+        w.now_ms += MINUTE;
+        for (int i = 0; i < 2 && minute % 60 == 59; i++) submit(&w, 8, 5, 40 * MINUTE);
+        world_tick(&w);
+        for (size_t i = w.attempt_count; i > 0; i--)
+            if (i <= w.attempt_count) tell(&w, w.attempts[i - 1]);
+        for (int i = 0; i < 4; i++) {
+            const struct job *j = low[i] != 0 ? world_job(&w, low[i]) : NULL;
+            if (j == NULL || !job_state_is_ended(j->state)) continue;
+            assert_int_equal(j->state, JOB_COMPLETED);
+            assert_int_equal(j->preemptions, 5);
+            ended++;
+            low[i] = 0;
+        }
+    }
+    assert_int_equal(ended, 4);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +535,8 @@ int main(void)
         cmocka_unit_test(the_cheapest_set_is_stopped),
         cmocka_unit_test(a_large_set_is_minimal_and_cheap),
         cmocka_unit_test(all_of_a_class_get_their_victims_at_once),
+        cmocka_unit_test(a_tenant_may_be_given_a_greatest_priority),
+        cmocka_unit_test(low_jobs_come_to_their_end_in_a_storm_of_high_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
