@@ -198,7 +198,7 @@ static void step(struct bench *b, struct event *e)
 }
 
 /* 240 shapes: sizes from 1 chip to 16 nodes, three tenants, ten limits. */
-static uint32_t submit(struct bench *b)
+static uint32_t submit_at(struct bench *b, int32_t priority)
 {
     static const uint32_t sizes[] = {1, 1, 1, 2, 4, 8, 16, 128};
     struct job_spec s = {.name = STR("train"),
@@ -214,10 +214,15 @@ static uint32_t submit(struct bench *b)
                          .purpose = STR("research")};
     static const char *const tenants[] = {"account0", "account1", "account2"};
     s.tenant = str_of(tenants[below(3)]);
-    s.priority = (int32_t)below(3);
+    s.priority = priority;
     struct event e = {.kind = EVENT_SUBMIT, .actor_uid = 1000, .spec = &s};
     step(b, &e);
     return b->out.first_job.v;
+}
+
+static uint32_t submit(struct bench *b)
+{
+    return submit_at(b, (int32_t)below(3));
 }
 
 static void report(struct bench *b, uint32_t job, int kind)
@@ -311,6 +316,41 @@ static void measure(struct bench *b, uint32_t steps)
     for (int k = 0; k < 5; k++) mem_free(us[k]);
 }
 
+/* Jobs of high priority come into the full fleet and have others stopped, or find nobody. */
+static void measure_preemption(struct bench *b, struct fleet *f, uint32_t steps)
+{
+    static const char *const names[] = {"submit, high priority", "victim ends", "start confirmed",
+                                        "job ends"};
+    double *us[5];
+    size_t n[5] = {0};
+    uint32_t preempting = 0, stopped = 0;
+    f->preempt = PREEMPT_REQUEUE;
+    b->now_ms += 30 * 60000; /* past the exempt time */
+    step(b, &(struct event){.kind = EVENT_FLEET, .fleet = f, .actor_is_operator = true});
+    for (int k = 0; k < 5; k++) us[k] = mem_alloc(steps, sizeof(double));
+    for (uint32_t i = 0; i < steps; i++) {
+        static const int states[] = {0, JOB_COMPLETING, JOB_CONFIGURING, JOB_RUNNING};
+        int kind = (int)(i % 4);
+        b->now_ms += 10;
+        uint32_t job = kind > 0 ? any_in_state(b, states[kind]) : 0;
+        if (kind > 0 && job == 0) continue;
+        if (kind == 0)
+            submit_at(b, 3 + (int32_t)below(10));
+        else
+            report(b, job, kind == 2 ? REPORT_STARTED : REPORT_FINISHED);
+        for (size_t d = 0; d < b->out.decision_count; d++) {
+            preempting += b->out.decisions[d].kind == DECISION_PREEMPTING;
+            stopped += b->out.decisions[d].kind == DECISION_STOPPED;
+        }
+        us[kind][n[kind]++] = us[4][n[4]] = b->last_us;
+        n[4]++;
+    }
+    printf("  with preemption: %u jobs had %u others stopped\n", preempting, stopped);
+    for (int k = 0; k < 4; k++) print_times(names[k], us[k], n[k]);
+    print_times("all", us[4], n[4]);
+    for (int k = 0; k < 5; k++) mem_free(us[k]);
+}
+
 static void snapshot(struct bench *b)
 {
     struct buf bytes = {0};
@@ -351,9 +391,8 @@ static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
     arena_init(&arena);
     outcome_init(&b.out);
     printf("%u nodes, %u chips, %u jobs waiting\n", nodes, nodes * CHIPS_PER_NODE, pending);
-    step(&b, &(struct event){.kind = EVENT_FLEET,
-                             .fleet = make_fleet(&arena, nodes),
-                             .actor_is_operator = true});
+    struct fleet *f = make_fleet(&arena, nodes);
+    step(&b, &(struct event){.kind = EVENT_FLEET, .fleet = f, .actor_is_operator = true});
     step(&b, &(struct event){.kind = EVENT_PACKS,
                              .packs = make_pack(&arena),
                              .pack_count = 1,
@@ -362,6 +401,7 @@ static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
     measure(&b, steps);
     snapshot(&b);
     measure(&b, steps / 4);
+    measure_preemption(&b, f, steps);
     printf("  peak memory %.0f MiB (of this process so far)\n", (double)peak_kb() / 1024);
     core_free(b.core);
     outcome_release(&b.out);

@@ -205,7 +205,7 @@ static void run_pass(struct core *c)
 void place_all(struct core *c)
 {
     if (!c->has_fleet) return;
-    c->placed = c->searches = 0;
+    c->placed = c->preempt_work = c->put_off = 0;
     holds_place(c);
     if (c->retry_all || c->more)
         classes_retry(c, NULL);

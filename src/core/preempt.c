@@ -136,22 +136,26 @@ struct search {
     struct entry *best[PREEMPT_LOOK_MAX];
     uint32_t best_count;
     int64_t best_loss_uusd;
+    uint32_t work; /* done for it: nodes given, taken and looked at */
 };
 
 static void give(struct search *s, const struct entry *e)
 {
     const struct claim *k = e->job.claim;
     for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&s->c->pools[s->pool], &k->parts[i]);
+    s->work += k->part_count;
 }
 
 static void take(struct search *s, const struct entry *e)
 {
     const struct claim *k = e->job.claim;
     for (uint32_t i = 0; i < k->part_count; i++) nodes_take(&s->c->pools[s->pool], &k->parts[i]);
+    s->work += k->part_count;
 }
 
-static bool fits(const struct search *s)
+static bool fits(struct search *s)
 {
+    s->work += s->size.nodes;
     return nodes_fit(&s->c->pools[s->pool], &s->size);
 }
 
@@ -165,16 +169,17 @@ static void stay(struct search *s, uint32_t i, bool stays)
         give(s, s->v[i].e);
 }
 
-/* Those that may be stopped, lowest priority first. */
-static void collect(struct search *s)
+/* Those that may be stopped, lowest priority first, at most so many. */
+static void collect(struct search *s, uint32_t most)
 {
+    s->count = 0;
     const struct order *all = &s->c->running[s->pool];
     int64_t since = s->c->now_ms - exempt_ms(s->c);
     uint32_t looked = 0, parts = 0;
     struct order_node *n = order_first(all);
     for (; n != NULL; n = order_after(all, n->major, n->id)) {
         struct entry *e = CONTAINER(n, struct entry, in_running);
-        if (n->major >= s->priority || looked++ == PREEMPT_LOOK_MAX) return;
+        if (n->major >= s->priority || looked++ == most) return;
         if (e->job.start_ms > since && BERTH_DEFECT != 23) continue;
         parts += e->job.claim->part_count;
         if (parts > PREEMPT_PARTS_MAX) return;
@@ -229,6 +234,7 @@ static int by_loss_of_node(const void *a, const void *b)
 
 static void sort(struct search *s, int (*order)(const void *, const void *))
 {
+    s->work += s->count;
     qsort(s->v, s->count, sizeof *s->v, order);
 }
 
@@ -254,11 +260,25 @@ static bool spare(struct search *s, uint32_t from, uint32_t count)
     return false;
 }
 
-/* All are gone and the job fits. From the first on let each stay that is not needed: what is left
- * is minimal, since more room never takes a place away. Runs of them are found by doubling. */
-static void reduce(struct search *s)
+/* From the last on let them go, doubling their number, until the job fits; gives the first of those
+ * gone. All are there. False: not even all make room. */
+static bool clear(struct search *s, uint32_t *first_out)
 {
-    uint32_t i = 0;
+    uint32_t first = s->count;
+    for (uint32_t run = 1; first > 0; run *= 2) {
+        uint32_t to = first > run ? first - run : 0;
+        while (first > to) stay(s, --first, false);
+        if (!fits(s)) continue;
+        *first_out = first;
+        return true;
+    }
+    return false;
+}
+
+/* v[i ..] are gone and the job fits. From the first on let each stay that is not needed: what is
+ * left is minimal, since more room never takes a place away. Runs of them are found by doubling. */
+static void reduce(struct search *s, uint32_t i)
+{
     while (i < s->count) {
         uint32_t run = 1;
         for (; i < s->count && spare(s, i, run); run *= 2) i += run < s->count - i ? run : s->count - i;
@@ -281,12 +301,23 @@ static void keep_if_cheaper(struct search *s)
         if (!s->v[i].stays || (BERTH_DEFECT == 21 && i == 0)) s->best[s->best_count++] = s->v[i].e;
 }
 
-static void try_order(struct search *s, int (*order)(const void *, const void *))
+static void all_stay(struct search *s)
 {
-    for (uint32_t i = 0; i < s->count; i++) stay(s, i, false);
+    for (uint32_t i = 0; i < s->count; i++) stay(s, i, true);
+}
+
+/* A minimal set, the dearest by that order being spared first. False: there is none. */
+static bool try_order(struct search *s, int (*order)(const void *, const void *))
+{
+    uint32_t first;
     sort(s, order);
-    reduce(s);
-    keep_if_cheaper(s);
+    bool found = clear(s, &first);
+    if (found) {
+        reduce(s, first);
+        keep_if_cheaper(s);
+    }
+    all_stay(s);
+    return found;
 }
 
 /* The very cheapest set, where v[i ..] are still to be decided and gone, and the others lose
@@ -304,43 +335,94 @@ static void branch(struct search *s, uint32_t i, int64_t loss)
     branch(s, i + 1, money_add(loss, s->v[i].loss_uusd));
 }
 
+/* Could they make room, by the number of chips alone? */
+static bool chips_suffice(const struct search *s)
+{
+    if (s->size.part[0].each.milli > 0) return true; /* part of a chip may be free already */
+    uint64_t chips = s->c->pools[s->pool].chips_free;
+    for (uint32_t i = 0; i < s->count; i++) chips += s->v[i].e->job.claim->chips;
+    return chips >= s->size.chips;
+}
+
 /* Find the cheapest set; false: not even all together make room. */
 static bool find_victims(struct search *s)
 {
+    sum_nodes(s);
+    if (!chips_suffice(s) || !try_order(s, by_loss_of_node)) return false;
+    try_order(s, by_loss_per_chip);
+    try_order(s, by_loss);
+    if (s->count > PREEMPT_EXACT_MAX) return true;
     for (uint32_t i = 0; i < s->count; i++) stay(s, i, false);
-    bool found = fits(s);
-    if (found) {
-        sum_nodes(s);
-        try_order(s, by_loss_of_node);
-        try_order(s, by_loss_per_chip);
-        try_order(s, by_loss);
-        for (uint32_t i = 0; i < s->count && s->count <= PREEMPT_EXACT_MAX; i++) stay(s, i, false);
-        if (s->count <= PREEMPT_EXACT_MAX) branch(s, 0, 0);
-    }
-    for (uint32_t i = 0; i < s->count; i++) stay(s, i, true);
-    return found;
+    branch(s, 0, 0);
+    all_stay(s);
+    return true;
 }
 
-/* When running jobs' time limits would let the job start; where that is too far to look, a moment
- * before that. */
+/* Does the job fit when only the first `count` of those that end next have ended? */
+static bool fits_after(struct search *s, struct whatif *w, struct entry **next,
+                       const size_t *changes, uint32_t *ended, uint32_t count)
+{
+    if (count < *ended) whatif_back(w, changes[count]);
+    for (uint32_t i = *ended; i < count; i++) whatif_give_claim(w, next[i]->job.claim);
+    s->work += (uint32_t)(count < *ended ? changes[*ended] - changes[count]
+                                         : changes[count] - changes[*ended]);
+    *ended = count;
+    return fits(s);
+}
+
+/* From `n` on: when enough chips are free, by their number alone. */
+static int64_t chips_natural(const struct search *s, struct order_node *n, int64_t chips,
+                             int64_t at)
+{
+    const struct order *ends = &s->c->ends[s->pool];
+    for (uint32_t i = 0; n != NULL && chips < s->size.chips && i < PREEMPT_COUNT_MAX; i++) {
+        at = n->major;
+        chips += CONTAINER(n, struct entry, in_ends)->job.claim->chips;
+        n = order_after(ends, n->major, n->id);
+    }
+    return at;
+}
+
+/* When running jobs' time limits would let the job start: by the nodes of those that end next;
+ * where these do not do, at the earliest when enough chips are free, as far as was looked. */
 static int64_t natural_start(struct search *s)
 {
-    const struct order *all = &s->c->ends[s->pool];
-    struct pool_nodes *nodes = &s->c->pools[s->pool];
+    struct entry *next[PREEMPT_ENDS_MAX];
+    size_t changes[PREEMPT_ENDS_MAX + 1] = {0}; /* of the what-if, when so many have ended */
+    const struct order *ends = &s->c->ends[s->pool];
+    uint32_t count = 0, ended = 0;
+    int64_t chips = s->c->pools[s->pool].chips_free;
+    struct order_node *n = order_first(ends);
+    for (; n != NULL && count < PREEMPT_ENDS_MAX; n = order_after(ends, n->major, n->id)) {
+        next[count] = CONTAINER(n, struct entry, in_ends);
+        size_t sum = changes[count] + next[count]->job.claim->part_count;
+        if (sum > PREEMPT_PARTS_MAX) break;
+        chips += next[count]->job.claim->chips;
+        changes[++count] = sum;
+    }
     struct whatif w;
-    whatif_begin(&w, nodes);
-    int64_t at = s->c->now_ms;
-    struct order_node *n = order_first(all);
-    for (uint32_t looked = 0; n != NULL && looked < PREEMPT_LOOK_MAX; looked++) {
-        const struct entry *e = CONTAINER(n, struct entry, in_ends);
-        if (w.count + e->job.claim->part_count > PREEMPT_PARTS_MAX) break;
-        if (n->major > at) at = n->major;
-        whatif_give_claim(&w, e->job.claim);
-        if (nodes_fit(nodes, &s->size)) break;
-        n = order_after(all, n->major, n->id);
+    whatif_begin(&w, &s->c->pools[s->pool]);
+    uint32_t few = 0, enough = 1; /* it does not fit after `few` */
+    while (enough < count && !fits_after(s, &w, next, changes, &ended, enough)) {
+        few = enough;
+        enough *= 2;
+    }
+    if (enough >= count && (count == 0 || !fits_after(s, &w, next, changes, &ended, count))) {
+        enough = few = count;
+    } else if (enough > count) {
+        enough = count;
+    }
+    while (enough > few + 1) {
+        uint32_t mid = few + (enough - few) / 2;
+        if (fits_after(s, &w, next, changes, &ended, mid))
+            enough = mid;
+        else
+            few = mid;
     }
     whatif_end(&w);
-    return at;
+    int64_t at = enough > 0 ? next[enough - 1]->in_ends.major : 0;
+    if (enough == few) at = chips_natural(s, n, chips, at);
+    return at > s->c->now_ms ? at : s->c->now_ms;
 }
 
 static int64_t gain_of(struct search *s, const struct class *k, const struct legal *legal)
@@ -417,20 +499,26 @@ static void note(struct preempt_look *look, int result, const struct search *s, 
 static void search_pool(struct search *s, const struct class *k, const struct legal *legal,
                         struct plan *best, struct preempt_look *look)
 {
-    s->count = s->best_count = 0;
+    s->best_count = 0;
     s->best_loss_uusd = 0;
     int64_t have, need;
     size_in_pool(&k->box->spec, &s->c->fleet.pools[s->pool], &s->size, &have, &need);
-    collect(s);
+    collect(s, PREEMPT_LOOK_FIRST);
     if (s->count == 0) return;
-    if (!find_victims(s)) {
+    bool found = find_victims(s);
+    if (!found && s->count == PREEMPT_LOOK_FIRST) {
+        collect(s, PREEMPT_LOOK_MAX);
+        found = find_victims(s);
+    }
+    if (!found) {
         note(look, PREEMPT_NOT_ENOUGH, s, 0);
         return;
     }
+    if (best->victim_count > 0 && best->loss_uusd <= s->best_loss_uusd) return;
     int64_t gain = gain_of(s, k, legal);
     bool pays = s->best_loss_uusd < gain;
     note(look, pays ? PREEMPT_DONE : PREEMPT_LOSS, s, gain);
-    if (!pays || (best->victim_count > 0 && best->loss_uusd <= s->best_loss_uusd)) return;
+    if (!pays) return;
     best->pool = s->pool;
     best->victim_count = s->best_count;
     memcpy(best->victims, s->best, s->best_count * sizeof(struct entry *));
@@ -454,6 +542,7 @@ static void search_all(struct core *c, struct class *k, int32_t priority, struct
         search_pool(s, k, legal, best, look);
         pools++;
     }
+    c->preempt_work += s->work;
     mem_free(s);
 }
 
@@ -549,8 +638,8 @@ bool preempt_for(struct core *c, struct class *k)
         j->preempt_look.at_ms = c->now_ms;
         return false;
     }
-    if (++c->searches > PREEMPT_STEP_MAX) { /* put off, so many a second */
-        e->preempt_at_ms = c->now_ms + 1000 * (int64_t)(c->searches / PREEMPT_STEP_MAX);
+    if (c->preempt_work > PREEMPT_WORK_MAX) { /* put off, so many a second */
+        e->preempt_at_ms = c->now_ms + 1000 * (1 + (int64_t)(c->put_off++ / PREEMPT_PUT_OFF));
         timer_set(c, e);
         return false;
     }

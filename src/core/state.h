@@ -293,7 +293,8 @@ struct core {
     bool marked_any, retry_all, recheck_attempts, quotas_changed;
     struct array *arrays_marked; /* a task may take a turn that another has left */
     uint32_t placed;
-    uint32_t searches; /* for victims, done and put off */
+    uint32_t preempt_work; /* done in searching for victims */
+    uint32_t put_off; /* searches that had to wait */
     struct outcome *out;
     struct arena scratch; /* for one computation */
     struct arena legal_scratch;
