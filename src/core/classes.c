@@ -47,6 +47,12 @@ static void wish_bytes(const struct job_spec *s, struct buf *b)
     put_u64(b, (uint64_t)s->time_limit_ms);
     put_u64(b, (uint64_t)s->deadline_ms);
     put_u64(b, (uint64_t)s->checkpoint_s << 1 | s->no_requeue);
+    for (uint32_t i = 0; i < s->data_count; i++) {
+        put_strs(b, &s->data[i].located, 1);
+        put_u64(b, (uint64_t)s->data[i].gb);
+    }
+    put_strs(b, &s->work.saved_site, 1);
+    put_u64(b, (uint64_t)s->work.checkpoint_gb);
     put_strs(b, &s->work.type, 1);
     put_u64(b, (uint64_t)s->work.steps);
     put_u64(b, (uint64_t)s->work.steps_done);

@@ -1,6 +1,11 @@
 /* cost.c - what a job costs in a pool (design section 7):
  *
  *     cost = chips x hours(job, chip) x (price + shadow price) + CPUs x hours x their price
+ *            + data and checkpoint transfer
+ *
+ * Transfer: gigabytes that lie in another country (or a checkpoint at another site) x the price of
+ * the site's first link from there, and the claim's chips and CPUs while they wait for them. What is
+ * not stated (sizes, places, links) costs nothing.
  *
  * Hours are expected ones (perf/estimate.h): from steps and a speed where both are known, else the
  * time limit, carried over from the kind of chip that the job names first. Shadow prices say what a
@@ -34,6 +39,49 @@ static void estimate_in(const struct core *c, const struct job_spec *s, uint32_t
                       limit_in_pool(&c->fleet, s, pool), chip, chips, out);
 }
 
+/* ---- transfer
+ * ----------------------------------------------------------------------------------- */
+
+static const struct site *site_with_id(const struct fleet *f, struct str id)
+{
+    uint32_t i = id.len > 0 ? fleet_site(f, id) : NO_INDEX;
+    return i == NO_INDEX ? NULL : &f->sites[i];
+}
+
+static const struct site_link *link_from(const struct site *to, struct str site, struct str country)
+{
+    for (uint32_t i = 0; i < to->link_count; i++) {
+        struct str from = to->links[i].from;
+        if ((site.len > 0 && str_eq(from, site)) || (country.len > 0 && str_eq(from, country)))
+            return &to->links[i];
+    }
+    return NULL;
+}
+
+static void move(const struct site_link *link, int64_t gb, struct cost *out)
+{
+    if (link == NULL || gb <= 0) return;
+    out->moved_uusd = money_add(out->moved_uusd, money_scale(link->uusd_per_gb, gb, 1));
+    if (link->mbps > 0)
+        out->moving_ms = money_add(out->moving_ms, money_scale(gb, 8000000, link->mbps));
+}
+
+static void transfer(const struct core *c, const struct job_spec *s, const struct site *to,
+                     struct cost *out)
+{
+    for (uint32_t i = 0; i < s->data_count; i++) {
+        const struct data_set *d = &s->data[i];
+        if (d->located.len > 0 && !str_eq(d->located, to->country))
+            move(link_from(to, (struct str){0}, d->located), d->gb, out);
+    }
+    const struct site *saved = site_with_id(&c->fleet, s->work.saved_site);
+    if (saved != NULL && saved != to)
+        move(link_from(to, saved->id, saved->country), s->work.checkpoint_gb, out);
+}
+
+/* ---- the whole
+ * ---------------------------------------------------------------------------------- */
+
 void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool, struct cost *out)
 {
     *out = (struct cost){0};
@@ -44,9 +92,11 @@ void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool,
     estimate_in(c, s, pool, z.chips, &out->time);
     uint64_t cpus = (uint64_t)z.part[0].count * z.part[0].each.cpus +
                     (uint64_t)z.part[1].count * z.part[1].each.cpus;
-    int64_t ms = out->time.ms;
+    transfer(c, s, &c->fleet.sites[p->site_index], out);
+    int64_t ms = money_add(out->time.ms, out->moving_ms);
     out->paid_uusd = money_add(chips_price(p->title.uusd_per_chip_h, z.milli, ms),
                                price_of(p->title.uusd_per_cpu_h, cpus, ms));
+    out->paid_uusd = money_add(out->paid_uusd, out->moved_uusd);
     out->total_uusd =
         money_add(out->paid_uusd, chips_price(p->shadow_uusd_per_chip_h, z.milli, ms));
 }

@@ -11,6 +11,8 @@ void visit_pool_reason(struct visit *v, struct pool_reason *r)
     visit_i64(v, "expected_ms", &r->expected_ms);
     visit_i64(v, "lo_ms", &r->lo_ms);
     visit_i64(v, "hi_ms", &r->hi_ms);
+    visit_i64(v, "moving_ms", &r->moving_ms);
+    visit_i64(v, "moved_uusd", &r->moved_uusd);
     visit_text(v, "rule", &r->rule);
     visit_i64(v, "have", &r->have);
     visit_i64(v, "need", &r->need);

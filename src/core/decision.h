@@ -16,6 +16,7 @@ struct pool_reason {
     int reason; /* enum reason */
     int64_t cost_uusd; /* of the whole job there, shadow prices included; 0: it is too large */
     int basis; /* enum basis: what the expected time rests on; BASIS_LIMIT: only on the limit */
+    int64_t moving_ms, moved_uusd; /* data and checkpoint to it: in cost_uusd, not in expected_ms */
     int64_t expected_ms, lo_ms, hi_ms; /* that time and its bar; 0 with BASIS_LIMIT */
     struct str rule; /* law reasons: the rule's id */
     int64_t have, need; /* the numbers behind the reason: chips, nodes, MB, ms or micro-USD */

@@ -180,11 +180,21 @@ static const char *expected_words(const struct question *q, const struct pool_re
                         STR_ARG(cost.time.source));
 }
 
+/* "; moving its data there takes 12 min and 4.50 USD of it" */
+static const char *moving_words(const struct question *q, const struct pool_reason *r)
+{
+    char usd[MONEY_TEXT_MAX];
+    if (r->moving_ms == 0 && r->moved_uusd == 0) return "";
+    return arena_printf(q->arena, "; moving data there takes %s and %s USD of that",
+                        duration(q->arena, r->moving_ms), money_format(r->moved_uusd, usd));
+}
+
 static const char *chosen_words(const struct question *q, const struct explanation *x,
                                 const struct pool_reason *r)
 {
     char cost[MONEY_TEXT_MAX], more[MONEY_TEXT_MAX];
-    const char *time = expected_words(q, r);
+    const char *time =
+        arena_printf(q->arena, "%s%s", expected_words(q, r), moving_words(q, r));
     money_format(r->cost_uusd, cost);
     if (r->reason == REASON_CHOSEN)
         return arena_printf(q->arena, "chosen, at a cost of %s USD%s", cost, time);

@@ -167,6 +167,8 @@ int pool_row(const struct core *c, const struct job_spec *s, const struct legal 
     struct cost cost;
     cost_in_pool(c, s, pool, &cost);
     out->cost_uusd = cost.total_uusd;
+    out->moving_ms = cost.moving_ms;
+    out->moved_uusd = cost.moved_uusd;
     if (cost.time.basis != BASIS_LIMIT) {
         out->basis = cost.time.basis;
         out->expected_ms = cost.time.ms;

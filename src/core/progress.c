@@ -90,6 +90,8 @@ void progress_keep(struct core *c, struct entry *e)
         s.work.seen_usteps_per_s = p->usteps_per_s;
     }
     if (p->checkpointed_ms > 0) s.work.steps_done = p->checkpointed_steps;
+    if (p->checkpointed_ms >= e->job.start_ms && p->checkpointed_ms > 0)
+        s.work.saved_site = c->fleet.sites[c->fleet.pools[k->pool.v].site_index].id;
     if (s.work.steps > 0 && s.work.steps_done > s.work.steps) s.work.steps_done = s.work.steps;
     if (p->at_ms > 0) entry_respec(c, e, &s);
     *p = (struct job_progress){.steps = s.work.steps_done,

@@ -426,6 +426,8 @@ int reason_nearer(int a, int b);
 #define MS_PER_H INT64_C(3600000)
 struct cost {
     struct estimate time; /* how long it is expected to run there */
+    int64_t moving_ms; /* before that, while data and checkpoint are moved there */
+    int64_t moved_uusd; /* what links ask for that */
     int64_t paid_uusd; /* expected to be spent */
     int64_t total_uusd; /* what pools are compared by: with shadow prices */
 };

@@ -72,6 +72,13 @@ void visit_chip(struct visit *v, struct chip *c)
     visit_text(v, "confidence", &c->confidence);
 }
 
+static void visit_site_link(struct visit *v, struct site_link *l)
+{
+    visit_text(v, "from", &l->from);
+    visit_i64(v, "mbps", &l->mbps);
+    visit_i64(v, "uusd_per_gb", &l->uusd_per_gb);
+}
+
 void visit_site(struct visit *v, struct site *s)
 {
     visit_text(v, "id", &s->id);
@@ -85,6 +92,7 @@ void visit_site(struct visit *v, struct site *s)
     visit_bool(v, "build_progress_known", &s->build_progress_known);
     visit_i32(v, "build_progress_ppm", &s->build_progress_ppm);
     visit_i64(v, "power_uusd_per_kwh", &s->power_uusd_per_kwh);
+    VISIT_ARRAY(v, "links", s->links, s->link_count, LIST_MAX, visit_site_link);
 }
 
 static void visit_title(struct visit *v, struct title *t)

@@ -62,6 +62,13 @@ struct site_stock {
     int64_t chips;
 };
 
+/* How data come to a site from a country or from another site. */
+struct site_link {
+    struct str from; /* id of a site, or a country's code */
+    int64_t mbps; /* what a job's data may use of it; 0: time is not counted */
+    int64_t uusd_per_gb;
+};
+
 struct site {
     struct str id, name, country;
     struct str operator_party; /* id */
@@ -70,6 +77,8 @@ struct site {
     bool build_progress_known;
     int32_t build_progress_ppm;
     int64_t power_uusd_per_kwh;
+    struct site_link *links; /* into it; the first that fits counts */
+    uint32_t link_count;
     uint32_t operator_index; /* NO_INDEX when the operator is not stated */
     struct site_stock *stock; /* by fleet_index, a row for each kind, in order of pools */
     uint32_t stock_count;

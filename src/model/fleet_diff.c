@@ -52,6 +52,7 @@ static struct str without_unit(const char *key)
     struct str s = str_of(key);
     if (str_eqz(s, "milli")) return STR("value");
     if (str_eqz(s, "uusd_per_chip_h")) return STR("price");
+    if (str_eqz(s, "uusd_per_gb")) return STR("price_per_gb");
     if (str_eqz(s, "uusd_per_cpu_h")) return STR("cpu_price");
     if (str_eqz(s, "shadow_uusd_per_chip_h")) return STR("shadow_price");
     if (str_eqz(s, "power_uusd_per_kwh")) return STR("power_price");

@@ -212,6 +212,12 @@ static enum err index_site(struct site *s, const struct fleet_names *n, struct e
         return bad("site", s->id, "build progress is outside 0..100 %", error);
     if (!in_range(s->power_uusd_per_kwh, 0, PRICE_MAX_UUSD))
         return bad("site", s->id, "the power price is out of range", error);
+    for (uint32_t i = 0; i < s->link_count; i++) {
+        const struct site_link *l = &s->links[i];
+        if (!id_is_valid(l->from) || !in_range(l->mbps, 0, LINK_MBPS_MAX) ||
+            !in_range(l->uusd_per_gb, 0, PRICE_MAX_UUSD))
+            return bad("site", s->id, "a link: from, speed or price is out of range", error);
+    }
     return resolve(&n->parties, s->operator_party, true, "site", s->id, "operator",
                    &s->operator_index, error);
 }

@@ -30,6 +30,7 @@ static void visit_data_set(struct visit *v, struct data_set *d)
     visit_text(v, "located", &d->located);
     visit_text(v, "accessed_from", &d->accessed_from);
     visit_bool(v, "persons_known", &d->persons_known);
+    visit_i64(v, "gb", &d->gb);
     visit_i64(v, "persons", &d->persons);
 }
 
@@ -75,6 +76,8 @@ static void visit_work(struct visit *v, struct job_work *w)
     visit_i64(v, "steps_done", &w->steps_done);
     visit_text(v, "seen_chip", &w->seen_chip);
     visit_u32(v, "seen_chips", &w->seen_chips);
+    visit_text(v, "saved_site", &w->saved_site);
+    visit_i64(v, "checkpoint_gb", &w->checkpoint_gb);
     visit_i64(v, "seen_usteps_per_s", &w->seen_usteps_per_s);
 }
 
@@ -208,7 +211,7 @@ void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struc
                            &out->qos,         &out->purpose,     &out->end_user,
                            &out->workdir,     &out->stdin_path,  &out->stdout_path,
                            &out->stderr_path, &out->comment,     &out->submit_host,
-                           &out->wrapper,     &out->work.type,   &out->work.seen_chip};
+                           &out->wrapper,     &out->work.type,   &out->work.seen_chip, &out->work.saved_site};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) keep_text(arena, texts[i]);
     out->chip_kinds = keep_texts(arena, from->chip_kinds, from->chip_kind_count);
     out->chip_prefer = keep_texts(arena, from->chip_prefer, from->chip_prefer_count);
@@ -285,8 +288,10 @@ static enum err check_work(const struct job_work *w, struct errtext *error)
         return err_set(error, ERR_INVALID, "steps: %lld are done of %lld",
                        (long long)w->steps_done, (long long)w->steps);
     if (!in_range(w->seen_usteps_per_s, 0, USTEPS_PER_S_MAX) ||
-        (w->seen_chip.len > 0 && !id_is_valid(w->seen_chip)))
-        return err_set(error, ERR_INVALID, "the speed seen: out of range");
+        (w->seen_chip.len > 0 && !id_is_valid(w->seen_chip)) ||
+        (w->saved_site.len > 0 && !id_is_valid(w->saved_site)) ||
+        !in_range(w->checkpoint_gb, 0, DATA_GB_MAX))
+        return err_set(error, ERR_INVALID, "the speed or checkpoint seen: out of range");
     return ERR_NONE;
 }
 
@@ -458,6 +463,8 @@ static enum err check_law_facts(const struct job_spec *s, struct errtext *error)
                                "data: country '" STR_FMT "': not two capital letters",
                                STR_ARG(*countries[k]));
         if (d->persons < 0) return err_set(error, ERR_INVALID, "data: negative persons");
+        if (!in_range(d->gb, 0, DATA_GB_MAX))
+            return err_set(error, ERR_INVALID, "data: gigabytes out of range");
     }
     if (s->data_count > 0 && !s->data_known)
         return err_set(error, ERR_INVALID, "data sets are listed, yet said to be unknown");

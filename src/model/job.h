@@ -18,6 +18,7 @@ struct data_set {
     struct str located; /* country where it lies; "" unknown */
     struct str accessed_from; /* country it is read from; "": where the job runs */
     bool persons_known;
+    int64_t gb; /* to be moved to where the job runs, unless that is in the same country; 0 unknown */
     int64_t persons; /* distinct persons exported this year, this job included */
 };
 
@@ -49,6 +50,8 @@ struct job_work {
     int64_t steps_done; /* saved in the checkpoint that it begins from */
     struct str seen_chip; /* kind on which seen_usteps_per_s was measured; "" nowhere */
     uint32_t seen_chips;
+    struct str saved_site; /* id: where the checkpoint lies; "" unknown, or there is none */
+    int64_t checkpoint_gb; /* its size; 0 unknown */
     int64_t seen_usteps_per_s; /* millionths of a step a second, by an earlier attempt */
 };
 

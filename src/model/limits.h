@@ -47,6 +47,8 @@ enum {
 #define USTEPS_PER_S_MAX INT64_C(1000000000000000) /* a billion steps a second, in millionths */
 #define SHARE_HALF_LIFE_MIN_MS (INT64_C(60) * 1000) /* shorter, and the queue has no memory */
 #define FLOP_PER_BYTE_MAX INT64_C(1000000) /* of a job type: chips reach 1000 */
+#define LINK_MBPS_MAX INT64_C(1000000000) /* a Pbit/s: above every cable */
+#define DATA_GB_MAX INT64_C(1000000000) /* an exabyte: above every data set */
 #define PRICE_MAX_UUSD INT64_C(1000000000000) /* a million USD: per chip hour, or per kWh */
 #define QUANTITY_MAX_MILLI INT64_C(1000000000000000) /* 1e12 units: chip figures need 1e6 */
 

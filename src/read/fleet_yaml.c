@@ -223,12 +223,33 @@ static void read_chips(struct reader *r, const struct chip *catalogue, uint32_t 
 /* ---- sites ------------------------------------------------------------------------------------
  */
 
+static void read_link(struct reader *r, const struct yaml_node *n, struct site_link *l)
+{
+    static const char *const keys[] = {"from", "gbps", "price_per_gb", NULL};
+    if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
+    const struct yaml_node *x;
+    uint32_t gbps = 0;
+    if ((x = yaml_need(r->errs, n, "from")) != NULL) yaml_id(r->errs, x, &l->from);
+    if ((x = yaml_get(n, "gbps")) != NULL)
+        yaml_u32(r->errs, x, 1, (uint32_t)(LINK_MBPS_MAX / 1000), &gbps);
+    l->mbps = (int64_t)gbps * 1000;
+    money(r, n, "price_per_gb", &l->uusd_per_gb);
+}
+
+static void read_links(struct reader *r, const struct yaml_node *n, struct site *s)
+{
+    if (n == NULL || !yaml_list(r->errs, n, LIST_MAX)) return;
+    s->link_count = n->count;
+    s->links = ARENA_ARRAY(r->arena, n->count, struct site_link);
+    for (uint32_t i = 0; i < n->count; i++) read_link(r, &n->items[i], &s->links[i]);
+}
+
 static void read_site(struct reader *r, const struct yaml_node *n, struct site *s)
 {
     static const char *const keys[] = {"name",        "country",        "operator",
                                        "engine",      "state_funded",   "public_hub",
                                        "power_price", "build_progress", "critical_infrastructure",
-                                       NULL};
+                                       "links",       NULL};
     s->engine = STR("local");
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     line(r, n, "name", NAME_LEN_MAX, &s->name);
@@ -243,6 +264,7 @@ static void read_site(struct reader *r, const struct yaml_node *n, struct site *
     if (built != NULL && !yaml_is(built, "unknown"))
         s->build_progress_known = yaml_share(r->errs, built, &s->build_progress_ppm);
     money(r, n, "power_price", &s->power_uusd_per_kwh);
+    read_links(r, yaml_get(n, "links"), s);
 }
 
 static void read_sites(struct reader *r)

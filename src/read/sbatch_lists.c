@@ -261,16 +261,23 @@ static enum err take_data_fact(struct sbatch_request *r, struct data_set *d, str
     sbatch_split(&text, '=', &key);
     if (str_eqz(key, "located")) return take_country(r, text, &d->located, error);
     if (str_eqz(key, "accessed-from")) return take_country(r, text, &d->accessed_from, error);
-    if (!str_eqz(key, "persons"))
-        return sbatch_bad(piece, "one of located=JP, accessed-from=SG, persons=1000", error);
     uint64_t n = 0;
+    if (str_eqz(key, "gb")) {
+        if (!str_to_u64(text, &n) || n > (uint64_t)DATA_GB_MAX)
+            return sbatch_bad(text, "a number of gigabytes", error);
+        d->gb = (int64_t)n;
+        return ERR_NONE;
+    }
+    if (!str_eqz(key, "persons"))
+        return sbatch_bad(piece, "one of located=JP, accessed-from=SG, persons=1000, gb=500",
+                          error);
     if (!str_to_u64(text, &n) || n > INT64_MAX) return sbatch_bad(text, "a number", error);
     d->persons_known = true;
     d->persons = (int64_t)n;
     return ERR_NONE;
 }
 
-/* CLASS[:COUNTRY][,located=C][,accessed-from=C][,persons=N]; given again it adds a data set. */
+/* CLASS[:COUNTRY][,located=C][,accessed-from=C][,persons=N][,gb=N]; given again it adds a data set. */
 enum err sbatch_set_data(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     struct job_spec *s = &r->spec;

@@ -76,9 +76,10 @@ const struct sbatch_option sbatch_options[] = {
 
     APPLIED("checkpoint", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_checkpoint, NULL, "SECONDS", "the job saves its state this often"),
     APPLIED("checkpoint-cost", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_checkpoint_cost, NULL, "SECONDS", "saving its state takes this long"),
+    APPLIED("checkpoint-size", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_checkpoint_size, NULL, "GB", "the saved state has this size"),
     APPLIED("restart-cost", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_restart_cost, NULL, "SECONDS", "it computes again this long after a start"),
     APPLIED("country", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_country, NULL, "CODES", "run in one of these countries only"),
-    APPLIED("data", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_data, NULL, "CLASS[:COUNTRY]", "data the job reads: personal:CN,located=SG,persons=500; none"),
+    APPLIED("data", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_data, NULL, "CLASS[:COUNTRY]", "data the job reads: personal:CN,located=SG,persons=500,gb=20; none"),
     APPLIED("end-user", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_end_user, NULL, "PARTY", "who uses the result, if not the tenant"),
     APPLIED("evidence", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_evidence, NULL, "NAMES", "evidence on record for this job"),
     APPLIED("max-price", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_max_price, NULL, "USD", "at most so much for a chip hour"),

@@ -369,6 +369,15 @@ enum err sbatch_set_steps(struct sbatch_request *r, struct str value, struct err
     return ERR_NONE;
 }
 
+enum err sbatch_set_checkpoint_size(struct sbatch_request *r, struct str value,
+                                    struct errtext *error)
+{
+    uint32_t gb = 0;
+    enum err e = sbatch_take_u32(value, 0, (uint32_t)DATA_GB_MAX, &gb, error);
+    if (e == ERR_NONE) r->spec.work.checkpoint_gb = gb;
+    return e;
+}
+
 enum err sbatch_set_priority(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     uint32_t n = 0;

