@@ -69,7 +69,8 @@ static void class_judge(struct core *c, struct class *k)
     for (uint32_t i = 0; i < k->candidate_count; i++) {
         uint32_t p = k->candidates[i].pool;
         struct pool_reason row = {0};
-        int one = pool_row_now(c, s, legal_of(c, k->signature, s, p), p, c->now_ms, &row);
+        const struct legal *legal = legal_of(c, k->signature, s, p);
+        int one = candidate_row(c, s, legal, &k->candidates[i], c->now_ms, &row);
         int nearer = why < 0 ? one : reason_nearer(why, one);
         if (nearer != why) rule = row.rule;
         why = nearer;
@@ -115,7 +116,7 @@ static uint32_t choose_pool(struct core *c, struct class *k)
         if (!k->try_all && !is_marked(c, x->pool)) continue;
         struct pool_reason row = {0};
         const struct legal *legal = legal_of(c, k->signature, s, x->pool);
-        if (pool_row_now(c, s, legal, x->pool, c->now_ms, &row) != REASON_NONE) continue;
+        if (candidate_row(c, s, legal, x, c->now_ms, &row) != REASON_NONE) continue;
         struct size z;
         int64_t have, need;
         uint32_t waste;

@@ -144,17 +144,29 @@ static int law_row(const struct legal *legal, struct pool_reason *out)
     return legal->effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED : REASON_LAW_FORBIDS;
 }
 
-int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                 uint32_t pool, int64_t now_ms, struct pool_reason *out)
+static int row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                   uint32_t pool, int64_t now_ms, bool may_be_slow, struct pool_reason *out)
 {
     out->have = out->need = 0;
     int why = law_row(legal, out);
     if (why == REASON_NONE) why = lease_row(&c->fleet, s, pool, now_ms, out);
     if (why == REASON_NONE) why = time_row(&c->fleet, s, legal, pool, now_ms, out);
-    if (why == REASON_NONE) why = speed_row(c, s, pool, out);
+    if (why == REASON_NONE && may_be_slow) why = speed_row(c, s, pool, out);
     if (why == REASON_NONE) why = capacity_row(c, s, legal, pool, out);
     if (why == REASON_NONE) out->have = out->need = 0;
     return why;
+}
+
+int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                 uint32_t pool, int64_t now_ms, struct pool_reason *out)
+{
+    return row_now(c, s, legal, pool, now_ms, true, out);
+}
+
+int candidate_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                  const struct candidate *x, int64_t now_ms, struct pool_reason *out)
+{
+    return row_now(c, s, legal, x->pool, now_ms, x->too_slow, out);
 }
 
 int pool_row(const struct core *c, const struct job_spec *s, const struct legal *legal,

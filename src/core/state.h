@@ -190,7 +190,7 @@ struct size_group {
 struct candidate {
     int64_t cost_uusd;
     uint32_t pool;
-    bool preferred;
+    bool preferred, too_slow;
 };
 
 struct class
@@ -408,6 +408,9 @@ int pool_row(const struct core *c, const struct job_spec *s, const struct legal 
 /* The same for a pool that pool_row_static takes. */
 int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
                  uint32_t pool, int64_t now_ms, struct pool_reason *out);
+/* The same for a pool of the class's candidates, of which it is known whether it is too slow. */
+int candidate_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                  const struct candidate *x, int64_t now_ms, struct pool_reason *out);
 /* Names, kind, size, memory and price alone: what only a change of the job or the fleet changes. */
 int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t pool,
                     struct pool_reason *out);
