@@ -1,7 +1,8 @@
 /* node_notes.h - why nodes are out of use: what the operator said, who and when.
  *
- * Kept beside the nodes, as runs of neighbours that one change spoke of: a pool of 100,000 nodes that
- * is drained as a whole has one note. Nodes that are in use have none. Part of the stored state. */
+ * Kept beside the nodes, as runs of neighbours that one change spoke of: a pool of 100,000 nodes
+ * that is drained as a whole has one note. Nodes that are in use have none. Part of the stored
+ * state. */
 #ifndef BERTH_CORE_NODE_NOTES_H
 #define BERTH_CORE_NODE_NOTES_H
 

@@ -5,8 +5,8 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
-/* Looked up once: OpenSSL 3 takes longer to find an algorithm than to hash a record with it. Lives as
- * long as the process; OpenSSL frees it at exit. */
+/* Looked up once: OpenSSL 3 takes longer to find an algorithm than to hash a record with it. Lives
+ * as long as the process; OpenSSL frees it at exit. */
 static EVP_MD *algorithm;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

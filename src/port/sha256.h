@@ -1,8 +1,8 @@
 /* sha256.h - SHA-256 (FIPS 180-4), by the machine's fastest means.
  *
- * One function for the whole project, so that the library beneath it (OpenSSL's libcrypto, which uses
- * the processor's SHA instructions where there are any) is named in one file. Why not libsodium:
- * docs/decisions/0040-sha256.md. */
+ * One function for the whole project, so that the library beneath it (OpenSSL's libcrypto, which
+ * uses the processor's SHA instructions where there are any) is named in one file. Why not
+ * libsodium: docs/decisions/0040-sha256.md. */
 #ifndef BERTH_PORT_SHA256_H
 #define BERTH_PORT_SHA256_H
 

@@ -1,8 +1,8 @@
 /* json_text.h - a struct's JSON form (read/json_visit.h) written straight into text.
  *
  * The same bytes as a struct json_writer's tree dumped by jansson with JSON_COMPACT, without the
- * tree: a reply of 100,000 rows needs no memory beside its text, and takes a fifth of the time. Text
- * that needs escapes is still jansson's work (docs/decisions/0041-json-text.md). */
+ * tree: a reply of 100,000 rows needs no memory beside its text, and takes a fifth of the time.
+ * Text that needs escapes is still jansson's work (docs/decisions/0041-json-text.md). */
 #ifndef BERTH_READ_JSON_TEXT_H
 #define BERTH_READ_JSON_TEXT_H
 

@@ -20,7 +20,7 @@
 
 enum { REPLY_USUAL = 512 }; /* bytes: a submission's reply has some 100 */
 
-/* One listening socket. libmicrohttpd watches it and its connections through an epoll descriptor. */
+/* One listening socket; libmicrohttpd watches it and its connections through an epoll descriptor. */
 struct door {
     struct http *http;
     struct MHD_Daemon *daemon;
@@ -78,8 +78,7 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 
 static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, struct op *op)
 {
-    if (!op->stream)
-        return send_text(c, (unsigned)op->status, op->content_type, &op->reply);
+    if (!op->stream) return send_text(c, (unsigned)op->status, op->content_type, &op->reply);
     struct MHD_Response *r = streams_subscribe(d->http->config.streams, c, op->peer);
     if (r == NULL)
         return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
@@ -253,8 +252,8 @@ static int idle_ms(const struct http *h)
     return least;
 }
 
-/* One thread serves all doors. Not libmicrohttpd's own threads: each reply would then wake them by a
- * system call of its own from the writer thread; so one wakes it for a whole batch. */
+/* One thread serves all doors. Not libmicrohttpd's own threads: each reply would then wake them by
+ * a system call of its own from the writer thread; so one wakes it for a whole batch. */
 static void *serve_doors(void *arg)
 {
     struct http *h = arg;
@@ -337,12 +336,12 @@ static enum err door_open(struct http *h, int fd, bool is_unix, struct errtext *
 {
     struct door *d = &h->doors[h->door_count];
     *d = (struct door){.http = h, .is_unix = is_unix};
-    d->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, d,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_END);
+    d->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+                                 on_request, d, MHD_OPTION_LISTEN_SOCKET, fd,
+                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_BYTES_MAX,
+                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
     if (d->daemon == NULL) {
         close(fd);
         return err_set(error, ERR_IO, "the HTTP server cannot start: %s", strerror(errno));

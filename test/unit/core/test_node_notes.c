@@ -55,7 +55,8 @@ static void any_changes_leave_what_one_slot_a_node_would(void **state)
             node_notes_set(&n, &note);
         else
             node_notes_forget(&n, pool, first, count);
-        for (uint32_t i = first; i < first + count; i++) slots[pool][i] = (struct slot){is_note, said};
+        for (uint32_t i = first; i < first + count; i++)
+            slots[pool][i] = (struct slot){is_note, said};
         check_all(&n, slots);
     }
     node_notes_release(&n);

@@ -44,9 +44,8 @@ static void every_length_and_every_split_agree_with_another_library(void **state
     for (size_t len = 0; len <= LONGEST; len++) {
         crypto_hash_sha256(want, text, len);
         for (size_t cut = 0; cut <= len; cut += 13) {
-            const struct str parts[] = {{(const char *)text, cut},
-                                        {NULL, 0},
-                                        {(const char *)text + cut, len - cut}};
+            const struct str parts[] = {
+                {(const char *)text, cut}, {NULL, 0}, {(const char *)text + cut, len - cut}};
             sha256(parts, 3, got);
             assert_memory_equal(got, want, sizeof want);
         }
