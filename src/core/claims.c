@@ -85,6 +85,7 @@ void attempt_repeat(struct core *c, struct entry *e)
     for (uint32_t i = 0; i <= e->repeats && wait < REPEAT_MAX_MS; i++) wait *= 2;
     if (e->repeats < UINT32_MAX) e->repeats++;
     e->repeat_ms = c->now_ms + (wait < REPEAT_MAX_MS ? wait : REPEAT_MAX_MS);
+    if (e->repeats == UNANSWERED_REPEATS) outlook_moved(c, e);
     running_index(c, e);
 }
 
@@ -95,6 +96,7 @@ void claim_enter(struct core *c, struct entry *e)
     for (uint32_t i = 0; i < k->part_count; i++) nodes_take(n, &k->parts[i]);
     permits_enter(c, e);
     share_hold(c, e);
+    outlook_enter(c, e);
 }
 
 static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const struct claim *k)
@@ -149,6 +151,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     if (j->eligible_ms == 0) j->eligible_ms = c->now_ms;
     j->claim = k;
     j->pool.v = pool;
+    e->claimed_ms = c->now_ms;
     entry_set_state(c, e, JOB_CONFIGURING);
     e->job.reason = REASON_NONE;
     share_settle(c, e->share);
@@ -182,6 +185,7 @@ static void claim_free(struct core *c, struct entry *e, bool ran)
         mark_pool(c, k->pool.v);
     }
     permits_give(c, e);
+    outlook_leave(c, e);
     share_drop(c, e);
     running_leave(c, e);
     counts_give(c, e, ran);
@@ -208,6 +212,7 @@ void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int 
     e->stop_rule = intern(c, rule);
     if (is_stopping) return;
     entry_set_state(c, e, JOB_COMPLETING);
+    outlook_moved(c, e);
     j->reason = reason;
     repeat_first(c, e);
     decide(c, DECISION_STOPPED, e, reason, e->stop_rule);
@@ -233,6 +238,7 @@ static void on_started(struct core *c, struct entry *e)
     j->start_ms = c->now_ms;
     if (j->state == JOB_CONFIGURING) entry_set_state(c, e, JOB_RUNNING);
     running_index(c, e);
+    outlook_moved(c, e);
     array_count(e);
     timer_set(c, e);
     wake_waiters(c, e);
@@ -412,6 +418,7 @@ static bool had_counts(const struct kept *had, const struct count *counts, uint3
 static void attempt_goes_on(struct core *c, struct entry *e, const struct legal *legal)
 {
     attempt_wall(c, e, legal);
+    outlook_moved(c, e);
     timer_set(c, e);
 }
 

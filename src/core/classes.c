@@ -122,6 +122,7 @@ static struct size_group *size_group_of(struct core *c, struct spec_box *box)
 static void size_group_drop(struct core *c, struct size_group *g)
 {
     if (g->classes != NULL) return;
+    outlooks_drop(c, g);
     hash_remove(&c->size_groups, &g->by_bytes);
     if (g->prev != NULL)
         g->prev->next = g->next;
@@ -203,7 +204,7 @@ static struct class *class_new(struct core *c, struct spec_box *box, struct str 
     if (k->size_next != NULL) k->size_next->size_prev = k;
     k->size->classes = k;
     k->serial = ++c->class_serial;
-    k->reason = REASON_RESOURCES;
+    k->reason = REASON_NONE; /* until it is tried */
     empty_push(c, k);
     empty_trim(c);
     return k;
@@ -231,7 +232,8 @@ struct class *class_of(struct core *c, struct spec_box *box)
 /* The first job shows what stops the class; those behind it wait for it. */
 static int reason_behind(const struct class *k)
 {
-    bool by_turn = k->reason == REASON_RESOURCES || k->reason == REASON_QUOTA;
+    bool by_turn = k->reason == REASON_NONE || k->reason == REASON_RESOURCES ||
+                   k->reason == REASON_QUOTA;
     return by_turn ? REASON_PRIORITY : k->reason;
 }
 
@@ -257,6 +259,7 @@ void class_set_reason(struct core *c, struct class *k, int reason, struct str ru
     k->rule = rule;
     struct order_node *n = order_first(&k->jobs);
     if (n == NULL) return;
+    reserve_class(c, k);
     struct entry *first = CONTAINER(n, struct entry, in_group);
     entry_set_reason(c, first, reason);
     first->job.refusal_rule = rule;
@@ -278,6 +281,7 @@ void class_join(struct core *c, struct entry *e)
         k->try_all = true; /* until it has been tried in a pass */
     }
     order_insert(&k->jobs, &e->in_group, -(int64_t)e->job.spec.priority, e->job.id.v);
+    if (order_first(&k->jobs) == &e->in_group) reserve_class(c, k);
     e->class = k;
     if (e->array != NULL) e->array->eligible++;
     if (k->try_all || k->in_pass) class_push(c, k, false);
@@ -299,7 +303,9 @@ void class_leave(struct core *c, struct entry *e)
 {
     struct class *k = e->class;
     ASSERT(k != NULL);
+    bool was_first = order_first(&k->jobs) == &e->in_group;
     order_remove(&k->jobs, &e->in_group);
+    if (was_first) reserve_class(c, k);
     if (k->in_pass) class_push(c, k, false);
     e->class = NULL;
     e->job.refusal_rule = (struct str){0};
@@ -313,7 +319,7 @@ void class_leave(struct core *c, struct entry *e)
         return;
     }
     k->size->waiting--;
-    k->reason = REASON_RESOURCES;
+    k->reason = REASON_NONE; /* until it is tried */
     k->rule = (struct str){0};
     k->uses_quota = false;
     if (order_holds(&k->in_recheck)) order_remove(&c->rechecks, &k->in_recheck);

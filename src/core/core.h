@@ -107,6 +107,18 @@ struct job_hold {
 };
 /* False: none is. Valid until the next step. */
 bool core_hold(const struct core *c, struct job_id id, struct job_hold *out);
+/* What is kept in a pool for a job that cannot start yet (core/reserve.h). */
+struct pool_reservation {
+    struct job_id job;
+    int64_t at_ms; /* it starts there by then, as far as limits tell; in the past: any moment */
+    const uint32_t *nodes; /* in order; valid until the next step */
+    uint32_t node_count;
+};
+/* False: nothing is kept there. */
+bool core_reservation(const struct core *c, struct pool_id pool, struct pool_reservation *out);
+/* The job's reason as people are told it: one that waits for chips (Resources) while a pool keeps
+ * some that would do for a job before it waits for its turn (Priority), as in Slurm. */
+int core_reason(const struct core *c, const struct job *j);
 
 struct core_counts {
     uint32_t by_state[JOB_STATE_COUNT];

@@ -29,9 +29,26 @@ const struct legal *explain_laws(const struct question *q, const struct job_spec
     return laws;
 }
 
-/* The placer's order between two pools that would both do (place.c, classes.c). */
-static bool is_better(const struct core *c, const struct job_spec *s, uint32_t a, uint32_t b)
+uint32_t question_job(const struct question *q)
 {
+    return q->entry != NULL ? q->entry->job.id.v : 0;
+}
+
+static uint32_t waste_in(const struct question *q, const struct job_spec *s, uint32_t pool)
+{
+    struct size z;
+    uint32_t waste = 0;
+    if (!spec_wants_chips(s)) return 0;
+    size_now(q->c, s, question_job(q), pool, q->now_ms, &z);
+    nodes_choose(&q->c->pools[pool], &z, NULL, &waste);
+    return waste;
+}
+
+/* The placer's order between two pools that would both do (place.c, classes.c). */
+static bool is_better(const struct question *asked, const struct job_spec *s, uint32_t a,
+                      uint32_t b)
+{
+    const struct core *c = asked->c;
     const struct pool *p = &c->fleet.pools[a], *q = &c->fleet.pools[b];
     bool p_preferred = kind_is_preferred(s, p), q_preferred = kind_is_preferred(s, q);
     if (p_preferred != q_preferred) return p_preferred;
@@ -39,13 +56,7 @@ static bool is_better(const struct core *c, const struct job_spec *s, uint32_t a
     cost_in_pool(c, s, a, &p_cost);
     cost_in_pool(c, s, b, &q_cost);
     if (p_cost.total_uusd != q_cost.total_uusd) return p_cost.total_uusd < q_cost.total_uusd;
-    struct size z;
-    int64_t have, need;
-    uint32_t p_waste = 0, q_waste = 0;
-    if (spec_wants_chips(s) && size_in_pool(s, p, &z, &have, &need) == REASON_NONE)
-        nodes_choose(&c->pools[a], &z, NULL, &p_waste);
-    if (spec_wants_chips(s) && size_in_pool(s, q, &z, &have, &need) == REASON_NONE)
-        nodes_choose(&c->pools[b], &z, NULL, &q_waste);
+    uint32_t p_waste = waste_in(asked, s, a), q_waste = waste_in(asked, s, b);
     if (p_waste != q_waste) return p_waste < q_waste;
     if (p->is_default != q->is_default) return p->is_default;
     if ((p->chips_per_node > 0) != (q->chips_per_node > 0)) return p->chips_per_node == 0;
@@ -59,11 +70,12 @@ void explain_rows(const struct question *q, const struct job_spec *spec, const s
     *best_out = *next_out = NO_INDEX;
     for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
         const struct legal *legal = &laws[c->pool_signature[p]];
-        if (pool_row(c, spec, legal, p, q->now_ms, &rows[p]) != REASON_NONE) continue;
-        if (*best_out == NO_INDEX || is_better(c, spec, p, *best_out)) {
+        if (pool_row(c, spec, question_job(q), legal, p, q->now_ms, &rows[p]) != REASON_NONE)
+            continue;
+        if (*best_out == NO_INDEX || is_better(q, spec, p, *best_out)) {
             *next_out = *best_out;
             *best_out = p;
-        } else if (*next_out == NO_INDEX || is_better(c, spec, p, *next_out)) {
+        } else if (*next_out == NO_INDEX || is_better(q, spec, p, *next_out)) {
             *next_out = p;
         }
     }
@@ -105,6 +117,23 @@ static const char *capacity_words(const struct question *q, const struct pool_re
                             (long long)r->have, n->use.chips_total, (long long)r->need);
     return arena_printf(q->arena, "%lld of %u chips are free, the job needs %lld",
                         (long long)r->have, n->use.chips_total, (long long)r->need);
+}
+
+static const char *kept_words(const struct question *q, const struct pool_reason *r)
+{
+    const struct reservation *h = &q->c->reservations[r->pool];
+    char date[CIVIL_TEXT_MAX];
+    if (h->at_ms <= q->now_ms)
+        return arena_printf(q->arena, "it has room, kept for job %u, which starts there next",
+                            h->job);
+    civil_format(h->at_ms, date);
+    if (r->have < 60000)
+        return arena_printf(q->arena, "it has room, kept for job %u, which starts there by %s",
+                            h->job, date);
+    return arena_printf(q->arena,
+                        "it has room, kept for job %u, which starts there by %s; a job of at most "
+                        "%s could use it before",
+                        h->job, date, duration(q->arena, r->have));
 }
 
 static const char *law_words(const struct question *q, const struct pool_reason *r, struct str cite)
@@ -242,6 +271,7 @@ static const char *row_words(const struct question *q, const struct explanation 
                             (long long)r->have, q->c->pools[r->pool].count, (long long)r->need);
     case REASON_QUOTA: return quota_words(q, r, cite);
     case REASON_RESOURCES: return capacity_words(q, r);
+    case REASON_PRIORITY: return kept_words(q, r);
     case REASON_NOT_NAMED:
     case REASON_CHIP_KIND:
     case REASON_NOT_SHARED:
@@ -249,7 +279,6 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_PRICE_ABOVE_MAX:
     case REASON_TOO_FEW_NODES: return never_words(q, r);
     case REASON_NONE:
-    case REASON_PRIORITY:
     case REASON_DEPENDENCY:
     case REASON_DEPENDENCY_NEVER:
     case REASON_BEGIN_TIME:
@@ -313,7 +342,7 @@ static void explain(const struct question *q, struct explanation *x)
     if (q->entry != NULL) {
         x->job = q->entry->job.id;
         x->state = q->entry->job.state;
-        x->reason = q->entry->job.reason;
+        x->reason = core_reason(c, &q->entry->job);
     }
     if (q->entry != NULL) x->preempt = core_preempt_words(c, &q->entry->job, q->arena);
     if (!c->has_fleet) {

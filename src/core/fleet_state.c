@@ -22,7 +22,10 @@ void fleet_derive(struct core *c)
     c->pools = mem_alloc(f->pool_count, sizeof *c->pools);
     for (uint32_t p = 0; p < f->pool_count; p++) nodes_init(&c->pools[p], &f->pools[p]);
     c->marked = mem_alloc(f->pool_count / 64 + 1, sizeof *c->marked);
-    c->marked_any = false;
+    c->fresh = mem_alloc(f->pool_count / 64 + 1, sizeof *c->fresh);
+    c->marked_any = c->fresh_any = false;
+    outlooks_init(c);
+    reserve_init(c);
     c->permit_held = mem_alloc(f->permit_count, sizeof *c->permit_held);
     c->permit_used = mem_alloc(f->permit_count, sizeof *c->permit_used);
     c->permit_over = mem_alloc(f->permit_count, sizeof *c->permit_over);
@@ -132,6 +135,9 @@ void fleet_enter(struct core *c, const struct fleet *f)
     struct fleet old = c->fleet;
     struct pool_nodes *old_pools = c->pools;
     mem_free(c->marked);
+    mem_free(c->fresh);
+    reserve_release(c);
+    outlooks_release(c);
     mem_free(c->permit_held);
     mem_free(c->permit_used);
     shares_leave_fleet(c);

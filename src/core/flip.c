@@ -158,7 +158,7 @@ static bool law_in_pool(struct flipper *f, uint32_t pool)
 {
     const struct question *q = f->q;
     struct pool_reason row;
-    if (pool_row(q->c, q->spec, NULL, pool, q->now_ms, &row) != REASON_NONE) return false;
+    if (pool_row(q->c, q->spec, question_job(q), NULL, pool, q->now_ms, &row) != REASON_NONE) return false;
     struct law_case x;
     struct law_verdict verdict;
     core_case(q->c, q->spec, pool, q->now_ms, q->arena, &x);
@@ -197,7 +197,7 @@ static bool flip_law(struct flipper *f)
 static bool is_about_time(int why)
 {
     return why == REASON_LEASE_ENDS_FIRST || why == REASON_TIME_LIMIT ||
-           why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE;
+           why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE || why == REASON_PRIORITY;
 }
 
 /* The longest limit, in whole minutes, with which that pool takes the job now; 0: none. */
@@ -435,7 +435,8 @@ static bool flip_capacity(struct flipper *f)
     const struct question *q = f->q;
     for (uint32_t p = 0; p < f->x->pool_count; p++) {
         int why = f->x->pools[p].reason;
-        if (why != REASON_RESOURCES && why != REASON_TOO_FEW_NODES) continue;
+        if (why != REASON_RESOURCES && why != REASON_PRIORITY && why != REASON_TOO_FEW_NODES)
+            continue;
         uint32_t per_node = q->c->fleet.pools[p].chips_per_node;
         if (per_node == 0) continue;
         uint32_t nodes = job_spec_chips(q->spec) / per_node + 1;

@@ -14,10 +14,22 @@ void hold_free(struct hold *h)
     mem_free(h);
 }
 
+/* What the victims leave is counted on by others no longer, or again. */
+static void victims_moved(struct core *c, const struct hold *h)
+{
+    for (uint32_t i = 0; i < h->victim_count; i++) {
+        struct entry *v = entry_find(c, h->victims[i]);
+        if (v != NULL && v->resident_count > 0) outlook_moved(c, v);
+    }
+}
+
 static void book(struct core *c, struct entry *e)
 {
     struct hold *h = e->hold;
-    for (size_t i = 0; i < h->part_count; i++) nodes_take(&c->pools[h->pool], &h->parts[i]);
+    for (size_t i = 0; i < h->part_count; i++) {
+        nodes_take(&c->pools[h->pool], &h->parts[i]);
+        outlook_node(c, h->pool, h->parts[i].node);
+    }
     order_insert(&c->holders, &e->in_group, 0, e->job.id.v);
     if (e->array != NULL) e->array->eligible++;
 }
@@ -28,6 +40,7 @@ void hold_make(struct core *c, struct entry *e, struct hold *h)
     class_leave(c, e);
     e->hold = h;
     book(c, e);
+    victims_moved(c, h);
     entry_set_reason(c, e, REASON_PREEMPTING);
     timer_set(c, e);
 }
@@ -49,15 +62,19 @@ void hold_drop(struct core *c, struct entry *e)
 {
     struct hold *h = e->hold;
     if (h == NULL) return;
-    for (size_t i = 0; i < h->part_count; i++) nodes_give(&c->pools[h->pool], &h->parts[i]);
+    for (size_t i = 0; i < h->part_count; i++) {
+        nodes_give(&c->pools[h->pool], &h->parts[i]);
+        outlook_node(c, h->pool, h->parts[i].node);
+    }
     mark_pool(c, h->pool);
     order_remove(&c->holders, &e->in_group);
     if (e->array != NULL) {
         e->array->eligible--;
         array_mark(c, e->array);
     }
-    hold_free(h);
     e->hold = NULL;
+    victims_moved(c, h);
+    hold_free(h);
 }
 
 void holds_drop(struct core *c)
@@ -117,15 +134,15 @@ static void place(struct core *c, struct entry *e)
     struct legal legal = *legal_of(c, k->signature, &box->spec, pool);
     struct pool_reason row = {0};
     int why = pool_row_static(&c->fleet, &box->spec, pool, &row);
-    if (why == REASON_NONE) why = pool_row_now(c, &box->spec, &legal, pool, c->now_ms, &row);
+    if (why == REASON_NONE)
+        why = pool_row_now(c, &box->spec, e->job.id.v, &legal, pool, c->now_ms, &row);
     if (why != REASON_NONE) {
         job_settle(c, e);
         decide(c, DECISION_QUEUED, e, why, intern(c, row.rule));
         return;
     }
     struct size z;
-    int64_t have, need;
-    size_in_pool(&box->spec, &c->fleet.pools[pool], &z, &have, &need);
+    size_now(c, &box->spec, e->job.id.v, pool, c->now_ms, &z);
     claim_make(c, e, pool, &z, &legal);
     c->placed++;
 }

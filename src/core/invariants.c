@@ -18,7 +18,9 @@
  *       not overdue; no job was stopped for others too often
  *   16  the lists of running attempts, by priority and by end, are what the attempts say
  *   17  a counter holds what the claims add to it
- *   18  notes of nodes stand in order, each node has one at most, and none that is up */
+ *   18  notes of nodes stand in order, each node has one at most, and none that is up
+ *   19  what is kept for a waiting job is marked, no more is, and the job fits there at the instant
+ *       it was told but not before, by the ends of claims */
 #include "core/preempt.h"
 
 #include "base/check.h"
@@ -389,12 +391,59 @@ static enum err check_blocked(const struct core *c, const struct entry *e, struc
         struct legal legal;
         struct pool_reason row;
         legal_look(c, &e->job.spec, p, c->now_ms, NULL, &scratch, &legal);
-        if (pool_row(c, &e->job.spec, &legal, p, c->now_ms, &row) == REASON_NONE)
+        if (pool_row(c, &e->job.spec, e->job.id.v, &legal, p, c->now_ms, &row) == REASON_NONE)
             code = BROKEN(12, "job %u waits, yet pool %u would take it", e->job.id.v, p);
         arena_clear(&scratch);
     }
     arena_release(&scratch);
     return code;
+}
+
+/* The pool as it will be when the claims that end by `at_ms` have ended. */
+static bool fits_at(const struct core *c, uint32_t pool, const struct size *z, int64_t at_ms)
+{
+    struct pool_nodes n;
+    nodes_init(&n, &c->fleet.pools[pool]);
+    for (uint32_t i = 0; i < n.count; i++) nodes_set_state(&n, i, c->pools[pool].node[i].state);
+    for (struct order_node *o = order_first(&c->active); o != NULL;
+         o = order_after(&c->active, o->major, o->id)) {
+        const struct entry *e = CONTAINER(o, struct entry, in_group);
+        if (e->job.claim->pool.v != pool || claim_until_ms(c, e) <= at_ms) continue;
+        for (uint32_t i = 0; i < e->job.claim->part_count; i++)
+            nodes_take(&n, &e->job.claim->parts[i]);
+    }
+    for (struct order_node *o = order_first(&c->holders); o != NULL;
+         o = order_after(&c->holders, o->major, o->id)) {
+        const struct hold *h = CONTAINER(o, struct entry, in_group)->hold;
+        for (uint32_t i = 0; h->pool == pool && i < h->part_count; i++)
+            nodes_take(&n, &h->parts[i]);
+    }
+    bool fits = nodes_fit(&n, z);
+    nodes_release(&n);
+    return fits;
+}
+
+static enum err check_reservation(const struct core *c, uint32_t pool, struct errtext *error)
+{
+    const struct reservation *h = &c->reservations[pool];
+    uint32_t marked = 0;
+    for (uint32_t i = 0; i < c->pools[pool].count; i++) marked += c->pools[pool].node[i].is_kept;
+    for (uint32_t i = 0; i < h->node_count; i++)
+        if (!c->pools[pool].node[h->nodes[i]].is_kept)
+            return BROKEN(19, "node %u of pool %u is kept and not marked", h->nodes[i], pool);
+    if (marked != h->node_count)
+        return BROKEN(19, "%u nodes of pool %u are marked, %u kept", marked, pool, h->node_count);
+    if (h->job == 0) return ERR_NONE;
+    const struct entry *e = entry_find(c, h->job);
+    struct size z;
+    int64_t have, need;
+    if (e == NULL || e->job.state != JOB_PENDING || e->class == NULL ||
+        size_in_pool(&e->job.spec, &c->fleet.pools[pool], &z, &have, &need) != REASON_NONE)
+        return BROKEN(19, "pool %u is kept for job %u, which does not wait for it", pool, h->job);
+    if (!fits_at(c, pool, &z, h->at_ms) || (h->at_ms > 0 && fits_at(c, pool, &z, h->at_ms - 1)))
+        return BROKEN(19, "pool %u does not first take job %u at %lld", pool, h->job,
+                      (long long)h->at_ms);
+    return ERR_NONE;
 }
 
 enum err core_check(const struct core *c, struct errtext *error)
@@ -417,7 +466,9 @@ enum err core_check(const struct core *c, struct errtext *error)
         if (code == ERR_NONE) code = check_timer(c, e, error);
         if (code == ERR_NONE) code = check_blocked(c, e, error);
     }
-    for (uint32_t p = 0; p < c->fleet.pool_count && code == ERR_NONE; p++)
+    for (uint32_t p = 0; p < c->fleet.pool_count && code == ERR_NONE; p++) {
         code = check_pool(c, p, error);
+        if (code == ERR_NONE) code = check_reservation(c, p, error);
+    }
     return code;
 }

@@ -22,6 +22,7 @@ enum {
     STOP_GRACE_MS = 30 * 1000, /* between TERM and KILL; Slurm's KillWait default */
     REPEAT_MS = 5 * 1000, /* first repeat of an unconfirmed order; doubles each time */
     REPEAT_MAX_MS = 60 * 1000, /* ... up to this */
+    UNANSWERED_REPEATS = 4, /* of an order, 75 s: then nobody counts on what its claim will leave */
     WALL_STOP_MS = 90 * 1000, /* a stop is ordered so long before a wall */
     LAW_WARN_MS = 10 * 60 * 1000, /* a job with --signal is signalled so long before a wall */
     JOB_KEEP_MS = 5 * 60 * 1000, /* ended jobs stay in memory; Slurm's MinJobAge default */

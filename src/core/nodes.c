@@ -39,6 +39,7 @@ void node_free(const struct pool_nodes *n, uint32_t i, struct free_room *out)
     out->chips = node_chips_free(n, i);
     out->cpus = n->cpus_max - x->cpus;
     out->mem_mb = n->mem_max - x->mem_mb;
+    out->is_kept = x->is_kept;
     out->partial_count = 0;
     for (uint64_t m = n->milli != NULL ? x->chip_mask : 0; m != 0; m &= m - 1) {
         uint16_t left = (uint16_t)node_chip_left(n, i, (uint32_t)__builtin_ctzll(m));
@@ -272,6 +273,15 @@ void nodes_set_state(struct pool_nodes *n, uint32_t node, int state)
     if (n->node[node].state == state) return;
     take_out(n, node);
     n->node[node].state = state;
+    put_back(n, node);
+}
+
+void nodes_keep(struct pool_nodes *n, uint32_t node, bool keep)
+{
+    ASSERT(node < n->count);
+    if (n->node[node].is_kept == keep) return;
+    take_out(n, node);
+    n->node[node].is_kept = keep;
     put_back(n, node);
 }
 

@@ -33,6 +33,7 @@ struct node {
     uint64_t mem_mb; /* in use */
     uint32_t cpus; /* in use */
     int state; /* enum node_state */
+    bool is_kept;
     struct order_node in_shape;
     struct shape *shape; /* NULL: not up, or the pool has no chips */
 };
@@ -75,6 +76,8 @@ void nodes_take(struct pool_nodes *n, const struct claim_part *part);
 void nodes_give(struct pool_nodes *n, const struct claim_part *part);
 bool nodes_is_free(const struct pool_nodes *n, const struct claim_part *part);
 void nodes_set_state(struct pool_nodes *n, uint32_t node, int state);
+/* Keep the node for a job, or no longer: needs that say `beside_kept` then find it full (reserve.h). */
+void nodes_keep(struct pool_nodes *n, uint32_t node, bool keep);
 
 /* Does that size fit now? If so, *waste_out gets the whole chips that stay free on the best nodes,
  * and parts_out (z->nodes elements, in order of node; may be NULL) what the job would hold. */

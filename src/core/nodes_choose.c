@@ -14,7 +14,8 @@ static bool room_fits(const struct free_room *f, const struct need *each)
     bool chips = each->milli == 0
                      ? f->chips >= each->chips
                      : f->chips > 0 || (f->partial_count > 0 && f->partial[0] >= each->milli);
-    return chips && f->cpus >= each->cpus && f->mem_mb >= each->mem_mb;
+    return chips && f->cpus >= each->cpus && f->mem_mb >= each->mem_mb &&
+           !(f->is_kept && each->beside_kept);
 }
 
 /* Whole chips that must be free on a node. */
@@ -175,7 +176,7 @@ bool node_fits(const struct pool_nodes *n, uint32_t i, const struct need *each)
     if (x->state != NODE_UP) return false;
     if (x->shape != NULL) return room_fits(&x->shape->free, each);
     return n->cpus_max - x->cpus >= each->cpus && n->mem_max - x->mem_mb >= each->mem_mb &&
-           each->chips == 0;
+           each->chips == 0 && !(x->is_kept && each->beside_kept);
 }
 
 static bool sum_may_fit(const struct node_sum *s, const struct need *each, uint32_t key)

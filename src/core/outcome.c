@@ -52,7 +52,7 @@ void decide_rows(struct core *c, struct entry *e, struct decision *d)
     for (uint32_t p = 0; p < count; p++) {
         struct pool_reason *row = &d->pools[p];
         const struct legal *legal = legal_of(c, k->signature, &k->box->spec, p);
-        int why = pool_row(c, &k->box->spec, legal, p, c->now_ms, row);
+        int why = pool_row(c, &k->box->spec, e->job.id.v, legal, p, c->now_ms, row);
         row->rule = intern(c, row->rule);
         if (p == d->pool)
             row->reason = REASON_CHOSEN;

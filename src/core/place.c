@@ -1,9 +1,10 @@
 /* place.c - which waiting jobs start now, and where.
  *
  * Jobs are tried in queue order (share.h: priority, then the tenant's fair share, then id); one
- * that does not fit is passed over and later ones may start. A job goes to the first pool, best
- * first, that the law allows and that has room: preferred kinds, then the least cost; between pools
- * of equal cost to the one whose best nodes leave the fewest chips free beside it. */
+ * that does not fit is passed over and later ones may start, where that does not delay the first
+ * (reserve.h). A job goes to the first pool, best first, that the law allows and that has room:
+ * preferred kinds, then the least cost; between pools of equal cost to the one whose best nodes
+ * leave the fewest chips free beside it. */
 #include "core/preempt.h"
 
 #include "base/check.h"
@@ -11,7 +12,8 @@
 void mark_pool(struct core *c, uint32_t pool)
 {
     c->marked[pool / 64] |= UINT64_C(1) << (pool % 64);
-    c->marked_any = true;
+    c->fresh[pool / 64] |= UINT64_C(1) << (pool % 64);
+    c->marked_any = c->fresh_any = true;
 }
 
 static bool is_marked(const struct core *c, uint32_t pool)
@@ -60,6 +62,11 @@ static int reason_without_candidates(const struct core *c, const struct job_spec
     return why;
 }
 
+static uint32_t class_first(const struct class *k)
+{
+    return order_first(&k->jobs)->id;
+}
+
 /* The class fits nowhere now: say why, with the reason of the pool that is nearest to taking it. */
 static void class_judge(struct core *c, struct class *k)
 {
@@ -70,13 +77,14 @@ static void class_judge(struct core *c, struct class *k)
         uint32_t p = k->candidates[i].pool;
         struct pool_reason row = {0};
         const struct legal *legal = legal_of(c, k->signature, s, p);
-        int one = candidate_row(c, s, legal, &k->candidates[i], c->now_ms, &row);
+        int one = candidate_row(c, s, class_first(k), legal, &k->candidates[i], c->now_ms, &row);
         int nearer = why < 0 ? one : reason_nearer(why, one);
         if (nearer != why) rule = row.rule;
         why = nearer;
     }
     if (why < 0) why = reason_without_candidates(c, s);
     if (why == REASON_LAW_FORBIDS) why = REASON_LAW_NO_SITE;
+    if (why == REASON_PRIORITY) why = REASON_RESOURCES; /* told apart when asked: core_reason */
     class_set_reason(c, k, why, intern(c, rule));
     class_recheck(c, k);
 }
@@ -116,11 +124,10 @@ static uint32_t choose_pool(struct core *c, struct class *k)
         if (!k->try_all && !is_marked(c, x->pool)) continue;
         struct pool_reason row = {0};
         const struct legal *legal = legal_of(c, k->signature, s, x->pool);
-        if (candidate_row(c, s, legal, x, c->now_ms, &row) != REASON_NONE) continue;
+        if (candidate_row(c, s, class_first(k), legal, x, c->now_ms, &row) != REASON_NONE) continue;
         struct size z;
-        int64_t have, need;
         uint32_t waste;
-        size_in_pool(s, &c->fleet.pools[x->pool], &z, &have, &need);
+        size_now(c, s, class_first(k), x->pool, c->now_ms, &z);
         bool fits = nodes_choose(&c->pools[x->pool], &z, NULL, &waste);
         ASSERT(fits);
 #if BERTH_DEFECT == 5
@@ -149,8 +156,7 @@ static void try_class(struct core *c, struct class *k)
     struct entry *e = CONTAINER(order_first(&k->jobs), struct entry, in_group);
     struct legal legal = *legal_of(c, k->signature, &k->box->spec, pool);
     struct size z;
-    int64_t have, need;
-    size_in_pool(&k->box->spec, &c->fleet.pools[pool], &z, &have, &need);
+    size_now(c, &k->box->spec, e->job.id.v, pool, c->now_ms, &z);
     bool try_all = k->try_all;
     claim_make(c, e, pool, &z, &legal);
     c->placed++;
@@ -159,6 +165,19 @@ static void try_class(struct core *c, struct class *k)
 
 /* ---- all classes that the step may have helped
  * ------------------------------------------------------- */
+
+static bool fits_beside(const struct core *c, uint32_t pool, struct size z)
+{
+    if (c->reservations[pool].job == 0) return true;
+    z.part[0].each.beside_kept = z.part[1].each.beside_kept = true;
+    return nodes_fit(&c->pools[pool], &z);
+}
+
+static bool must_leave(const struct core *c, const struct class *k, uint32_t pool)
+{
+    const struct job_spec *s = &k->box->spec;
+    return reserve_binds(c, s, class_first(k), pool, c->now_ms, limit_in_pool(&c->fleet, s, pool));
+}
 
 static void push_for_pool(struct core *c, uint32_t pool)
 {
@@ -169,21 +188,24 @@ static void push_for_pool(struct core *c, uint32_t pool)
         if (size_in_pool(&g->box->spec, &c->fleet.pools[pool], &z, &have, &need) != REASON_NONE)
             continue;
         if (!nodes_fit(&c->pools[pool], &z)) continue;
+        bool beside = fits_beside(c, pool, z);
         for (struct class *k = g->classes; k != NULL; k = k->size_next) {
             if (k->is_empty || k->in_pass) continue;
             class_candidates(c, k);
-            if (class_may_use(k, pool)) class_push(c, k, false);
+            if (!class_may_use(k, pool)) continue;
+            if (beside || !must_leave(c, k, pool)) class_push(c, k, false);
         }
     }
 }
 
-static void push_marked(struct core *c)
+static void push_fresh(struct core *c)
 {
-    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
-        if (c->marked[p / 64] == 0)
-            p |= 63; /* none of these 64 */
-        else if (is_marked(c, p))
-            push_for_pool(c, p);
+    c->fresh_any = false;
+    for (uint32_t w = 0; w <= c->fleet.pool_count / 64; w++) {
+        uint64_t fresh = c->fresh[w];
+        c->fresh[w] = 0;
+        for (; fresh != 0; fresh &= fresh - 1)
+            push_for_pool(c, w * 64 + (uint32_t)__builtin_ctzll(fresh));
     }
 }
 
@@ -192,32 +214,51 @@ static bool uses_quota(const struct class *k)
     return k->uses_quota;
 }
 
-static void run_pass(struct core *c)
+/* The next class to try. What is kept follows the jobs before it as they wait now; that, and
+ * quotas used or given back, may let others try again: once more at most per claim made. */
+static struct class *next_class(struct core *c)
 {
-    struct class *k;
-    while ((k = pass_take(c)) != NULL) {
-        if (c->placed < STEP_PLACE_MAX)
-            try_class(c, k);
-        else
-            c->more = true;
+    for (;;) {
+        reserve_update(c);
+        if (c->fresh_any) push_fresh(c);
+        struct class *k = pass_take(c);
+        if (k != NULL || !c->quotas_changed) return k;
+        c->quotas_changed = false;
+        classes_retry(c, uses_quota);
     }
+}
+
+static void unmark_all(struct core *c)
+{
+    for (uint32_t i = 0; c->marked_any && i <= c->fleet.pool_count / 64; i++)
+        c->marked[i] = c->fresh[i] = 0;
+    c->marked_any = c->fresh_any = false;
 }
 
 void place_all(struct core *c)
 {
     if (!c->has_fleet) return;
     c->placed = c->preempt_work = c->put_off = 0;
+    c->reserve_stale = true; /* time has passed */
+    reserve_update(c);
     holds_place(c);
-    if (c->retry_all || c->more)
-        classes_retry(c, NULL);
-    else if (c->marked_any)
-        push_marked(c);
+    if (c->retry_all || c->more) classes_retry(c, NULL);
     c->retry_all = c->more = false;
-    do { /* again while claims change what quotas leave: once more at most per claim made */
-        if (c->quotas_changed) classes_retry(c, uses_quota);
-        c->quotas_changed = false;
-        run_pass(c);
-    } while (c->quotas_changed);
-    for (uint32_t i = 0; c->marked_any && i <= c->fleet.pool_count / 64; i++) c->marked[i] = 0;
-    c->marked_any = false;
+    if (c->quotas_changed) classes_retry(c, uses_quota);
+    c->quotas_changed = false;
+    struct class *k;
+    while ((k = next_class(c)) != NULL) {
+        if (c->placed < STEP_PLACE_MAX)
+            try_class(c, k);
+        else
+            c->more = true;
+    }
+    unmark_all(c);
+}
+
+void reserve_restore(struct core *c)
+{
+    c->reserve_stale = true;
+    reserve_update(c);
+    unmark_all(c);
 }

@@ -114,14 +114,30 @@ static int time_row(const struct fleet *f, const struct job_spec *s, const struc
     return REASON_LAW_ENDS_FIRST;
 }
 
-static int capacity_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                        uint32_t pool, struct pool_reason *out)
+int pool_row_time(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                  uint32_t pool, int64_t start_ms, struct pool_reason *out)
+{
+    int why = lease_row(&c->fleet, s, pool, start_ms, out);
+    return why == REASON_NONE ? time_row(&c->fleet, s, legal, pool, start_ms, out) : why;
+}
+
+void size_now(const struct core *c, const struct job_spec *s, uint32_t job, uint32_t pool,
+              int64_t now_ms, struct size *out)
+{
+    int64_t have, need, limit = limit_in_pool(&c->fleet, s, pool);
+    int why = size_in_pool(s, &c->fleet.pools[pool], out, &have, &need);
+    ASSERT(why == REASON_NONE);
+    if (!reserve_binds(c, s, job, pool, now_ms, limit)) return;
+    out->part[0].each.beside_kept = out->part[1].each.beside_kept = true;
+}
+
+static int capacity_row(const struct core *c, const struct job_spec *s, uint32_t job,
+                        const struct legal *legal, uint32_t pool, int64_t now_ms,
+                        struct pool_reason *out)
 {
     const struct pool_nodes *n = &c->pools[pool];
     struct size z;
-    int64_t have, need;
-    int why = size_in_pool(s, &c->fleet.pools[pool], &z, &have, &need);
-    ASSERT(why == REASON_NONE);
+    size_now(c, s, job, pool, now_ms, &z);
     out->have = nodes_up(n);
     out->need = z.nodes;
     if (c->fleet.pools[pool].drained) return REASON_PARTITION_DOWN;
@@ -132,6 +148,12 @@ static int capacity_row(const struct core *c, const struct job_spec *s, const st
         return REASON_QUOTA;
     }
     if (nodes_fit(n, &z)) return REASON_NONE;
+    if (z.part[0].each.beside_kept) {
+        z.part[0].each.beside_kept = z.part[1].each.beside_kept = false;
+        out->have = reserve_leaves_ms(c, pool, now_ms);
+        out->need = limit_in_pool(&c->fleet, s, pool);
+        if (nodes_fit(n, &z)) return REASON_PRIORITY;
+    }
     out->have = z.chips > 0 ? n->chips_free : nodes_up(n);
     out->need = z.chips > 0 ? z.chips : z.nodes;
     return REASON_RESOURCES;
@@ -144,38 +166,39 @@ static int law_row(const struct legal *legal, struct pool_reason *out)
     return legal->effect == EFFECT_UNRESOLVED ? REASON_LAW_UNRESOLVED : REASON_LAW_FORBIDS;
 }
 
-static int row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                   uint32_t pool, int64_t now_ms, bool may_be_slow, struct pool_reason *out)
+static int row_now(const struct core *c, const struct job_spec *s, uint32_t job,
+                   const struct legal *legal, uint32_t pool, int64_t now_ms, bool may_be_slow,
+                   struct pool_reason *out)
 {
     out->have = out->need = 0;
     int why = law_row(legal, out);
-    if (why == REASON_NONE) why = lease_row(&c->fleet, s, pool, now_ms, out);
-    if (why == REASON_NONE) why = time_row(&c->fleet, s, legal, pool, now_ms, out);
+    if (why == REASON_NONE) why = pool_row_time(c, s, legal, pool, now_ms, out);
     if (why == REASON_NONE && may_be_slow) why = speed_row(c, s, pool, out);
-    if (why == REASON_NONE) why = capacity_row(c, s, legal, pool, out);
+    if (why == REASON_NONE) why = capacity_row(c, s, job, legal, pool, now_ms, out);
     if (why == REASON_NONE) out->have = out->need = 0;
     return why;
 }
 
-int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                 uint32_t pool, int64_t now_ms, struct pool_reason *out)
+int pool_row_now(const struct core *c, const struct job_spec *s, uint32_t job,
+                 const struct legal *legal, uint32_t pool, int64_t now_ms, struct pool_reason *out)
 {
-    return row_now(c, s, legal, pool, now_ms, true, out);
+    return row_now(c, s, job, legal, pool, now_ms, true, out);
 }
 
-int candidate_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                  const struct candidate *x, int64_t now_ms, struct pool_reason *out)
+int candidate_row(const struct core *c, const struct job_spec *s, uint32_t job,
+                  const struct legal *legal, const struct candidate *x, int64_t now_ms,
+                  struct pool_reason *out)
 {
-    return row_now(c, s, legal, x->pool, now_ms, x->too_slow, out);
+    return row_now(c, s, job, legal, x->pool, now_ms, x->too_slow, out);
 }
 
-int pool_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
-             uint32_t pool, int64_t now_ms, struct pool_reason *out)
+int pool_row(const struct core *c, const struct job_spec *s, uint32_t job,
+             const struct legal *legal, uint32_t pool, int64_t now_ms, struct pool_reason *out)
 {
     *out = (struct pool_reason){.pool = pool};
     int why = law_row(legal, out);
     if (why == REASON_NONE) why = pool_row_static(&c->fleet, s, pool, out);
-    if (why == REASON_NONE) why = pool_row_now(c, s, legal, pool, now_ms, out);
+    if (why == REASON_NONE) why = pool_row_now(c, s, job, legal, pool, now_ms, out);
     struct cost cost;
     cost_in_pool(c, s, pool, &cost);
     out->cost_uusd = cost.total_uusd;
@@ -196,6 +219,7 @@ int reason_nearer(int a, int b)
     /* Nearest to a start first; reasons not named here do not compete. */
     static const int order[] = {
         REASON_NONE,
+        REASON_PRIORITY,
         REASON_RESOURCES,
         REASON_QUOTA,
         REASON_NODES_DOWN,

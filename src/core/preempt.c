@@ -440,7 +440,7 @@ static int64_t gain_of(struct search *s, const struct class *k, const struct leg
     int64_t saved = natural - c->now_ms - grace;
     if (saved <= 0) return 0;
     struct pool_reason row = {0};
-    int then = pool_row_now(c, spec, legal, s->pool, natural, &row);
+    int then = pool_row_now(c, spec, order_first(&k->jobs)->id, legal, s->pool, natural, &row);
     if (then != REASON_RESOURCES) saved += limit_in_pool(&c->fleet, spec, s->pool);
     int64_t once = worth(c, s->pool, milli_of_size(c, s->pool, &s->size), saved);
     return money_scale(once, difference, 1);
@@ -458,13 +458,13 @@ struct plan {
 };
 
 /* Is room all that is missing, now and when the victims have had their grace? */
-static bool lacks_only_room(const struct core *c, const struct job_spec *s,
+static bool lacks_only_room(const struct core *c, const struct job_spec *s, uint32_t job,
                             const struct legal *legal, uint32_t pool)
 {
     int64_t most = c->fleet.preempt_grace_ms > 0 ? c->fleet.preempt_grace_ms : PREEMPT_GRACE_MS;
     struct pool_reason row = {0};
-    return pool_row_now(c, s, legal, pool, c->now_ms, &row) == REASON_RESOURCES &&
-           pool_row_now(c, s, legal, pool, c->now_ms + most + STOP_GRACE_MS, &row) ==
+    return pool_row_now(c, s, job, legal, pool, c->now_ms, &row) == REASON_RESOURCES &&
+           pool_row_now(c, s, job, legal, pool, c->now_ms + most + STOP_GRACE_MS, &row) ==
                REASON_RESOURCES;
 }
 
@@ -485,9 +485,9 @@ bool preempt_may_help(const struct core *c, const struct class *k, int32_t prior
 
 static void note(struct preempt_look *look, int result, const struct search *s, int64_t gain)
 {
-    bool nearer = result > look->result ||
-                  (result == PREEMPT_LOSS && s->best_loss_uusd - gain <
-                                                 look->loss_uusd - look->gain_uusd);
+    bool nearer =
+        result > look->result ||
+        (result == PREEMPT_LOSS && s->best_loss_uusd - gain < look->loss_uusd - look->gain_uusd);
     if (!nearer) return;
     look->result = result;
     look->pool = s->pool;
@@ -501,8 +501,7 @@ static void search_pool(struct search *s, const struct class *k, const struct le
 {
     s->best_count = 0;
     s->best_loss_uusd = 0;
-    int64_t have, need;
-    size_in_pool(&k->box->spec, &s->c->fleet.pools[s->pool], &s->size, &have, &need);
+    size_now(s->c, &k->box->spec, order_first(&k->jobs)->id, s->pool, s->c->now_ms, &s->size);
     collect(s, PREEMPT_LOOK_FIRST);
     if (s->count == 0) return;
     bool found = find_victims(s);
@@ -538,7 +537,7 @@ static void search_all(struct core *c, struct class *k, int32_t priority, struct
         s->pool = k->candidates[i].pool;
         if (!pool_preempts(&c->fleet, s->pool) || !has_lower(c, s->pool, priority)) continue;
         const struct legal *legal = legal_of(c, k->signature, &k->box->spec, s->pool);
-        if (!lacks_only_room(c, &k->box->spec, legal, s->pool)) continue;
+        if (!lacks_only_room(c, &k->box->spec, order_first(&k->jobs)->id, legal, s->pool)) continue;
         search_pool(s, k, legal, best, look);
         pools++;
     }

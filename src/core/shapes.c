@@ -16,13 +16,14 @@ int free_room_compare(const struct free_room *a, const struct free_room *b)
     for (uint32_t i = 0; c == 0 && i < a->partial_count; i++)
         c = cmp_u64(a->partial[i], b->partial[i]);
     if (c == 0) c = cmp_u64(a->cpus, b->cpus);
-    return c != 0 ? c : cmp_u64(a->mem_mb, b->mem_mb);
+    if (c == 0) c = cmp_u64(a->mem_mb, b->mem_mb);
+    return c != 0 ? c : cmp_u64(a->is_kept, b->is_kept);
 }
 
 static uint32_t heap_of(const struct free_room *f)
 {
     const uint64_t words[] = {(uint64_t)f->chips << 32 | f->cpus, f->mem_mb};
-    uint64_t h = hash_bytes(words, sizeof words, 0);
+    uint64_t h = hash_bytes(words, sizeof words, f->is_kept);
     return (uint32_t)hash_bytes(f->partial, f->partial_count * sizeof *f->partial, h);
 }
 

@@ -3,7 +3,7 @@
  * Nodes on which the same is free are equal for every rule of placement: they form a shape. A pool
  * of many thousand nodes has few shapes, so a choice looks at shapes, not at nodes. Their order is
  * that of best fit: fewest whole chips free, then least left on chips in part use, then fewest
- * CPUs, then least memory. It follows from the contents alone.
+ * CPUs, then least memory; nodes that are not kept first. It follows from the contents alone.
  *
  * Shapes stand in a treap by that order (see order.h) and on a list; the nodes of a shape are an
  * ordered set by index. A node that changes moves from one shape to another in O(log n). */
@@ -13,11 +13,14 @@
 #include "core/order.h"
 #include "model/limits.h"
 
+#include <stdbool.h>
+
 /* What is free on a node. */
 struct free_room {
     uint32_t chips; /* whole ones */
     uint32_t cpus;
     uint64_t mem_mb;
+    bool is_kept; /* the node is kept for a job (nodes_keep) */
     uint32_t partial_count;
     uint16_t partial[CHIPS_PER_NODE_MAX]; /* milli left on chips in part use, falling */
 };

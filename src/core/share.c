@@ -178,11 +178,10 @@ struct class *pass_take(struct core *c)
 
 /* ---- the queue as one ------------------------------------------------------------------------ */
 
-/* The first job of the tenant behind `after`. */
-static struct order_node *queue_next(const struct share *s, int64_t score, const struct rank *after)
+struct order_node *share_next(const struct order *set, int64_t score, const struct rank *after)
 {
     uint32_t id = score == after->score ? after->id : score > after->score ? 0 : UINT32_MAX;
-    return order_after(&s->queue, -after->priority, id);
+    return order_after(set, -after->priority, id);
 }
 
 const struct job *core_queue_after(const struct core *c, struct job_id after)
@@ -194,7 +193,7 @@ const struct job *core_queue_after(const struct core *c, struct job_id after)
     for (size_t i = 0; i < c->share_count; i++) {
         const struct share *s = c->shares[i];
         if (s->queue.count == 0) continue;
-        struct order_node *n = queue_next(s, share_score(c, s, c->now_ms), &at);
+        struct order_node *n = share_next(&s->queue, share_score(c, s, c->now_ms), &at);
         if (n == NULL) continue;
         const struct entry *e = CONTAINER(n, struct entry, in_queue);
         struct rank r = rank_of(c, e, c->now_ms);

@@ -47,6 +47,8 @@ struct share {
     int64_t rate_uusd_h; /* of the claims held */
     uint32_t active; /* jobs that hold chips */
     struct order queue; /* PENDING, by (-priority, id) */
+    struct order waiting; /* classes whose first job waits for room, by that (reserve.h) */
+    int64_t score; /* when reservations were last updated */
     struct order pass; /* classes to try in this step, by their first job */
     struct order_node in_pass; /* c->pass while `pass` has classes */
 };
@@ -76,6 +78,8 @@ struct rank {
     int64_t priority, score;
     uint32_t id;
 };
+/* The first of a tenant's set, keyed like its queue, that comes behind `after`. */
+struct order_node *share_next(const struct order *set, int64_t score, const struct rank *after);
 struct rank rank_of(const struct core *c, const struct entry *e, int64_t now_ms);
 bool rank_is_before(const struct rank *a, const struct rank *b);
 

@@ -25,6 +25,7 @@ struct need {
     uint32_t chips, cpus;
     uint64_t mem_mb;
     uint32_t milli; /* of its only chip; 0: whole chips */
+    bool beside_kept; /* not on nodes that are kept for another job (nodes_keep) */
 };
 
 struct size {

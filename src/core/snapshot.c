@@ -416,6 +416,7 @@ static void visit_entry(struct visit *v, struct core *c, struct entry *e, struct
     visit_u64_bits(v, "dependencies_met", &e->dependencies_met);
     visit_i64(v, "repeat_ms", &e->repeat_ms);
     visit_u32(v, "repeats", &e->repeats);
+    visit_i64(v, "claimed_ms", &e->claimed_ms);
     int64_t wall = e->wall_ms == CIVIL_NEVER_MS ? 0 : e->wall_ms;
     visit_i64(v, "wall_ms", &wall);
     if (v->reading) e->wall_ms = wall == 0 ? CIVIL_NEVER_MS : wall;
@@ -588,8 +589,10 @@ static void derive(struct core *c)
         const struct entry *first = CONTAINER(order_first(&k->jobs), struct entry, in_group);
         k->reason = first->job.reason;
         k->rule = first->job.refusal_rule;
+        reserve_class(c, k);
         class_recheck(c, k);
     }
+    if (c->has_fleet) reserve_restore(c);
 }
 
 static void visit_share(struct visit *v, struct share *s)

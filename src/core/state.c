@@ -40,6 +40,7 @@ static void entry_free(struct entry *e)
     entry_set_nodes(e, (struct str){0});
     if (e->job.claim != NULL) mem_free(e->job.claim->parts);
     mem_free(e->job.claim);
+    mem_free(e->residents);
     mem_free(e->permits);
     mem_free(e->counts);
     mem_free(e->waiters);
@@ -64,6 +65,8 @@ void core_free(struct core *c)
     }
     for (size_t i = 0; i < c->page_cap; i++) mem_free(c->pages[i]);
     mem_free(c->pages);
+    reserve_release(c);
+    outlooks_release(c);
     classes_release(c);
     shares_release(c);
     for (uint32_t p = 0; c->pools != NULL && p < c->fleet.pool_count; p++)
@@ -79,6 +82,7 @@ void core_free(struct core *c)
     mem_free(c->marked);
     mem_free(c->running);
     mem_free(c->ends);
+    mem_free(c->fresh);
     hash_release(&c->keys);
     hash_release(&c->names);
     hash_release(&c->arrays);

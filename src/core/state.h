@@ -18,10 +18,12 @@
 #include "core/core.h"
 #include "core/defect.h"
 #include "core/hash.h"
+#include "core/reserve.h"
 #include "core/limits.h"
 #include "core/node_notes.h"
 #include "core/nodes.h"
 #include "core/order.h"
+#include "core/outlook.h"
 #include "core/share.h"
 #include "core/size.h"
 #include "perf/estimate.h"
@@ -106,6 +108,7 @@ struct entry {
     uint64_t dependencies_met; /* bit i: spec.dependencies[i] is satisfied for good */
     int64_t repeat_ms; /* CONFIGURING, COMPLETING: when the order is said again */
     uint32_t repeats;
+    int64_t claimed_ms; /* when the claim was made */
     int64_t wall_ms; /* of the claim: it must be gone by then; CIVIL_NEVER_MS */
     int wall_reason; /* enum reason: why */
     struct str wall_rule; /* interned */
@@ -135,6 +138,8 @@ struct entry {
     struct hash_node by_key; /* while it has a key */
     bool has_key;
     bool in_begun, in_ended; /* is counted so in its array */
+    struct resident *residents; /* of the claim, one for each part */
+    uint32_t resident_count;
     struct class *class; /* while eligible */
     struct array *array; /* NULL: none */
     struct name_group *name;
@@ -185,6 +190,7 @@ struct size_group {
     struct class *classes;
     uint32_t waiting; /* classes with a waiting job */
     struct spec_box *box;
+    struct outlook **outlooks; /* by pool, those asked for; NULL: none yet */
 };
 
 struct candidate {
@@ -217,6 +223,7 @@ struct class
     struct order_node in_recheck; /* when time alone may change `reason` */
     bool uses_quota; /* its reason may change when a permit or a counter does */
     bool try_all; /* in this pass: any candidate may do; else only pools marked */
+    struct order_node in_waiting; /* share->waiting */
     bool in_pass;
     struct order_node in_pass_node; /* share->pass */
 };
@@ -245,6 +252,12 @@ struct core {
 
     /* derived: fleet */
     struct pool_nodes *pools;
+    struct pool_outlook *outlooks; /* by pool */
+    uint32_t outlook_pools; /* how many */
+    uint32_t outlook_count; /* of the size groups */
+    struct reservation *reservations; /* by pool */
+    uint32_t reserved_in[HEADS_MAX], reserved_count; /* pools in which something is kept */
+    bool reserve_stale;
     uint32_t *pool_signature; /* by pool */
     uint32_t pool_signature_count;
     uint32_t fleet_epoch; /* from 1; one more with each fleet */
@@ -290,7 +303,8 @@ struct core {
     /* of the present step */
     struct order pass; /* tenants with classes to try, by (-priority, score, id) of the first job */
     uint64_t *marked; /* pools that have something new to give */
-    bool marked_any, retry_all, recheck_attempts, quotas_changed;
+    uint64_t *fresh; /* those of them whose classes are not yet in the pass */
+    bool fresh_any, marked_any, retry_all, recheck_attempts, quotas_changed;
     struct array *arrays_marked; /* a task may take a turn that another has left */
     uint32_t placed;
     uint32_t preempt_work; /* done in searching for victims */
@@ -402,15 +416,24 @@ void counters_release(struct core *c);
 
 /* ---- pool_row.c: one pool in the eyes of one job --------------------------------------------- */
 /* The first reason, in the order of core/explain.h, why the job cannot start in the pool now, with
- * the numbers behind it; REASON_NONE: it can. With `legal` NULL the law is left out. */
-int pool_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
-             uint32_t pool, int64_t now_ms, struct pool_reason *out);
+ * the numbers behind it; REASON_NONE: it can. With `legal` NULL the law is left out. `job` says
+ * whose turn it would be: 0 is one submitted now. */
+int pool_row(const struct core *c, const struct job_spec *s, uint32_t job,
+             const struct legal *legal, uint32_t pool, int64_t now_ms, struct pool_reason *out);
 /* The same for a pool that pool_row_static takes. */
-int pool_row_now(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                 uint32_t pool, int64_t now_ms, struct pool_reason *out);
+int pool_row_now(const struct core *c, const struct job_spec *s, uint32_t job,
+                 const struct legal *legal, uint32_t pool, int64_t now_ms, struct pool_reason *out);
 /* The same for a pool of the class's candidates, of which it is known whether it is too slow. */
-int candidate_row(const struct core *c, const struct job_spec *s, const struct legal *legal,
-                  const struct candidate *x, int64_t now_ms, struct pool_reason *out);
+int candidate_row(const struct core *c, const struct job_spec *s, uint32_t job,
+                  const struct legal *legal, const struct candidate *x, int64_t now_ms,
+                  struct pool_reason *out);
+/* Lease, time limit, deadline and the law's end alone, for a start at that instant. */
+int pool_row_time(const struct core *c, const struct job_spec *s, const struct legal *legal,
+                  uint32_t pool, int64_t start_ms, struct pool_reason *out);
+/* What the job would take in a pool that takes it: not on nodes kept for others if it must leave
+ * those alone. */
+void size_now(const struct core *c, const struct job_spec *s, uint32_t job, uint32_t pool,
+              int64_t now_ms, struct size *out);
 /* Names, kind, size, memory and price alone: what only a change of the job or the fleet changes. */
 int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t pool,
                     struct pool_reason *out);
@@ -446,6 +469,7 @@ void speeds_enter(struct core *c, const struct speeds *t); /* a SPEEDS event */
 /* ---- place.c ----------------------------------------------------------------------------------
  */
 void place_all(struct core *c);
+void reserve_restore(struct core *c); /* as the last step left them */
 void mark_pool(struct core *c, uint32_t pool);
 /* When time alone may change why the class waits: keep that in c->rechecks. */
 void class_recheck(struct core *c, struct class *k);
@@ -501,6 +525,7 @@ struct question {
     struct arena *arena; /* of the answer */
     uint32_t *scout_left; /* how many jobs may still be copied for it (scout.c) */
 };
+uint32_t question_job(const struct question *q); /* its id; 0: none was submitted */
 /* The law's answers for a job with that spec, by pool signature. */
 const struct legal *explain_laws(const struct question *q, const struct job_spec *spec);
 /* All rows of a job with that spec and those answers; `best_out` and `next_out`: the pools that

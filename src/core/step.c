@@ -90,7 +90,10 @@ static void on_nodes(struct core *c, const struct event *ev)
         ASSERT(pool != NO_INDEX);
         uint32_t first = x->count == 0 ? 0 : x->first;
         uint32_t end = x->count == 0 ? c->pools[pool].count : x->first + x->count;
-        for (uint32_t n = first; n < end; n++) nodes_set_state(&c->pools[pool], n, x->state);
+        for (uint32_t n = first; n < end; n++) {
+            nodes_set_state(&c->pools[pool], n, x->state);
+            outlook_node(c, pool, n);
+        }
         struct node_note note = {pool, first, end - first, x->reason, ev->actor_uid, c->now_ms};
         if (x->state == NODE_UP || first == end)
             node_notes_forget(&c->node_notes, pool, first, end - first);
@@ -145,7 +148,7 @@ static void say_queued(struct core *c)
     for (uint32_t i = 0; i < o->job_count; i++) {
         struct entry *e = entry_find(c, o->first_job.v + i);
         if (e == NULL || e->job.state != JOB_PENDING) continue;
-        struct decision *d = decide(c, DECISION_QUEUED, e, e->job.reason, e->job.refusal_rule);
+        struct decision *d = decide(c, DECISION_QUEUED, e, core_reason(c, &e->job), e->job.refusal_rule);
         decide_rows(c, e, d);
         return;
     }

@@ -93,7 +93,10 @@ static void entry_update(struct core *c, struct entry *e, const struct job_spec 
         job_settle(c, e);
     } else {
         if (has(ev, UPDATE_TIME_LIMIT)) j->time_limit_ms = j->spec.time_limit_ms;
-        if (j->claim != NULL) running_index(c, e);
+        if (j->claim != NULL) {
+            running_index(c, e);
+            outlook_moved(c, e);
+        }
         timer_set(c, e);
     }
 }

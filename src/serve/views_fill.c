@@ -106,7 +106,7 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .uid = s->uid,
         .state = str_of(job_state_names[j->state]),
         .state_code = str_of(job_state_codes[j->state]),
-        .reason = str_of(reason_names[j->reason]),
+        .reason = str_of(reason_names[core_reason(c, j)]),
         .chips = j->claim != NULL ? j->claim->chips : job_spec_chips(s),
         .chip_milli = j->claim != NULL ? j->claim->parts[0].milli : s->chip_milli,
         .cpus = view_job_cpus(j),

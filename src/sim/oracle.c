@@ -250,6 +250,7 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
     check_claims(s);
     check_processes(s);
     if (!sim_has_failed(s)) oracle_law_running(s);
+    if (!sim_has_failed(s)) oracle_reserve(s, e, out);
     if (!sim_has_failed(s)) oracle_quota(s);
     if (!sim_has_failed(s)) oracle_cap(s, e, out);
     if (!sim_has_failed(s) && rng_below(&s->rng, EXPLAIN_EVERY) == 0) oracle_explain(s);
@@ -270,6 +271,7 @@ void oracle_recovered(struct sim *s)
     /* Records that were not durable are undone, and with them what they gave back. */
     for (int i = 0; i < LAWS_RULES_MAX; i++) s->relied[i] = INT64_MAX;
     oracle_cap_undo(s, s->shell.count);
+    for (int i = 0; i < SIM_POOLS_MAX; i++) s->promises[i].job = 0;
     for (uint32_t id = 1; id < s->past_cap; id++) {
         const struct job_past *p = &s->pasts[id];
         if (p->acknowledged && p->ended == 0 &&

@@ -23,6 +23,7 @@
  *   QUOTA     permits are never overdrawn
  *   PREEMPT   jobs are stopped for others only where they must be, for less than it gains, of lower
  *             priority and not too often; the others get the room
+ *   RESERVE   no job behind the head of the queue puts off the start it was promised
  *   EXPLAIN   why a job is where it is: every pool has its reason, true as to the law
  *   CHAIN     the hash chain over the records holds
  *   PROGRESS  when the world is healed everything comes to its end and is forgotten everywhere

@@ -183,6 +183,10 @@ struct sim {
     uint32_t request_count;
     uint32_t jobs_wanted, jobs_drawn;
 
+    struct promise {
+        uint32_t job; /* 0: none */
+        int64_t at_ms;
+    } promises[SIM_POOLS_MAX]; /* as of the last step, by pool */
     struct job_past *pasts; /* by job id */
     size_t past_cap;
     struct held *held;
@@ -315,6 +319,9 @@ void oracle_cap_undo(struct sim *s, uint64_t synced);
 void oracle_preempt(struct sim *s, const struct event *e, const struct outcome *out);
 /* What was not durable has not happened. */
 void oracle_preempt_recovered(struct sim *s);
+
+/* ---- oracle_reserve.c ---- */
+void oracle_reserve(struct sim *s, const struct event *e, const struct outcome *out);
 
 /* ---- oracle_explain.c ---- */
 /* Ask why about a random job. */

@@ -326,7 +326,7 @@ static void random_life_keeps_every_invariant(void **state)
 {
     (void)state;
     uint32_t decided[DECISION_COUNT] = {0}, because[REASON_COUNT] = {0};
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 80; seed++) {
         struct world w;
         world_init(&w, seed);
         world_apply(&w, world_random_fleet(&w, 0));

@@ -1,0 +1,314 @@
+#include "core/outlook.h"
+
+#include "core/preempt.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+/* ---- claims ---------------------------------------------------------------------------------- */
+
+int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms)
+{
+    return now_ms + START_EXPIRY_MS + limit_ms + STOP_GRACE_MS;
+}
+
+int64_t claim_until_ms(const struct core *c, const struct entry *e)
+{
+    const struct job *j = &e->job;
+    if (hold_awaits(c, e) || (j->state != JOB_RUNNING && e->repeats >= UNANSWERED_REPEATS))
+        return CIVIL_NEVER_MS;
+    if (j->state == JOB_COMPLETING) return 1;
+    int64_t start = e->started ? j->start_ms : e->claimed_ms + START_EXPIRY_MS;
+    int64_t until = start + j->time_limit_ms + STOP_GRACE_MS;
+    if (e->wall_ms == CIVIL_NEVER_MS) return until;
+    int64_t wall = e->wall_ms - WALL_STOP_MS + STOP_GRACE_MS;
+    return wall < until ? wall : until;
+}
+
+static void note(struct core *c, struct pool_outlook *o, uint32_t node)
+{
+    c->reserve_stale = true;
+    o->changed[o->changes++ % OUTLOOK_CHANGES] = node;
+}
+
+void outlook_node(struct core *c, uint32_t pool, uint32_t node)
+{
+    note(c, &c->outlooks[pool], node);
+}
+
+void outlook_moved(struct core *c, struct entry *e)
+{
+    struct pool_outlook *o = &c->outlooks[e->job.claim->pool.v];
+    for (uint32_t i = 0; i < e->resident_count; i++) note(c, o, e->job.claim->parts[i].node);
+}
+
+void outlook_enter(struct core *c, struct entry *e)
+{
+    const struct claim *k = e->job.claim;
+    struct pool_outlook *o = &c->outlooks[k->pool.v];
+    mem_free(e->residents);
+    e->residents = mem_alloc(k->part_count, sizeof *e->residents);
+    e->resident_count = k->part_count;
+    for (uint32_t i = 0; i < k->part_count; i++) {
+        struct resident **first = &o->on[k->parts[i].node];
+        e->residents[i] = (struct resident){*first, e, i};
+        *first = &e->residents[i];
+    }
+    outlook_moved(c, e);
+}
+
+void outlook_leave(struct core *c, struct entry *e)
+{
+    struct pool_outlook *o = &c->outlooks[e->job.claim->pool.v];
+    outlook_moved(c, e);
+    for (uint32_t i = 0; i < e->resident_count; i++) {
+        struct resident **at = &o->on[e->job.claim->parts[i].node];
+        while (*at != &e->residents[i]) at = &(*at)->next;
+        *at = e->residents[i].next;
+    }
+    mem_free(e->residents);
+    e->residents = NULL;
+    e->resident_count = 0;
+}
+
+void outlooks_init(struct core *c)
+{
+    c->outlooks = mem_alloc(c->fleet.pool_count, sizeof *c->outlooks);
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++)
+        c->outlooks[p].on = mem_alloc(c->fleet.pools[p].node_count, sizeof(struct resident *));
+    c->outlook_pools = c->fleet.pool_count;
+}
+
+void outlooks_drop(struct core *c, struct size_group *g)
+{
+    for (uint32_t p = 0; g->outlooks != NULL && p < c->outlook_pools; p++) {
+        struct outlook *o = g->outlooks[p];
+        if (o == NULL) continue;
+        mem_free(o->list[0].node);
+        mem_free(o->list[1].node);
+        mem_free(o);
+        c->outlook_count--;
+    }
+    mem_free(g->outlooks);
+    g->outlooks = NULL;
+}
+
+void outlooks_release(struct core *c)
+{
+    for (struct size_group *g = c->sizes; g != NULL; g = g->next) outlooks_drop(c, g);
+    for (uint32_t p = 0; p < c->outlook_pools; p++) mem_free(c->outlooks[p].on);
+    mem_free(c->outlooks);
+    c->outlooks = NULL;
+    c->outlook_pools = 0;
+}
+
+/* ---- one node -------------------------------------------------------------------------------- */
+
+enum { RESIDENTS_SORTED = 256 }; /* more on one node: it counts as ready when all have ended */
+
+/* What is free on a node, as claims end. */
+struct room {
+    uint32_t cpus, chips;
+    uint64_t mem_mb;
+    uint16_t left[CHIPS_PER_NODE_MAX]; /* milli, by chip */
+};
+
+static bool room_suffices(const struct room *r, uint32_t chips_per_node, const struct need *each)
+{
+    uint32_t whole = 0;
+    bool share = false;
+    for (uint32_t k = 0; k < chips_per_node; k++) {
+        whole += r->left[k] == CHIP_MILLI;
+        share = share || r->left[k] >= each->milli;
+    }
+    bool chips = each->milli > 0 ? share : whole >= each->chips;
+    return chips && r->cpus >= each->cpus && r->mem_mb >= each->mem_mb;
+}
+
+static void room_gain(struct room *r, const struct claim_part *part)
+{
+    r->cpus += part->cpus;
+    r->mem_mb += part->mem_mb;
+    for (uint64_t m = part->chip_mask; m != 0; m &= m - 1) {
+        uint16_t *left = &r->left[__builtin_ctzll(m)];
+        *left = (uint16_t)(*left + (part->milli > 0 ? part->milli : CHIP_MILLI));
+    }
+}
+
+static uint32_t sort_residents(const struct core *c, const struct resident *first,
+                               const struct resident **by_end)
+{
+    uint32_t count = 0;
+    for (const struct resident *r = first; r != NULL; r = r->next) {
+        if (count == RESIDENTS_SORTED) return count + 1;
+        int64_t until = claim_until_ms(c, r->entry);
+        uint32_t k = count++;
+        for (; k > 0 && claim_until_ms(c, by_end[k - 1]->entry) > until; k--)
+            by_end[k] = by_end[k - 1];
+        by_end[k] = r;
+    }
+    return count;
+}
+
+static int64_t last_end(const struct core *c, const struct resident *first)
+{
+    int64_t last = 0;
+    for (const struct resident *r = first; r != NULL; r = r->next) {
+        int64_t until = claim_until_ms(c, r->entry);
+        if (until > last) last = until;
+    }
+    return last;
+}
+
+static int64_t node_ready_ms(const struct core *c, uint32_t pool, uint32_t i,
+                             const struct need *each)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    const struct node *x = &n->node[i];
+    if (x->state != NODE_UP) return CIVIL_NEVER_MS;
+    struct room r = {.cpus = n->cpus_max - x->cpus, .mem_mb = n->mem_max - x->mem_mb};
+    for (uint32_t k = 0; k < n->chips_per_node; k++) r.left[k] = (uint16_t)node_chip_left(n, i, k);
+    if (room_suffices(&r, n->chips_per_node, each)) return 0;
+    const struct resident *first = c->outlooks[pool].on[i], *by_end[RESIDENTS_SORTED];
+    uint32_t count = sort_residents(c, first, by_end);
+    if (count > RESIDENTS_SORTED) return last_end(c, first);
+    for (uint32_t k = 0; k < count; k++) {
+        room_gain(&r, &by_end[k]->entry->job.claim->parts[by_end[k]->part]);
+        if (room_suffices(&r, n->chips_per_node, each)) return claim_until_ms(c, by_end[k]->entry);
+    }
+    return CIVIL_NEVER_MS;
+}
+
+/* ---- one need in one pool -------------------------------------------------------------------- */
+
+static bool is_sooner(const struct ready_node *a, const struct ready_node *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->node < b->node;
+}
+
+static void list_put(struct ready_list *l, struct ready_node x)
+{
+    if (l->count == l->cap) {
+        l->count--;
+        l->all = false;
+    }
+    uint32_t low = 0, high = l->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (is_sooner(&l->node[middle], &x))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memmove(l->node + low + 1, l->node + low, (l->count - low) * sizeof *l->node);
+    l->node[low] = x;
+    l->count++;
+}
+
+static void list_build(const struct core *c, uint32_t pool, const struct need *each,
+                       struct ready_list *l)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    l->count = 0;
+    l->all = true;
+    for (uint32_t i = 0; i < n->count; i++) {
+        struct ready_node x = {node_ready_ms(c, pool, i, each), i};
+        if (l->count == l->cap && !is_sooner(&x, &l->node[l->count - 1]))
+            l->all = false;
+        else
+            list_put(l, x);
+    }
+}
+
+/* The node may be ready at another instant than before. False: too few are left to tell. */
+static bool list_renew(const struct core *c, uint32_t pool, const struct need *each,
+                       struct ready_list *l, uint32_t node)
+{
+    bool all = l->all;
+    struct ready_node last = l->node[l->count - 1], x = {node_ready_ms(c, pool, node, each), node};
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (l->node[i].node != node) continue;
+        memmove(l->node + i, l->node + i + 1, (l->count - i - 1) * sizeof *l->node);
+        l->count--;
+        break;
+    }
+    if (all || is_sooner(&x, &last)) list_put(l, x);
+    return l->all || l->count >= l->want;
+}
+
+static void list_init(struct ready_list *l, uint32_t want, uint32_t nodes)
+{
+    l->want = want;
+    if (want == 0) return;
+    l->cap = want + OUTLOOK_SPARE < nodes ? want + OUTLOOK_SPARE : nodes;
+    l->node = mem_alloc(l->cap, sizeof *l->node);
+}
+
+/* ---- one size in one pool -------------------------------------------------------------------- */
+
+static struct outlook *outlook_of(struct core *c, struct size_group *g, uint32_t pool, bool *is_new)
+{
+    if (c->outlook_count >= OUTLOOKS_MAX)
+        for (struct size_group *x = c->sizes; x != NULL; x = x->next) outlooks_drop(c, x);
+    if (g->outlooks == NULL) g->outlooks = mem_alloc(c->outlook_pools, sizeof(struct outlook *));
+    *is_new = g->outlooks[pool] == NULL;
+    if (!*is_new) return g->outlooks[pool];
+    struct outlook *o = mem_alloc(1, sizeof *o);
+    int64_t have, need;
+    int why = size_in_pool(&g->box->spec, &c->fleet.pools[pool], &o->size, &have, &need);
+    ASSERT(why == REASON_NONE);
+    list_init(&o->list[0], o->size.part[0].count, c->pools[pool].count);
+    list_init(&o->list[1], o->size.part[1].count > 0 ? o->size.nodes : 0, c->pools[pool].count);
+    g->outlooks[pool] = o;
+    c->outlook_count++;
+    return o;
+}
+
+static void outlook_renew(struct core *c, struct outlook *o, uint32_t pool, bool is_new)
+{
+    const struct pool_outlook *p = &c->outlooks[pool];
+    bool from_all = is_new || p->changes - o->changes > OUTLOOK_CHANGES;
+    for (int k = 0; k < 2; k++) {
+        struct ready_list *l = &o->list[k];
+        const struct need *each = &o->size.part[k].each;
+        bool good = !from_all;
+        for (uint64_t i = o->changes; l->want > 0 && good && i < p->changes; i++)
+            good = list_renew(c, pool, each, l, p->changed[i % OUTLOOK_CHANGES]);
+        if (l->want > 0 && !good) list_build(c, pool, each, l);
+    }
+    o->changes = p->changes;
+}
+
+int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool)
+{
+    bool is_new;
+    struct outlook *o = outlook_of(c, g, pool, &is_new);
+    if (o->size.switches_max > 0) return CIVIL_NEVER_MS; /* ready nodes may be on too many */
+    if (is_new || o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool, is_new);
+    int64_t at = 0;
+    for (int k = 0; k < 2; k++) {
+        const struct ready_list *l = &o->list[k];
+        if (l->want == 0) continue;
+        int64_t one = l->count < l->want ? CIVIL_NEVER_MS : l->node[l->want - 1].at_ms;
+        if (one > at) at = one;
+    }
+    return at;
+}
+
+void outlook_nodes(const struct core *c, const struct size_group *g, uint32_t pool, uint32_t *nodes)
+{
+    const struct outlook *o = g->outlooks[pool];
+    const struct ready_list *first = &o->list[0], *second = &o->list[1];
+    uint32_t got = 0;
+    ASSERT(o->changes == c->outlooks[pool].changes);
+    for (; got < first->want; got++) nodes[got] = first->node[got].node;
+    for (uint32_t i = 0; i < second->count && got < o->size.nodes; i++) {
+        bool taken = false;
+        for (uint32_t k = 0; k < first->want && !taken; k++)
+            taken = nodes[k] == second->node[i].node;
+        if (!taken) nodes[got++] = second->node[i].node;
+    }
+    ASSERT(got == o->size.nodes);
+}

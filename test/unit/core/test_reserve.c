@@ -1,0 +1,189 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "world.h"
+
+static void pools(struct world *w, uint32_t nodes, bool two)
+{
+    world_init(w, 1);
+    struct fleet *f = world_fleet_base(&w->arena, two ? 2 : 1);
+    world_pool(&w->arena, f, 0, "first", "big", "tokyo", nodes, 8);
+    if (two) world_pool(&w->arena, f, 1, "other", "mid", "sydney", nodes, 8);
+    world_fleet_done(&w->arena, f);
+    world_apply(w, f);
+}
+
+static uint32_t submit(struct world *w, uint32_t chips, int64_t hours, const char *kind)
+{
+    struct job_spec s = world_spec(chips);
+    struct str kinds[1] = {str_of(kind)};
+    s.time_limit_ms = hours * HOUR;
+    s.chip_kinds = kinds;
+    s.chip_kind_count = kind != NULL;
+    return world_submit(w, &s);
+}
+
+static bool holds(const struct world *w, uint32_t id)
+{
+    return job_state_holds_chips(world_job(w, id)->state);
+}
+
+static uint32_t started(struct world *w, uint32_t chips, int64_t hours, const char *kind)
+{
+    uint32_t id = submit(w, chips, hours, kind);
+    assert_true(holds(w, id));
+    world_report(w, REPORT_STARTED, id, 1, 0);
+    return id;
+}
+
+static struct pool_reservation hold(const struct world *w, uint32_t pool)
+{
+    struct pool_reservation h;
+    core_reservation(w->core, (struct pool_id){pool}, &h);
+    return h;
+}
+
+/* Of two nodes one is in use for two hours, and the head needs both. */
+static void a_later_job_may_use_kept_chips_only_until_they_are_needed(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 2, false);
+    started(&w, 8, 2, NULL);
+    uint32_t head = submit(&w, 16, 1, NULL);
+    assert_int_equal(hold(&w, 0).job.v, head);
+    assert_int_equal(hold(&w, 0).node_count, 2);
+    assert_int_equal(hold(&w, 0).at_ms, w.now_ms + 2 * HOUR + 30000);
+    uint32_t late = submit(&w, 8, 2, NULL); /* a minute too long: its start may take that */
+    uint32_t short_enough = submit(&w, 8, 1, NULL);
+    assert_true(holds(&w, short_enough));
+    assert_false(holds(&w, late));
+    assert_int_equal(core_reason(w.core, world_job(&w, head)), REASON_RESOURCES);
+    world_release(&w);
+}
+
+static void why_tells_for_whom_chips_are_kept(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 2, false);
+    started(&w, 8, 2, NULL);
+    submit(&w, 16, 1, NULL);
+    uint32_t late = submit(&w, 8, 5, NULL);
+    assert_int_equal(core_reason(w.core, world_job(&w, late)), REASON_PRIORITY);
+    struct explanation x;
+    core_explain(w.core, world_job(&w, late), &w.arena, &x);
+    assert_int_equal(x.reason, REASON_PRIORITY);
+    assert_int_equal(x.pools[0].reason, REASON_PRIORITY);
+    assert_string_equal(x.sentences[0].p,
+                        "pool first: it has room, kept for job 2, which starts there by "
+                        "2026-01-01T02:00:30Z; a job of at most 119 min could use it before");
+    assert_int_equal(x.flip.kind, FLIP_TIME_LIMIT);
+    assert_int_equal(x.flip.value, 119 * MINUTE);
+    world_release(&w);
+}
+
+/* Small jobs arrive for ever; without a reservation the large one would never see a free pool. */
+static void a_large_job_does_not_starve(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 4, false);
+    w.check = false;
+    for (int i = 0; i < 4; i++) submit(&w, 8, 4, NULL);
+    uint32_t head = submit(&w, 32, 1, NULL);
+    int64_t promised = 0, from = w.now_ms;
+    while (!holds(&w, head)) {
+        w.now_ms += 10 * MINUTE;
+        submit(&w, 8, 4, NULL);
+        for (size_t i = 0; i < w.attempt_count; i++) {
+            struct attempt a = w.attempts[i];
+            const struct job *j = world_job(&w, a.job);
+            if (j->state == JOB_CONFIGURING) world_report(&w, REPORT_STARTED, a.job, a.attempt, 0);
+            if (j->state == JOB_RUNNING && w.now_ms - j->start_ms >= 3 * HOUR)
+                world_report(&w, REPORT_FINISHED, a.job, a.attempt, 0);
+        }
+        int64_t at = holds(&w, head) ? 0 : hold(&w, 0).at_ms;
+        assert_true(promised == 0 || at <= promised);
+        if (at > 0) promised = at;
+        assert_true(w.now_ms - from < 12 * HOUR);
+    }
+    world_release(&w);
+}
+
+static void heads_of_different_chips_are_kept_different_pools(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 2, true);
+    started(&w, 8, 2, "big");
+    started(&w, 8, 3, "mid");
+    uint32_t a = submit(&w, 16, 1, "big"), b = submit(&w, 16, 1, "mid");
+    assert_int_equal(hold(&w, 0).job.v, a);
+    assert_int_equal(hold(&w, 1).job.v, b);
+    assert_false(holds(&w, submit(&w, 8, 9, NULL)));
+    world_release(&w);
+}
+
+static void a_head_takes_the_pool_where_it_starts_soonest(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 2, true);
+    started(&w, 16, 5, "big");
+    started(&w, 16, 2, "mid");
+    uint32_t head = submit(&w, 16, 1, NULL);
+    assert_int_equal(hold(&w, 1).job.v, head);
+    assert_int_equal(hold(&w, 0).job.v, 0);
+    world_release(&w);
+}
+
+static void a_job_with_more_priority_may_use_what_is_kept(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 2, false);
+    started(&w, 8, 2, NULL);
+    uint32_t head = submit(&w, 16, 1, NULL);
+    struct job_spec s = world_spec(8);
+    s.time_limit_ms = 9 * HOUR;
+    s.priority = 1;
+    uint32_t urgent = world_submit(&w, &s);
+    assert_true(holds(&w, urgent));
+    assert_int_equal(hold(&w, 0).job.v, head);
+    assert_int_equal(hold(&w, 0).at_ms, w.now_ms + MINUTE + 9 * HOUR + 30000);
+    world_release(&w);
+}
+
+static void what_was_kept_is_free_when_the_head_leaves(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 2, false);
+    started(&w, 8, 2, NULL);
+    uint32_t head = submit(&w, 16, 1, NULL);
+    uint32_t late = submit(&w, 8, 9, NULL);
+    assert_false(holds(&w, late));
+    world_do(&w, EVENT_CANCEL, head);
+    assert_true(holds(&w, late));
+    assert_int_equal(hold(&w, 0).job.v, 0);
+    world_release(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_later_job_may_use_kept_chips_only_until_they_are_needed),
+        cmocka_unit_test(why_tells_for_whom_chips_are_kept),
+        cmocka_unit_test(a_large_job_does_not_starve),
+        cmocka_unit_test(heads_of_different_chips_are_kept_different_pools),
+        cmocka_unit_test(a_head_takes_the_pool_where_it_starts_soonest),
+        cmocka_unit_test(a_job_with_more_priority_may_use_what_is_kept),
+        cmocka_unit_test(what_was_kept_is_free_when_the_head_leaves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
