@@ -24,22 +24,11 @@ uint64_t claim_milli(const struct claim *k)
     return share > 0 ? share : (uint64_t)k->chips * CHIP_MILLI;
 }
 
-static const struct title *title_of(const struct core *c, const struct entry *e)
-{
-    return &c->fleet.pools[e->job.pool.v].title;
-}
-
 /* The instant by which the claim must be gone, and why. */
 static void attempt_wall(struct core *c, struct entry *e, const struct legal *legal)
 {
-    int64_t lease = BERTH_DEFECT == 3 ? 0 : title_of(c, e)->to_ms;
-    e->wall_ms = CIVIL_NEVER_MS;
-    e->wall_reason = REASON_NONE;
+    e->wall_ms = wall_of_pool(&c->fleet, e->job.pool.v, c->now_ms, &e->wall_reason);
     e->wall_rule = (struct str){0};
-    if (lease != 0 && lease != CIVIL_NEVER_MS) {
-        e->wall_ms = lease;
-        e->wall_reason = REASON_LEASE_ENDS_FIRST;
-    }
     if (legal->until_ms >= e->wall_ms) return;
     e->wall_ms = legal->until_ms;
     e->wall_reason = REASON_LAW_ENDS_FIRST;

@@ -120,6 +120,11 @@ bool core_reservation(const struct core *c, struct pool_id pool, struct pool_res
  * some that would do for a job before it waits for its turn (Priority), as in Slurm. */
 int core_reason(const struct core *c, const struct job *j);
 
+/* The last instant at which a job with the pool's default limit may still start there before the
+ * lease ends or maintenance begins; 0: no such wall is known. In the past: such a job cannot start
+ * before it is over. */
+int64_t core_last_start_ms(const struct core *c, struct pool_id pool, int64_t now_ms);
+
 struct core_counts {
     uint32_t by_state[JOB_STATE_COUNT];
     uint32_t pending_by_reason[REASON_COUNT];

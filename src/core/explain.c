@@ -153,6 +153,10 @@ static const char *time_words(const struct question *q, const struct pool_reason
     if (r->reason == REASON_LEASE_ENDS_FIRST)
         return arena_printf(q->arena, "its lease ends too soon: %s are left, the job may take %s",
                             have, need);
+    if (r->reason == REASON_MAINTENANCE_FIRST)
+        return arena_printf(q->arena,
+                            "its maintenance begins too soon: %s are left, the job may take %s",
+                            have, need);
     if (r->reason == REASON_TOO_SLOW)
         return arena_printf(q->arena,
                             "it is too slow: the steps left take %s there with a tenth to spare, "
@@ -161,6 +165,17 @@ static const char *time_words(const struct question *q, const struct pool_reason
     if (r->reason == REASON_TIME_LIMIT)
         return arena_printf(q->arena, "it allows jobs of %s, the job may take %s", have, need);
     return arena_printf(q->arena, "the deadline is in %s, the job may take %s", have, need);
+}
+
+static const char *maintenance_words(const struct question *q, const struct pool_reason *r)
+{
+    const struct window *w = window_at(&q->c->fleet.pools[r->pool], q->now_ms);
+    char date[CIVIL_TEXT_MAX];
+    civil_format(r->have, date);
+    if (w == NULL || w->reason.len == 0)
+        return arena_printf(q->arena, "it is under maintenance until %s", date);
+    return arena_printf(q->arena, "it is under maintenance (" STR_FMT ") until %s",
+                        STR_ARG(w->reason), date);
 }
 
 static const char *never_words(const struct question *q, const struct pool_reason *r)
@@ -260,9 +275,11 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_LAW_UNRESOLVED:
     case REASON_LAW_ENDS_FIRST: return law_words(q, r, cite);
     case REASON_LEASE_ENDS_FIRST:
+    case REASON_MAINTENANCE_FIRST:
     case REASON_TIME_LIMIT:
     case REASON_DEADLINE:
     case REASON_TOO_SLOW: return time_words(q, r);
+    case REASON_MAINTENANCE: return maintenance_words(q, r);
     case REASON_LEASE_NOT_BEGUN:
         return arena_printf(q->arena, "its lease begins on %s", civil_format(r->have, date));
     case REASON_PARTITION_DOWN: return "it is drained: nothing new starts there";

@@ -6,15 +6,6 @@
 
 #include <string.h>
 
-static void lease_begin(struct core *c)
-{
-    c->lease_begin_ms = CIVIL_NEVER_MS;
-    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
-        int64_t from = c->fleet.pools[p].title.from_ms;
-        if (from > c->now_ms && from < c->lease_begin_ms) c->lease_begin_ms = from;
-    }
-}
-
 void fleet_derive(struct core *c)
 {
     const struct fleet *f = &c->fleet;
@@ -36,7 +27,7 @@ void fleet_derive(struct core *c)
     for (uint32_t p = 0; p < f->pool_count; p++) c->preempts = c->preempts || pool_preempts(f, p);
     c->fleet_epoch++;
     legal_fleet(c);
-    lease_begin(c);
+    c->opens_ms = wall_next_opening(f, c->now_ms);
 }
 
 /* Put the indexes that the job keeps into the words of the new fleet. */

@@ -196,7 +196,7 @@ static bool flip_law(struct flipper *f)
 
 static bool is_about_time(int why)
 {
-    return why == REASON_LEASE_ENDS_FIRST || why == REASON_TIME_LIMIT ||
+    return why == REASON_LEASE_ENDS_FIRST || why == REASON_MAINTENANCE_FIRST || why == REASON_TIME_LIMIT ||
            why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE || why == REASON_PRIORITY;
 }
 

@@ -9,7 +9,7 @@
  *    7  counters by state and by reason equal what they count
  *    8  an array has no more tasks at once than its limit
  *    9  a permit has used what the fleet states and the claims hold; no more than its amount
- *   10  every claim is lawful now, within its lease, or is being stopped
+ *   10  every claim is lawful now, within its lease, outside maintenance, or is being stopped
  *   11  each timer is set for what its job next waits for, and none is overdue
  *   12  no first job of a class fits anywhere (unless more are to be placed by the next tick)
  *   13  jobs that others wait for know them
@@ -365,6 +365,9 @@ static enum err check_law(const struct core *c, const struct entry *e, struct er
         return BROKEN(10, "job %u runs in pool %u against rule " STR_FMT, e->job.id.v,
                       e->job.pool.v, STR_ARG(legal.rule));
     int64_t to = c->fleet.pools[e->job.pool.v].title.to_ms;
+    if (window_at(&c->fleet.pools[e->job.pool.v], c->now_ms) != NULL)
+        return BROKEN(10, "job %u runs in a maintenance window of pool %u", e->job.id.v,
+                      e->job.pool.v);
     if (to != 0 && c->now_ms >= to)
         return BROKEN(10, "job %u runs beyond the lease of pool %u", e->job.id.v, e->job.pool.v);
     return ERR_NONE;

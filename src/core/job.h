@@ -51,6 +51,8 @@ enum reason {
     REASON_LAW_ENDS_FIRST, /* LawExpiresBeforeEnd */
     REASON_LEASE_ENDS_FIRST,
     REASON_LEASE_NOT_BEGUN,
+    REASON_MAINTENANCE, /* the pool is in a maintenance window */
+    REASON_MAINTENANCE_FIRST, /* ... one begins before the job could end */
     REASON_PRICE_ABOVE_MAX,
     REASON_QUOTA, /* QuotaExhausted: a permit's amount is used up */
     REASON_MEMORY, /* a node of the pool is too small */

@@ -38,7 +38,7 @@ void class_recheck(struct core *c, struct class *k)
     for (uint32_t i = 0; i < k->candidate_count; i++) {
         uint32_t p = k->candidates[i].pool;
         int64_t limit = limit_in_pool(&c->fleet, s, p);
-        int64_t last = lease_last_start(&c->fleet, p, limit);
+        int64_t last = wall_last_start(&c->fleet, p, wall_run_ms(s, limit), c->now_ms);
         if (last != CIVIL_NEVER_MS) sooner(&at, last + 1, c->now_ms);
         if (s->deadline_ms > 0) sooner(&at, s->deadline_ms - limit + 1, c->now_ms);
         const struct legal *legal = legal_of(c, k->signature, s, p);

@@ -49,20 +49,9 @@ int64_t limit_anywhere(const struct core *c, const struct job_spec *s)
                                               : TIME_LIMIT_DEFAULT_MS;
 }
 
-int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms)
-{
-    int64_t end = f->pools[pool].title.to_ms;
-    if (end == 0 || end == CIVIL_NEVER_MS) return CIVIL_NEVER_MS;
-    return end - WALL_START_MS - limit_ms;
-}
-
 int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_ms)
 {
-    bool can_move = s->checkpoint_s > 0 && !s->no_requeue;
-    int64_t checkpoint_ms = (int64_t)s->checkpoint_s * 1000;
-    /* One that can move is worth starting when it can save its work at least once. */
-    int64_t run_ms = can_move && checkpoint_ms < limit_ms ? checkpoint_ms : limit_ms;
-    return now_ms + WALL_START_MS + run_ms;
+    return now_ms + WALL_START_MS + wall_run_ms(s, limit_ms);
 }
 
 int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t pool,
@@ -84,19 +73,24 @@ int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t po
     return REASON_NONE;
 }
 
-static int lease_row(const struct fleet *f, const struct job_spec *s, uint32_t pool, int64_t now_ms,
-                     struct pool_reason *out)
+static int wall_row(const struct fleet *f, const struct job_spec *s, uint32_t pool, int64_t now_ms,
+                    struct pool_reason *out)
 {
-    const struct title *t = &f->pools[pool].title;
-    out->have = t->from_ms;
+    const struct pool *p = &f->pools[pool];
+    const struct window *w = window_at(p, now_ms);
+    out->have = p->title.from_ms;
     out->need = now_ms;
-    if (t->from_ms > now_ms) return REASON_LEASE_NOT_BEGUN;
-    int64_t limit = limit_in_pool(f, s, pool);
-    out->have = lease_last_start(f, pool, 0) - now_ms;
-    out->need = limit;
-    if (BERTH_DEFECT != 3 && now_ms > lease_last_start(f, pool, limit))
-        return REASON_LEASE_ENDS_FIRST;
-    return REASON_NONE;
+    if (p->title.from_ms > now_ms) return REASON_LEASE_NOT_BEGUN;
+    if (w != NULL) {
+        out->have = w->to_ms;
+        return REASON_MAINTENANCE;
+    }
+    int reason;
+    int64_t at = wall_of_pool(f, pool, now_ms, &reason);
+    if (at == CIVIL_NEVER_MS) return REASON_NONE;
+    out->have = at - WALL_START_MS - now_ms;
+    out->need = wall_run_ms(s, limit_in_pool(f, s, pool));
+    return out->have < out->need ? reason : REASON_NONE;
 }
 
 static int time_row(const struct fleet *f, const struct job_spec *s, const struct legal *legal,
@@ -117,7 +111,7 @@ static int time_row(const struct fleet *f, const struct job_spec *s, const struc
 int pool_row_time(const struct core *c, const struct job_spec *s, const struct legal *legal,
                   uint32_t pool, int64_t start_ms, struct pool_reason *out)
 {
-    int why = lease_row(&c->fleet, s, pool, start_ms, out);
+    int why = wall_row(&c->fleet, s, pool, start_ms, out);
     return why == REASON_NONE ? time_row(&c->fleet, s, legal, pool, start_ms, out) : why;
 }
 
@@ -224,8 +218,10 @@ int reason_nearer(int a, int b)
         REASON_QUOTA,
         REASON_NODES_DOWN,
         REASON_PARTITION_DOWN,
+        REASON_MAINTENANCE,
         REASON_LEASE_NOT_BEGUN,
         REASON_LAW_ENDS_FIRST,
+        REASON_MAINTENANCE_FIRST,
         REASON_LEASE_ENDS_FIRST,
         REASON_DEADLINE,
         REASON_LAW_UNRESOLVED,

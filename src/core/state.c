@@ -19,7 +19,7 @@ struct core *core_new(void)
     c->legal_epoch = 1;
     c->permit_epoch = 1;
     c->segment_end_ms = CIVIL_NEVER_MS;
-    c->lease_begin_ms = CIVIL_NEVER_MS;
+    c->opens_ms = CIVIL_NEVER_MS;
     return c;
 }
 

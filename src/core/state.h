@@ -26,6 +26,7 @@
 #include "core/outlook.h"
 #include "core/share.h"
 #include "core/size.h"
+#include "core/wall.h"
 #include "perf/estimate.h"
 
 /* The light part of a job's spec, shared by the tasks of an array; in one block of its own size. */
@@ -261,7 +262,7 @@ struct core {
     uint32_t *pool_signature; /* by pool */
     uint32_t pool_signature_count;
     uint32_t fleet_epoch; /* from 1; one more with each fleet */
-    int64_t lease_begin_ms; /* next lease that begins; CIVIL_NEVER_MS */
+    int64_t opens_ms; /* the next instant at which a lease begins or a window ends */
     int64_t *fact_dates; /* dates in the fleet on which facts of cases change, ascending */
     size_t fact_date_count;
     int64_t *permit_held; /* by permit: chips that claims consume */
@@ -440,8 +441,6 @@ int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t po
 int64_t limit_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool);
 int64_t limit_anywhere(const struct core *c, const struct job_spec *s);
 bool kind_is_preferred(const struct job_spec *s, const struct pool *p);
-/* The last instant at which a job may start so that its limit ends before the lease does. */
-int64_t lease_last_start(const struct fleet *f, uint32_t pool, int64_t limit_ms);
 /* The instant before which the law must not stop allowing the job, if it starts now. */
 int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_ms);
 /* Of two reasons why pools do not take a job, the one that is nearer to a start. */

@@ -163,19 +163,16 @@ static void classes_due(struct core *c)
     }
 }
 
-static void leases_due(struct core *c)
+static void openings_due(struct core *c)
 {
-    if (c->now_ms < c->lease_begin_ms) return;
+    if (c->now_ms < c->opens_ms) return;
     c->retry_all = true;
-    c->lease_begin_ms = CIVIL_NEVER_MS;
-    for (uint32_t p = 0; p < c->fleet.pool_count; p++)
-        if (c->fleet.pools[p].title.from_ms > c->now_ms)
-            sooner(&c->lease_begin_ms, c->fleet.pools[p].title.from_ms);
+    c->opens_ms = wall_next_opening(&c->fleet, c->now_ms);
 }
 
 void on_time(struct core *c)
 {
-    leases_due(c);
+    openings_due(c);
     classes_due(c);
     struct order_node *n;
     while ((n = order_first(&c->timers)) != NULL && n->major <= c->now_ms) {
@@ -191,6 +188,6 @@ int64_t core_next_tick_ms(const struct core *c)
     if (n != NULL) sooner(&at, n->major);
     n = order_first(&c->rechecks);
     if (n != NULL) sooner(&at, n->major);
-    sooner(&at, c->lease_begin_ms);
+    sooner(&at, c->opens_ms);
     return at > c->now_ms ? at : c->now_ms;
 }

@@ -120,6 +120,13 @@ static void visit_range(struct visit *v, struct node_range *r)
     visit_bool(v, "numbered", &r->numbered);
 }
 
+static void visit_window(struct visit *v, struct window *w)
+{
+    visit_i64(v, "from_ms", &w->from_ms);
+    visit_i64(v, "to_ms", &w->to_ms);
+    visit_text(v, "reason", &w->reason);
+}
+
 void visit_pool(struct visit *v, struct pool *p)
 {
     visit_text(v, "id", &p->id);
@@ -144,6 +151,7 @@ void visit_pool(struct visit *v, struct pool *p)
     visit_i64(v, "time_limit_default_ms", &p->time_limit_default_ms);
     visit_bool(v, "is_default", &p->is_default);
     visit_bool(v, "drained", &p->drained);
+    VISIT_ARRAY(v, "maintenance", p->maintenance, p->maintenance_count, WINDOWS_MAX, visit_window);
     visit_enum(v, "preempt", &p->preempt, preempt_names, PREEMPT_MODE_COUNT);
 }
 

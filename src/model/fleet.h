@@ -116,6 +116,12 @@ struct node_range {
 enum preempt_mode { PREEMPT_UNSTATED, PREEMPT_OFF, PREEMPT_REQUEUE, PREEMPT_MODE_COUNT };
 extern const char *const preempt_names[PREEMPT_MODE_COUNT];
 
+/* When nothing may run in a pool. */
+struct window {
+    int64_t from_ms, to_ms; /* from < to */
+    struct str reason; /* for the eye; "" none */
+};
+
 /* The nodes of one chip kind at one site under one title: the law's facts are uniform in a pool. */
 struct pool {
     struct str id;
@@ -140,6 +146,8 @@ struct pool {
     int64_t time_limit_default_ms; /* 0: the fleet's default */
     bool is_default; /* where jobs without chips go first */
     bool drained; /* nothing new starts */
+    struct window *maintenance; /* in order, apart */
+    uint32_t maintenance_count;
     int preempt; /* enum preempt_mode; unstated: as the fleet */
     uint32_t chip_index, site_index; /* chip_index NO_INDEX without accelerators */
 };

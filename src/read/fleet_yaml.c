@@ -367,6 +367,31 @@ static void read_pool_size(struct reader *r, const struct yaml_node *n, struct p
         yaml_fail(r->errs, x, "does not divide 1000; write 2, 4, 5, 8, 10, 20, 50 or 100");
 }
 
+static void read_window(struct reader *r, const struct yaml_node *n, struct window *w)
+{
+    static const char *const keys[] = {"from", "to", "reason", NULL};
+    if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
+    yaml_need(r->errs, n, "from");
+    yaml_need(r->errs, n, "to");
+    date(r, n, "from", false, &w->from_ms);
+    date(r, n, "to", true, &w->to_ms);
+    order_of_dates(r, n, w->from_ms, w->to_ms);
+    line(r, n, "reason", NAME_LEN_MAX, &w->reason);
+}
+
+static void read_maintenance(struct reader *r, const struct yaml_node *n, struct pool *p)
+{
+    const struct yaml_node *x = yaml_get(n, "maintenance");
+    if (x == NULL || !yaml_list(r->errs, x, WINDOWS_MAX)) return;
+    p->maintenance_count = x->count;
+    p->maintenance = ARENA_ARRAY(r->arena, x->count, struct window);
+    for (uint32_t i = 0; i < x->count; i++) {
+        read_window(r, &x->items[i], &p->maintenance[i]);
+        if (i > 0 && p->maintenance[i].from_ms < p->maintenance[i - 1].to_ms)
+            yaml_fail(r->errs, &x->items[i], "overlaps the one before, or is not in order");
+    }
+}
+
 static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *p)
 {
     static const char *const keys[] = {"site",
@@ -384,6 +409,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
                                        "default_time",
                                        "default",
                                        "drained",
+                                       "maintenance",
                                        "preempt",
                                        "shadow_price",
                                        NULL};
@@ -402,6 +428,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
         yaml_fail(r->errs, yaml_get(n, "default_time"), "is more than max_time");
     boolean(r, n, "default", &p->is_default);
     boolean(r, n, "drained", &p->drained);
+    read_maintenance(r, n, p);
     preempt(r, n, &p->preempt);
 }
 

@@ -242,12 +242,7 @@ struct pool_view view_pool(const struct core *c, struct pool_id id, struct arena
         .lease_from_ms = p->title.from_ms,
         .lease_to_ms = p->title.to_ms,
     };
-    if (p->title.to_ms > 0) {
-        int64_t limit =
-            p->time_limit_default_ms > 0 ? p->time_limit_default_ms : f->time_limit_default_ms;
-        if (limit == 0) limit = 3600 * 1000;
-        v.last_safe_start_ms = p->title.to_ms - limit;
-    }
+    v.last_safe_start_ms = core_last_start_ms(c, id, core_now_ms(c));
     fill_groups(c, id, arena, &v);
     return v;
 }

@@ -167,8 +167,10 @@ static void check_placed(struct sim *s, const struct decision *d)
     }
     const struct pool *pool = &shell_fleet(s)->pools[d->pool];
     int64_t now_ms = core_now_ms(c);
+    int64_t run_ms = j->time_limit_ms, save_ms = (int64_t)j->spec.checkpoint_s * 1000;
+    if (save_ms > 0 && save_ms < run_ms && !j->spec.no_requeue) run_ms = save_ms; /* goes on later */
     if (pool->title.from_ms > now_ms ||
-        (pool->title.to_ms != 0 && now_ms + j->time_limit_ms > pool->title.to_ms))
+        (pool->title.to_ms != 0 && now_ms + run_ms > pool->title.to_ms))
         sim_fail(s, "LEASE",
                  "job %" PRIu32 " starts in pool %" PRIu32
                  " outside its lease, or would outlast it",

@@ -423,6 +423,12 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
         if (rng_one_in(&own, 3)) p->nodes_per_switch = 1 + rng_below(&own, 3);
         if (!cpu && rng_one_in(&own, 3)) p->shards_per_chip = rng_one_in(&own, 2) ? 4 : 10;
         if (rng_one_in(&r, 5)) p->time_limit_max_ms = (1 + (int64_t)rng_below(&r, 4)) * HOUR;
+        if ((w->seed + i) % 5 == 0) { /* from the seed: the rest of the world stays as it is drawn */
+            p->maintenance = ARENA_NEW(a, struct window);
+            p->maintenance_count = 1;
+            p->maintenance->from_ms = WORLD_T0 + (int64_t)(w->seed % 23 + 1) * HOUR;
+            p->maintenance->to_ms = p->maintenance->from_ms + 2 * HOUR;
+        }
     }
     f->permit_count = 2;
     f->permits = ARENA_ARRAY(a, 2, struct permit);

@@ -135,6 +135,41 @@ static void a_whole_fleet_is_read(void **state)
     release(&f);
 }
 
+static void maintenance_is_read_in_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *to, *want;
+    } rows[] = {
+        {"max_time: 7-0\n    maintenance: [{from: 2026-03-01, to: 2026-03-02, reason: cooling},\n"
+         "      {from: 2026-04-01T08:00:00Z, to: 2026-04-01T12:00:00Z}]",
+         ""},
+        {"max_time: 7-0\n    maintenance: [{from: 2026-03-01}]", "key 'to' is missing"},
+        {"max_time: 7-0\n    maintenance: [{from: 2026-03-05, to: 2026-03-02}]",
+         "ends before it begins"},
+        {"max_time: 7-0\n    maintenance: [{from: 2026-03-01, to: 2026-03-02},\n"
+         "      {from: 2026-03-02, to: 2026-03-04}]",
+         "overlaps the one before"},
+        {"max_time: 7-0\n    maintenance: soon", "expected a list"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        enum err e = read_bent(&f, "max_time: 7-0", rows[i].to);
+        if (i == 0) {
+            assert_int_equal(e, ERR_NONE);
+            assert_int_equal(f.f.pools[0].maintenance_count, 2);
+            assert_int_equal(f.f.pools[0].maintenance[0].to_ms - f.f.pools[0].maintenance[0].from_ms,
+                             2 * 86400000); /* an end date belongs to its period */
+            assert_true(str_eqz(f.f.pools[0].maintenance[0].reason, "cooling"));
+        } else {
+            assert_int_not_equal(e, ERR_NONE);
+            if (strstr(f.text.p, rows[i].want) == NULL)
+                fail_msg("'%s' not in: %s", rows[i].want, f.text.p);
+        }
+        release(&f);
+    }
+}
+
 static void mistakes_are_reported_at_their_place(void **state)
 {
     (void)state;
@@ -335,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_fleet_is_read),
+        cmocka_unit_test(maintenance_is_read_in_order),
         cmocka_unit_test(mistakes_are_reported_at_their_place),
         cmocka_unit_test(one_run_reports_every_mistake),
         cmocka_unit_test(chips_of_the_file_override_the_catalogue),
