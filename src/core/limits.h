@@ -50,11 +50,11 @@ enum {
     PREEMPT_ENDS_MAX = 64, /* next ends of which the nodes are looked at, to tell how long the job
                               would wait */
     PREEMPT_COUNT_MAX = 1024, /* ... further ones of which only the chips are counted */
-    PREEMPT_PARTS_MAX = 4096, /* nodes that these hold, all together: bounds one search */
+    PREEMPT_PARTS_MAX = 1024, /* nodes that these hold, all together: bounds one search */
     PREEMPT_EXACT_MAX = 8, /* of so few candidates the very cheapest set is found: 2^8 fits */
     PREEMPT_POOLS_MAX = 4, /* pools searched for one job, best first */
-    PREEMPT_WORK_MAX = 1024, /* nodes given, taken or looked at, after which no more searches begin
-                                in a step: some tenths of a millisecond */
+    PREEMPT_WORK_MAX = 768, /* nodes given, taken or looked at: after so many no further order, pool
+                               or, in a step, search is begun; some tenths of a millisecond */
     PREEMPT_PUT_OFF = 16, /* of the searches put off, so many are due in each following second */
     PREEMPT_RETRY_MS = 60 * 1000, /* a search without success is repeated so often at most */
     STUCK_REPEATS = 4, /* a stop repeated so often (75 s and more) is not about to be obeyed */

@@ -349,6 +349,7 @@ static bool find_victims(struct search *s)
 {
     sum_nodes(s);
     if (!chips_suffice(s) || !try_order(s, by_loss_of_node)) return false;
+    if (s->work > PREEMPT_WORK_MAX) return true;
     try_order(s, by_loss_per_chip);
     try_order(s, by_loss);
     if (s->count > PREEMPT_EXACT_MAX) return true;
@@ -534,6 +535,7 @@ static void search_all(struct core *c, struct class *k, int32_t priority, struct
     s->priority = priority;
     uint32_t pools = 0;
     for (uint32_t i = 0; i < k->candidate_count && pools < PREEMPT_POOLS_MAX; i++) {
+        if (s->work > PREEMPT_WORK_MAX) break;
         s->pool = k->candidates[i].pool;
         if (!pool_preempts(&c->fleet, s->pool) || !has_lower(c, s->pool, priority)) continue;
         const struct legal *legal = legal_of(c, k->signature, &k->box->spec, s->pool);
