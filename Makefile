@@ -81,6 +81,13 @@ $(BUILD)/unit/%: test/unit/%.c $$(call libs_upto,$$(notdir $$(@D))) Makefile
 	@$(CC) $(CPPFLAGS) -Itest $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 	    $(call libs_upto,$(notdir $(@D))) $(TEST_LIBS) $(ALL_LIBS)
 
+# test_masks with the defect DEFECT of src/core/defect.h in legal.c (test/gates/masks.sh).
+$(BUILD)/masks/test_masks: test/unit/core/test_masks.c src/core/legal.c $(call libs_upto,core)
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -DBERTH_DEFECT=$(DEFECT) -c -o $(@D)/legal.o src/core/legal.c
+	@$(CC) $(CPPFLAGS) -Itest $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(@D)/legal.o \
+	    $(call libs_upto,core) $(TEST_LIBS) $(ALL_LIBS)
+
 # A fuzz target; in MODE=fuzz by libFuzzer, else it runs the files named on its command line.
 $(BUILD)/fuzz/%: test/fuzz/fuzz_%.c test/fuzz/driver.c $(LIBS)
 	@mkdir -p $(@D)

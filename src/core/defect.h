@@ -14,6 +14,16 @@
  *   9  a start that has expired still spawns                             (src/agent/agent.c)
  *   10  what has ended no longer counts under a cap over a window              (counters.c)
  *   11  a failed spawn is reported and not written down                  (src/agent/agent.c)
+ *
+ * Of the masks, found by test_masks (test/gates/masks.sh), not by the simulator:
+ *
+ *   12: pools that differ in the date of acquisition alone are taken for the same  (legal.c)
+ *   13: jobs that differ in where their data lies alone are taken for the same     (legal.c)
+ *   14: jobs that differ in the end user alone are taken for the same              (legal.c)
+ *   15: pools that differ in evidence alone are taken for the same                 (legal.c)
+ *
+ * Of preemption:
+ *
  *   20  a job is stopped for one of equal priority                              (preempt.c)
  *   21  a victim that is not needed is stopped too                              (preempt.c)
  *   22  what victims leave is not held for the job in whose favour they go         (hold.c)

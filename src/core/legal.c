@@ -398,7 +398,7 @@ static void put_strs(struct buf *b, const struct str *s, uint32_t count)
 void signature_bytes(const struct job_spec *s, struct buf *out)
 {
     put_str(out, s->tenant);
-    put_str(out, s->end_user);
+    if (BERTH_DEFECT != 14) put_str(out, s->end_user);
     put_str(out, s->purpose);
     put_strs(out, s->evidence, s->evidence_count);
     put_u64(out, s->data_known);
@@ -407,7 +407,7 @@ void signature_bytes(const struct job_spec *s, struct buf *out)
         const struct data_set *d = &s->data[i];
         put_str(out, d->class);
         put_str(out, d->subject_country);
-        put_str(out, d->located);
+        if (BERTH_DEFECT != 13) put_str(out, d->located);
         put_str(out, d->accessed_from);
         put_u64(out, d->persons_known);
         put_u64(out, (uint64_t)d->persons);
@@ -424,9 +424,9 @@ static void pool_bytes(const struct pool *p, struct buf *out)
     put_u64(out, p->mem_mb_per_node);
     put_u64(out, t->owner_index);
     put_u64(out, t->lessor_index);
-    put_u64(out, (uint64_t)t->acquired_ms);
+    if (BERTH_DEFECT != 12) put_u64(out, (uint64_t)t->acquired_ms);
     put_strs(out, t->intermediaries, t->intermediary_count);
-    put_strs(out, t->evidence, t->evidence_count);
+    if (BERTH_DEFECT != 15) put_strs(out, t->evidence, t->evidence_count);
 }
 
 struct pool_group {

@@ -60,6 +60,7 @@ struct world {
     bool check;
     uint32_t stepped, refused;
     uint32_t decided[DECISION_COUNT], because[REASON_COUNT]; /* of decisions; of pending jobs */
+    bool more_law; /* more things that the law looks at, at the price of fewer ways out */
     struct core *twin; /* restored from a snapshot; must do the same ever after */
     struct outcome twin_out;
 };
@@ -392,6 +393,28 @@ static inline void world_apply(struct world *w, struct fleet *f)
 }
 
 /* The pools follow from the world's seed; lease ends, drains and permits also from `variant`. */
+/* The pool is like the one before it in all that the law sees, or in all but one thing. */
+static inline void world_twin(struct world *w, struct rng *r, struct fleet *f, uint32_t at)
+{
+    struct pool *p = &f->pools[at];
+    const struct pool *q = &f->pools[at - 1];
+    p->chip = q->chip;
+    p->site = q->site;
+    p->chips_per_node = q->chips_per_node;
+    p->shards_per_chip = q->shards_per_chip;
+    p->title = q->title;
+    p->title.uusd_per_chip_h += 250000;
+    if (rng_one_in(r, 2)) {
+        p->title.acquired_ms = q->title.acquired_ms == WORLD_T0 ? WORLD_T0 - CIVIL_DAY_MS : WORLD_T0;
+    } else if (q->title.evidence_count == 0) {
+        p->title.evidence_count = 1;
+        p->title.evidence = ARENA_NEW(&w->arena, struct str);
+        p->title.evidence[0] = STR("lab_test");
+    } else {
+        p->title.evidence_count = 0;
+    }
+}
+
 static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant)
 {
     struct rng r = {w->seed}, v = {w->seed ^ variant};
@@ -429,6 +452,9 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
             p->maintenance->from_ms = WORLD_T0 + (int64_t)(w->seed % 23 + 1) * HOUR;
             p->maintenance->to_ms = p->maintenance->from_ms + 2 * HOUR;
         }
+        if (w->more_law && !rng_one_in(&r, 4))
+            p->title.acquired_ms = WORLD_T0 - (int64_t)rng_below(&r, 2) * CIVIL_DAY_MS;
+        if (w->more_law && i > 0 && rng_one_in(&r, 3)) world_twin(w, &r, f, i);
     }
     f->permit_count = 2;
     f->permits = ARENA_ARRAY(a, 2, struct permit);
@@ -496,13 +522,39 @@ static inline void world_adopt(struct world *w, const struct law_rule *rules, ui
                                   .actor_is_operator = true});
 }
 
+/* Some of: a ban of chips acquired late; a test to be on record; data that must stay; a ban of some
+ * end users. */
+static inline uint32_t world_more_law(struct world *w, struct law_rule *rules, uint32_t n)
+{
+    struct rng *r = &w->rng;
+    if (rng_one_in(r, 2)) {
+        rules[n] = world_rule("R-AGE", "chip.tpp > 4000.0 && chain.tenant.country == 'SG'",
+                              EFFECT_FORBID);
+        rules[n++].grandfather_ms = WORLD_T0 - HOUR;
+    }
+    if (rng_one_in(r, 4)) {
+        rules[n] = world_rule("R-TEST", "chip.tpp > 900.0 && amount > 2", EFFECT_CONDITION);
+        rules[n].permit = PERMIT_NONE;
+        rules[n].then.evidence = ARENA_NEW(&w->arena, struct str);
+        rules[n].then.evidence[0] = STR("lab_test");
+        rules[n++].then.evidence_count = 1;
+    }
+    if (rng_one_in(r, 2))
+        rules[n++] = world_rule(
+            "R-STAYS", "data.exists(d, d.located == 'CN') && site.country != 'CN'", EFFECT_FORBID);
+    if (rng_one_in(r, 2))
+        rules[n++] = world_rule(
+            "R-END", "chip.tpp > 4000.0 && chain.end_user.country in ['CN', 'US']", EFFECT_FORBID);
+    return n;
+}
+
 /* Some of: a ban of big chips for parties with a parent in CN, from a date, perhaps suspended; a
- * licence for big chips in AU; evidence for personal data in JP; a ban that ends; a cap on what
- * somebody may use. */
+ * licence for big chips in AU; evidence for personal data in JP; a ban that ends; a cap
+ * on what somebody may use; with `more_law` also those above. */
 static inline void world_random_law(struct world *w)
 {
     struct rng *r = &w->rng;
-    struct law_rule rules[5];
+    struct law_rule rules[9];
     uint32_t n = 0;
     if (!rng_one_in(r, 3)) {
         rules[n] = world_rule(
@@ -529,6 +581,7 @@ static inline void world_random_law(struct world *w)
         rules[n].until_ms = rules[n].effective_ms + (1 + (int64_t)rng_below(r, 10)) * HOUR;
         n++;
     }
+    if (w->more_law) n = world_more_law(w, rules, n);
     if (!rng_one_in(r, 3)) {
         static const char *const by[] = {"tenant", "end_user", "site", "country", "all"};
         rules[n] = world_rule("R-CAP", "chip.tpp > 4000.0 && end_use == 'research'",
