@@ -241,7 +241,11 @@ const struct command commands[] = {
         .usage = "[OPTION]... FILE...",
         .options = check_options,
         .examples = "berth check deal.yaml\ta page on each case of the file\n",
-        .exits = "2\tone is refused, or its demands are not met\n3\tone is unresolved\n",
+        .about = "A deal is judged on signing day, on the day it starts and on every later day on "
+                 "which the law is known to change; the exit status counts signing day alone, as "
+                 "the rest may still be put right.",
+        .exits = "2\tone is refused, or its demands are not met (of a deal: on signing day)\n"
+                 "3\tone is unresolved\n",
         .run = cmd_check,
     },
     {
