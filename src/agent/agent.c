@@ -175,8 +175,7 @@ static void bar_attempt(struct agent *a, uint32_t slot, const struct agent_input
  * engine that did not know of the report would obey. */
 static void bar_until_forgotten(struct agent *a, uint32_t slot, struct agent_outputs *out)
 {
-    if (BERTH_DEFECT != 11)
-        put_for(out, AGENT_BAR, &a->known.slots[slot])->until_ms = CIVIL_NEVER_MS;
+    put_for(out, AGENT_BAR, &a->known.slots[slot])->until_ms = CIVIL_NEVER_MS;
 }
 
 /* ---- orders ---- */

@@ -13,7 +13,6 @@
  *   8  a stop of an unknown attempt leaves no tombstone                  (src/agent/agent.c)
  *   9  a start that has expired still spawns                             (src/agent/agent.c)
  *   10  what has ended no longer counts under a cap over a window              (counters.c)
- *   11  a failed spawn is reported and not written down                  (src/agent/agent.c)
  *
  * Of the masks, found by test_masks (test/gates/masks.sh), not by the simulator:
  *
