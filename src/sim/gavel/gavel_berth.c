@@ -1,6 +1,7 @@
 #include "sim/gavel/gavel_berth.h"
 
 #include "base/mem.h"
+#include "sim/gavel/gavel_even.h"
 #include "sim/gavel/gavel_match.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 #define QUEUE_FACTOR_BLIND 1.0
 #define QUEUE_PACE 0.02 /* the part of the smoothed queue that each round renews */
 #define RENT_PACE 0.1 /* and of the rents */
-#define LATE_FROM 1.1
+#define LATE_FROM 1.05
 
 /* What the rule knows of a job. */
 struct view {
@@ -46,17 +47,6 @@ void gavel_berth_free(struct gavel_berth *b)
 
 /* ---- the jobs -------------------------------------------------------------------------------- */
 
-/* The time for `steps` with 1/n of every type. */
-static double even_s(const struct gavel_world *w, const struct gavel_job *j, double steps)
-{
-    double all = 0, speed = 0;
-    for (int k = 0; k < GAVEL_TYPES; k++) {
-        all += w->workers[k];
-        speed += w->workers[k] * j->speed[k];
-    }
-    return steps * fmax((double)w->count * j->gpus, all) / speed;
-}
-
 static void view_jobs(struct gavel_berth *b, const struct gavel_world *w)
 {
     double had_s = 0; /* on average, at the best speed */
@@ -78,9 +68,9 @@ static void view_jobs(struct gavel_berth *b, const struct gavel_world *w)
         for (int k = 0; k < GAVEL_TYPES; k++)
             if (gavel_can_run(w, l->job.speed[k], l->job.gpus, k))
                 v->cost = fmin(v->cost, (1 + l->job.gpus * b->rent[k]) * v->best / l->job.speed[k]);
-        v->late = b->blind
-                      ? (age_s + had_s + GAVEL_ROUND_S) / (l->even_s + had_s + GAVEL_ROUND_S)
-                      : (age_s + v->left_s) / (l->even_s + even_s(w, &l->job, gavel_steps_left(l)));
+        v->late = b->blind ? (age_s + had_s + GAVEL_ROUND_S) / (l->even_s + had_s + GAVEL_ROUND_S)
+                           : (age_s + v->left_s) /
+                                 (l->even_s + gavel_even_s(w, &l->job, gavel_steps_left(l)));
     }
 }
 
@@ -100,8 +90,8 @@ static double worth(const struct gavel_world *w, uint32_t i, const struct view *
 {
     double late = fmax(1, v->late / LATE_FROM);
     double waited = (w->now_s - w->live[i].last_s) / mean_size;
-    return v->cost * (1 + urgent / (1 + v->cost * v->left_s / mean_size)) * late * late *
-           (1 + waited * waited);
+    return w->live[i].job.weight * v->cost * (1 + urgent / (1 + v->cost * v->left_s / mean_size)) *
+           late * late * (1 + waited * waited);
 }
 
 static void value_job(const struct gavel_berth *b, const struct gavel_world *w, uint32_t i,
@@ -118,7 +108,7 @@ static void value_job(const struct gavel_berth *b, const struct gavel_world *w, 
         out->value[k] = 0;
         if (!gavel_can_run(w, j->speed[k], j->gpus, k)) continue;
         out->value[k] = work * fmin(r, left);
-        if (left < r) out->value[k] += (1 + urgent) * (1 - left / r);
+        if (left < r) out->value[k] += j->weight * (1 + urgent) * (1 - left / r);
     }
 }
 

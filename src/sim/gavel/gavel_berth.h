@@ -9,7 +9,7 @@
  * speed, and w_i the worth of a round of its work. The second term is for a job that ends within
  * the round: it is worth e_i a round to be rid of it sooner.
  *
- * The worth has three parts, w_i = m_i (1 + q_i) late_i:
+ * The worth is the priority weight times three parts, w_i = weight_i m_i (1 + q_i) late_i:
  *
  *   m_i   What an hour of its work costs where it is cheapest: min_j (1 + gpus_i rent_j) / r_ij. An
  *         hour of waiting costs 1, and so does an hour of running, plus the rent of the GPUs: what
@@ -25,10 +25,10 @@
  *   late_i  Aging. With f the finish-time ratio that the job would have if from now on it ran at
  *         its best speed (the time from its arrival over the time with 1/n of every type,
  *         gavel_run.h), and h the time since it last ran over the mean z:
- *         late_i = max(1, f / 1.1)^2 (1 + h^2). Both grow without bound while a job waits, so none
+ *         late_i = max(1, f / 1.05)^2 (1 + h^2). Both grow without bound while a job waits, so none
  *         waits for ever.
  *
- * and e_i is the worth that a job with nothing left to do would have for m = late = 1.
+ * and e_i is the worth that the job would have with nothing left to do, for m = late = 1.
  *
  * `berth_blind` knows no durations. It takes for what is left what the job has had, plus the mean
  * of that over the jobs: for heavy-tailed run times the expected rest grows with the age (so the
@@ -36,8 +36,8 @@
  * Queueing Systems 63, 2009). As a guess, it weighs less: q_i = c / (1 + z_i / mean z). Its f is
  * that of the work done so far.
  *
- * The numbers 30, 1.1 and 50 are round ones from flat optima: half or double of each changes the
- * mean completion time over 14 workloads by 1 % at most (bench/gavel lists them).
+ * The numbers 30, 1.05 and 50 are round ones from flat optima: half or double of each changes the
+ * mean completion time over 14 workloads by 1 % at most (those of bench/gavel).
  *
  * With the objective `makespan`, shares of time that end all work soonest are stated by the linear
  * program of makespan_perf, anew at each change. */

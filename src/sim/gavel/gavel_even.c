@@ -128,3 +128,13 @@ void gavel_even_times(struct gavel_source *s, const int32_t workers[GAVEL_TYPES]
     for (uint32_t i = 0; i < e.size_count; i++) mem_free(e.sizes[i].heap);
     mem_free(e.sizes);
 }
+
+double gavel_even_s(const struct gavel_world *w, const struct gavel_job *j, double steps)
+{
+    double all = 0, speed = 0;
+    for (int k = 0; k < GAVEL_TYPES; k++) {
+        all += w->workers[k];
+        speed += w->workers[k] * j->speed[k];
+    }
+    return steps * fmax((double)w->count * j->gpus, all) / speed;
+}

@@ -13,9 +13,13 @@
 #define BERTH_SIM_GAVEL_EVEN_H
 
 #include "sim/gavel/gavel_source.h"
+#include "sim/gavel/gavel_world.h"
 
 /* Completion times under the even split of the jobs of the window, into even_s[index -
  * window_begin]. A stream is drawn as far as it takes. */
 void gavel_even_times(struct gavel_source *s, const int32_t workers[GAVEL_TYPES], double *even_s);
+
+/* The time for `steps` of a job with 1/n of every type, n being the jobs that are there now. */
+double gavel_even_s(const struct gavel_world *w, const struct gavel_job *j, double steps);
 
 #endif

@@ -11,16 +11,11 @@ enum {
     T = GAVEL_TYPES,
     WAIT = GAVEL_TYPES, /* the place of jobs that run nowhere; it is never full */
     PLACES = GAVEL_TYPES + 1,
-    CHAINS_MAX = 100000, /* of one call: an end for rounding that goes round in circles */
+    CHAINS_PER_JOB_MAX = 8, /* an end for rounding that goes round in circles; one is usual */
     PASSES_MAX = 16, /* over all jobs, pushing others out: three are usual */
+    LOOKS_MAX = 50000000, /* at jobs, by pushing out: a tenth of a second; 100 jobs take 10,000 */
 };
 #define GAIN_MIN 1e-9 /* less is rounding */
-
-/* The best move of jobs of one size from a place to another. */
-struct move {
-    double gain; /* -INFINITY: there is none */
-    uint32_t job;
-};
 
 /* Moves from place[0] to place[1], ... */
 struct chain {
@@ -42,6 +37,8 @@ void gavel_match_release(struct gavel_match *m)
     mem_free(m->jobs);
     mem_free(m->order);
     mem_free(m->trial);
+    for (int a = 0; a < PLACES; a++)
+        for (int b = 0; b < PLACES; b++) mem_free(m->moves[a][b].heap);
     *m = (struct gavel_match){0};
 }
 
@@ -91,25 +88,64 @@ static void start(struct gavel_match *m)
 
 /* ---- chains ---------------------------------------------------------------------------------- */
 
-static void find_moves(const struct gavel_match *m, uint32_t gpus, struct move best[PLACES][PLACES])
+static void push_move(struct gavel_moves *h, struct gavel_move x)
+{
+    h->heap = mem_grow(h->heap, &h->cap, (size_t)h->count + 1, sizeof *h->heap);
+    uint32_t i = h->count++;
+    for (; i > 0 && h->heap[(i - 1) / 2].gain < x.gain; i = (i - 1) / 2)
+        h->heap[i] = h->heap[(i - 1) / 2];
+    h->heap[i] = x;
+}
+
+static void pop_move(struct gavel_moves *h)
+{
+    struct gavel_move x = h->heap[--h->count];
+    uint32_t i = 0;
+    for (uint32_t child; (child = 2 * i + 1) < h->count; i = child) {
+        if (child + 1 < h->count && h->heap[child + 1].gain > h->heap[child].gain) child++;
+        if (x.gain >= h->heap[child].gain) break;
+        h->heap[i] = h->heap[child];
+    }
+    h->heap[i] = x;
+}
+
+static int place_of(const struct gavel_match_job *j)
+{
+    return j->type == GAVEL_NOWHERE ? WAIT : j->type;
+}
+
+/* Note all moves of a job from where it is now. */
+static void note_moves(struct gavel_match *m, uint32_t i)
+{
+    const struct gavel_match_job *j = &m->jobs[i];
+    int at = place_of(j);
+    for (int to = 0; to < PLACES; to++)
+        if (to != at && (to == WAIT || j->value[to] > 0))
+            push_move(&m->moves[at][to], (struct gavel_move){value_at(j, to) - value_at(j, at), i});
+}
+
+static void note_all_moves(struct gavel_match *m, uint32_t gpus)
 {
     for (int a = 0; a < PLACES; a++)
-        for (int b = 0; b < PLACES; b++) best[a][b] = (struct move){-INFINITY, 0};
-    for (uint32_t i = 0; i < m->count; i++) {
-        const struct gavel_match_job *j = &m->jobs[i];
-        if (j->gpus != gpus) continue;
-        int at = j->type == GAVEL_NOWHERE ? WAIT : j->type;
-        for (int to = 0; to < PLACES; to++) {
-            if (to == at || (to != WAIT && j->value[to] <= 0)) continue;
-            double gain = value_at(j, to) - value_at(j, at);
-            if (gain > best[at][to].gain) best[at][to] = (struct move){gain, i};
+        for (int b = 0; b < PLACES; b++) m->moves[a][b].count = 0;
+    for (uint32_t i = 0; i < m->count; i++)
+        if (m->jobs[i].gpus == gpus) note_moves(m, i);
+}
+
+/* The best move from each place to each other; a gain of -INFINITY: there is none. */
+static void find_moves(struct gavel_match *m, struct gavel_move best[PLACES][PLACES])
+{
+    for (int a = 0; a < PLACES; a++)
+        for (int b = 0; b < PLACES; b++) {
+            struct gavel_moves *h = &m->moves[a][b];
+            while (h->count > 0 && place_of(&m->jobs[h->heap[0].job]) != a) pop_move(h);
+            best[a][b] = h->count > 0 ? h->heap[0] : (struct gavel_move){-INFINITY, 0};
         }
-    }
 }
 
 /* Try all ways to go on from the chain so far, and keep the best complete one. */
-static void extend(const struct gavel_match *m, uint32_t gpus, struct move best[PLACES][PLACES],
-                   struct chain *c, struct chain *found)
+static void extend(const struct gavel_match *m, uint32_t gpus,
+                   struct gavel_move best[PLACES][PLACES], struct chain *c, struct chain *found)
 {
     int at = c->place[c->moves];
     for (int to = 0; to < PLACES; to++) {
@@ -130,9 +166,9 @@ static void extend(const struct gavel_match *m, uint32_t gpus, struct move best[
 /* Make the best chain of jobs of that size; false when none gains. */
 static bool improve_by_chain(struct gavel_match *m, uint32_t gpus)
 {
-    struct move best[PLACES][PLACES];
+    struct gavel_move best[PLACES][PLACES];
     struct chain found = {.gain = GAIN_MIN};
-    find_moves(m, gpus, best);
+    find_moves(m, best);
     for (int from = 0; from < PLACES; from++) {
         struct chain c = {.place = {from}};
         extend(m, gpus, best, &c, &found);
@@ -140,19 +176,22 @@ static bool improve_by_chain(struct gavel_match *m, uint32_t gpus)
     if (found.moves == 0) return false;
     for (int k = 0; k < found.moves; k++) {
         int from = found.place[k], to = found.place[k + 1];
-        m->jobs[best[from][to].job].type = to == WAIT ? GAVEL_NOWHERE : to;
+        uint32_t moved = best[from][to].job;
+        m->jobs[moved].type = to == WAIT ? GAVEL_NOWHERE : to;
+        note_moves(m, moved);
         if (from != WAIT) m->idle[from] += (int32_t)gpus;
         if (to != WAIT) m->idle[to] -= (int32_t)gpus;
     }
     return true;
 }
 
-/* What a GPU more of each type adds: the best chain of jobs of that size that would end there. */
-static void raise_prices(const struct gavel_match *m, uint32_t gpus, double price[T])
+/* What a GPU more of each type adds: the best chain of jobs of that size that would end there.
+ * Their moves are noted. */
+static void raise_prices(struct gavel_match *m, uint32_t gpus, double price[T])
 {
-    struct move best[PLACES][PLACES];
+    struct gavel_move best[PLACES][PLACES];
     double hole[PLACES] = {0};
-    find_moves(m, gpus, best);
+    find_moves(m, best);
     for (int round = 0; round < T; round++)
         for (int to = 0; to < T; to++)
             for (int from = 0; from < PLACES; from++)
@@ -214,11 +253,13 @@ static bool push_in(struct gavel_match *m, uint32_t i, int k)
 {
     struct trial t = {.gain = 0};
     memcpy(t.idle, m->idle, sizeof t.idle);
+    m->looks += m->count;
     for (uint32_t x = 0; x < m->count; x++) m->trial[x] = m->jobs[x].type;
     move_in_trial(m, &t, i, k);
     while (t.idle[k] < 0 && t.gain > 0) {
         int to = GAVEL_NOWHERE;
         uint32_t x = cheapest(m, &t, k, i, -t.idle[k], &to);
+        m->looks += m->count;
         if (x == UINT32_MAX) return false; /* larger than the type */
         move_in_trial(m, &t, x, to);
     }
@@ -250,7 +291,7 @@ static bool improve_by_pushing(struct gavel_match *m)
     bool any = false;
     for (int k = 0; k < T; k++) {
         double floor_loss = least_loss(m, k);
-        for (uint32_t n = 0; n < m->count; n++) {
+        for (uint32_t n = 0; n < m->count && m->looks < LOOKS_MAX; n++) {
             uint32_t i = m->order[n];
             const struct gavel_match_job *j = &m->jobs[i];
             double gain = j->value[k] - value_at(j, j->type);
@@ -279,14 +320,20 @@ void gavel_match_solve(struct gavel_match *m, const int32_t workers[GAVEL_TYPES]
                        double price_out[GAVEL_TYPES])
 {
     bool one_size = next_size(m, next_size(m, 0)) == 0;
-    uint32_t chains = 0;
+    uint64_t chains = 0, chains_max = (uint64_t)CHAINS_PER_JOB_MAX * m->count;
+    m->looks = 0;
     memcpy(m->idle, workers, sizeof m->idle);
     start(m);
     for (int pass = 0; pass < PASSES_MAX; pass++) {
-        for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;)
-            while (chains < CHAINS_MAX && improve_by_chain(m, gpus)) chains++;
+        for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;) {
+            note_all_moves(m, gpus);
+            while (chains < chains_max && improve_by_chain(m, gpus)) chains++;
+        }
         if (one_size || !improve_by_pushing(m)) break;
     }
     for (int k = 0; k < T; k++) price_out[k] = 0;
-    for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;) raise_prices(m, gpus, price_out);
+    for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;) {
+        if (!one_size) note_all_moves(m, gpus);
+        raise_prices(m, gpus, price_out);
+    }
 }

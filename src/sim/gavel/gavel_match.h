@@ -6,8 +6,9 @@
  * The start is greedy, by value per GPU. It is improved by chains of moves among jobs of one size:
  * a job goes from one type to the next, the job that gains most there goes further, until the chain
  * closes, ends in idle GPUs, or ends with a job that waits. With T types a chain has at most T + 1
- * moves, and the best job for each pair of types stands for all. For jobs of one size no chain that
- * gains means that the matching is optimal (it is a transport problem; Klein, "A primal method for
+ * moves, and the best job for each pair of types stands for all: a heap for each pair keeps it at
+ * hand, so that a chain costs the logarithm of the jobs. For jobs of one size no chain that gains
+ * means that the matching is optimal (it is a transport problem; Klein, "A primal method for
  * minimal cost flows", Management Science 14(3), 1967). Jobs of several sizes make it a knapsack
  * problem: there a job may also push out the cheapest others, whatever their size, where that
  * gains; what becomes free is filled. Jobs, not prices, are compared, so the result is a local
@@ -25,6 +26,19 @@ struct gavel_match_job {
     int type; /* out: where it runs; GAVEL_NOWHERE */
 };
 
+/* A move of a job from a type to another (or into waiting, or out of it), and what it gains. */
+struct gavel_move {
+    double gain;
+    uint32_t job;
+};
+
+/* The greatest gain on top; a job that has gone elsewhere since is dropped when it comes there. */
+struct gavel_moves {
+    struct gavel_move *heap;
+    uint32_t count;
+    size_t cap;
+};
+
 /* Memory that is kept between calls; zero at first. */
 struct gavel_match {
     struct gavel_match_job *jobs;
@@ -35,6 +49,8 @@ struct gavel_match {
     int *trial; /* types in a change that is being tried */
     size_t trial_cap;
     int32_t idle[GAVEL_TYPES];
+    struct gavel_moves moves[GAVEL_TYPES + 1][GAVEL_TYPES + 1]; /* the last place: waiting */
+    uint64_t looks; /* at jobs, by pushing out, in this call */
 };
 
 /* Make room for `count` jobs; the caller then fills all of `jobs` but the types. */

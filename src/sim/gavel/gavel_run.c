@@ -48,18 +48,6 @@ struct run {
 
 /* ---- the account ----------------------------------------------------------------------------- */
 
-/* The time for `steps` with 1/n of every type for each of the n jobs present. */
-static double even_time(const struct gavel_world *w, const struct gavel_job *j, double steps)
-{
-    double sum = 0, speed = 0;
-    for (int k = 0; k < GAVEL_TYPES; k++) {
-        double share = (double)w->workers[k] / w->count / j->gpus;
-        sum += share;
-        speed += share * j->speed[k];
-    }
-    return steps / (speed / fmax(1, sum));
-}
-
 static struct gavel_service *service_of(struct gavel_result *r, double weight)
 {
     for (uint32_t i = 0; i < r->service_count; i++)
@@ -162,7 +150,7 @@ static bool book(struct run *r, struct gavel_live *l)
     r->busy_gpu_s += gpu_s;
     r->out->cost_usd += gavel_usd_per_gpu_h[j] * gpu_s / HOUR_S;
     l->ran_gpu_s += l->steps / l->job.speed[j] * l->job.gpus;
-    l->even_s += even_time(&r->world, &l->job, l->steps);
+    l->even_s += gavel_even_s(&r->world, &l->job, l->steps);
     l->last_s = l->finish_s;
     if (gavel_steps_left(l) > 0) return true;
     note_end(r, l, false);
