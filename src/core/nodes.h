@@ -26,6 +26,7 @@
 enum {
     NODES_LEVELS_MAX = 6, /* 16^6 > NODES_PER_POOL_MAX */
     SHAPES_LOOKED_MAX = 64, /* scored for one choice: bounds it to some 20 us */
+    SHAPES_COUNTED_MAX = 1024, /* looked at to tell whether a job fits: some 20 us */
 };
 
 struct node {

@@ -266,7 +266,8 @@ static bool choose_by_key(const struct size *z, struct taking *t)
     return true;
 }
 
-/* ---- on switches ------------------------------------------------------------------------------ */
+/* ---- on switches ------------------------------------------------------------------------------
+ */
 
 static const struct free_room no_room; /* of nodes that are in no shape */
 
@@ -382,11 +383,15 @@ bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim
 uint32_t nodes_that_fit(const struct pool_nodes *n, const struct need *each, uint32_t enough)
 {
     uint32_t count = 0, looked = 0;
-    const struct shape *x = shapes_from(&n->shapes, whole_chips(each));
-    for (; x != NULL && looked < SHAPES_LOOKED_MAX && count < enough; x = x->after, looked++)
+    const struct shape *x = n->shapes.last; /* the roomiest first: most likely to do */
+    bool is_out = false;
+    for (; x != NULL && !is_out && looked < SHAPES_COUNTED_MAX && count < enough; looked++) {
         if (room_fits(&x->free, each)) count += x->nodes.count;
+        is_out = x->free.chips < whole_chips(each);
+        x = x->before;
+    }
     if (count >= enough) return enough;
-    if (x == NULL && n->chips_per_node > 0) return count;
+    if ((x == NULL || is_out) && n->chips_per_node > 0) return count;
     struct search s = search_from(n, each);
     for (count = 0; count < enough && search_next(&s) != NO_INDEX;) count++;
     return count;

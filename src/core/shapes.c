@@ -63,7 +63,10 @@ static struct shape *shape_new(struct shapes *s, const struct free_room *f, stru
     x->heap = heap_of(f);
     x->before = before;
     x->after = before != NULL ? before->after : s->first;
-    if (x->after != NULL) x->after->before = x;
+    if (x->after != NULL)
+        x->after->before = x;
+    else
+        s->last = x;
     if (before != NULL)
         before->after = x;
     else
@@ -83,7 +86,10 @@ static void shape_free(struct shapes *s, struct shape *x)
         x->before->after = x->after;
     else
         s->first = x->after;
-    if (x->after != NULL) x->after->before = x->before;
+    if (x->after != NULL)
+        x->after->before = x->before;
+    else
+        s->last = x->before;
     struct shape **at = &s->root;
     while (*at != x) {
         ASSERT(*at != NULL);

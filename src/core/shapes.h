@@ -34,7 +34,7 @@ struct shape {
 };
 
 struct shapes {
-    struct shape *root, *first;
+    struct shape *root, *first, *last;
     uint32_t count;
 };
 
