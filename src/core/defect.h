@@ -27,7 +27,7 @@
  *   21  a victim that is not needed is stopped too                              (preempt.c)
  *   22  what victims leave is not held for the job in whose favour they go         (hold.c)
  *   23  a job is stopped for others though it has only just begun               (preempt.c)
- *   10  what is kept for the head of the queue is given to jobs behind it         (reserve.c)
+ *   30  what is kept for the head of the queue is given to jobs behind it         (reserve.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

@@ -226,7 +226,7 @@ bool reserve_binds(const struct core *c, const struct job_spec *s, uint32_t job,
                 int64_t now_ms, int64_t limit_ms)
 {
     const struct reservation *h = &c->reservations[pool];
-    if (BERTH_DEFECT == 10 || h->job == 0 || h->job == job) return false;
+    if (BERTH_DEFECT == 30 || h->job == 0 || h->job == job) return false;
     if (reserve_leaves_ms(c, pool, now_ms) >= limit_ms) return false;
     const struct entry *holder = entry_find(c, h->job), *e = job != 0 ? entry_find(c, job) : NULL;
     if (holder == NULL) return false;
