@@ -4,10 +4,11 @@
  *     step [NODES [PENDING [STEPS]]]      default: the three sizes, 100000, 20000
  *
  * The fleet is 32 pools of four kinds of chips at eight sites in four countries, under three rules.
- * It is filled, 100,000 more jobs queue behind, then the measured steps follow: a submission, an
- * end (which frees chips that a waiting job takes), a start confirmed, a cancel, in turn. Times are
- * of core_step alone, with everything that a record of the ledger needs in its outcome; they are of
- * this thread's CPU, so that other work on the machine does not count. */
+ * It is filled, 100,000 more jobs queue behind, and at their head stands one for an eighth of a
+ * pool, for which nodes are kept. Then the measured steps follow: a submission, an end (which frees
+ * chips that a waiting job takes), a start confirmed, a cancel, in turn. Times are of core_step
+ * alone, with everything that a record of the ledger needs in its outcome; they are of this
+ * thread's CPU, so that other work on the machine does not count. */
 #include "base/cbor.h"
 #include "base/check.h"
 #include "base/civil.h"
@@ -198,14 +199,13 @@ static void step(struct bench *b, struct event *e)
 }
 
 /* 240 shapes: sizes from 1 chip to 16 nodes, three tenants, ten limits. */
-static uint32_t submit_at(struct bench *b, int32_t priority)
+static uint32_t submit_sized(struct bench *b, int32_t priority, uint32_t chips)
 {
-    static const uint32_t sizes[] = {1, 1, 1, 2, 4, 8, 16, 128};
     struct job_spec s = {.name = STR("train"),
                          .user = STR("ada"),
                          .uid = 1000,
                          .gid = 1000,
-                         .chips = sizes[below(8)],
+                         .chips = chips,
                          .cpus_per_task = 8,
                          .data_known = true,
                          .time_limit_ms = (1 + (int64_t)below(10)) * 3600000,
@@ -218,6 +218,12 @@ static uint32_t submit_at(struct bench *b, int32_t priority)
     struct event e = {.kind = EVENT_SUBMIT, .actor_uid = 1000, .spec = &s};
     step(b, &e);
     return b->out.first_job.v;
+}
+
+static uint32_t submit_at(struct bench *b, int32_t priority)
+{
+    static const uint32_t sizes[] = {1, 1, 1, 2, 4, 8, 16, 128};
+    return submit_sized(b, priority, sizes[below(8)]);
 }
 
 static uint32_t submit(struct bench *b)
@@ -289,8 +295,18 @@ static void fill(struct bench *b, uint32_t pending)
            counts.by_state[JOB_RUNNING], counts.by_state[JOB_PENDING], (now_us() - from) / 1e6);
 }
 
-static void measure(struct bench *b, uint32_t steps)
+/* The head of the queue: a job for an eighth of a pool, for which nodes are kept. Once it has found
+ * room, another comes. Gives its id. */
+static uint32_t keep_a_head(struct bench *b, uint32_t head, uint32_t nodes)
 {
+    const struct job *j = core_job(b->core, (struct job_id){head});
+    if (j != NULL && j->state == JOB_PENDING) return head;
+    return submit_sized(b, 100, CHIPS_PER_NODE * (nodes / POOLS / 8 + 1));
+}
+
+static void measure(struct bench *b, uint32_t nodes, uint32_t steps)
+{
+    uint32_t head = 0, heads = 0;
     static const char *const names[] = {"submit", "end and refill", "start confirmed", "cancel"};
     double *us[5];
     size_t n[5] = {0};
@@ -298,19 +314,23 @@ static void measure(struct bench *b, uint32_t steps)
     for (uint32_t i = 0; i < steps; i++) {
         int kind = (int)(i % 4);
         b->now_ms += 10;
-        uint32_t job = 0;
+        uint32_t job = 0, was = head;
+        head = keep_a_head(b, head, nodes);
+        heads += head != was;
         if (kind == 0) submit(b);
         if (kind == 1) report(b, any_in_state(b, JOB_RUNNING), REPORT_FINISHED);
         if (kind == 2 && (job = any_in_state(b, JOB_CONFIGURING)) == 0) continue;
         if (kind == 2) report(b, job, REPORT_STARTED);
         if (kind == 3) {
-            job = core_queue_after(b->core, (struct job_id){0})->id.v;
+            job = core_queue_after(b->core, (struct job_id){head})->id.v;
             struct event e = {.kind = EVENT_CANCEL, .actor_uid = 1000, .job = {job}};
             step(b, &e);
         }
         us[kind][n[kind]++] = us[4][n[4]] = b->last_us;
         n[4]++;
     }
+    printf("  at the head a job for %u nodes (%u of them came to run)\n", nodes / POOLS / 8 + 1,
+           heads - 1);
     for (int k = 0; k < 4; k++) print_times(names[k], us[k], n[k]);
     print_times("all", us[4], n[4]);
     for (int k = 0; k < 5; k++) mem_free(us[k]);
@@ -398,9 +418,9 @@ static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
                              .pack_count = 1,
                              .actor_is_operator = true});
     fill(&b, pending);
-    measure(&b, steps);
+    measure(&b, nodes, steps);
     snapshot(&b);
-    measure(&b, steps / 4);
+    measure(&b, nodes, steps / 4);
     measure_preemption(&b, f, steps);
     printf("  peak memory %.0f MiB (of this process so far)\n", (double)peak_kb() / 1024);
     core_free(b.core);
