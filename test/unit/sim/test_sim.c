@@ -67,7 +67,7 @@ static void the_second_evaluator_agrees_with_the_law_on_random_worlds(void **sta
 {
     (void)state;
     uint32_t allowed = 0, forbidden = 0;
-    for (uint64_t seed = 1; seed <= 300; seed++) {
+    for (uint64_t seed = 1; seed <= 500; seed++) {
         struct rng r;
         struct arena arena;
         rng_init(&r, seed);
