@@ -20,7 +20,7 @@ logged=$(awk -F, 'NR > 1 { sum += $12 } END { printf "%.2f", sum }' log.csv)
 [ "$(jq -r '.cost_usd * 100 | round / 100' a.json)" = "$(jq -n "$logged")" ] ||
     fail "the log's costs sum to $logged, not $(jq .cost_usd a.json)"
 grep -q '</html>' page.html || fail "the page is not whole"
-say "200 jobs, as CSV"
+say "ok: 200 jobs, as CSV"
 
 { tail -n +2 jobs.csv | awk -F, '{
     printf "{\"submit\":%s,\"id\":\"%s\",\"tenant\":\"%s\",\"chips\":%s,\"duration_s\":%s,\"limit_s\":%s}\n",
@@ -28,13 +28,13 @@ say "200 jobs, as CSV"
 run --trace jobs.jsonl --json >b.json
 same='del(.trace, .format, .cpu_seconds)'
 [ "$(jq "$same" a.json)" = "$(jq "$same" b.json)" ] || fail "JSON Lines give another run than CSV"
-say "the same as JSON Lines"
+say "ok: the same as JSON Lines"
 
 run --trace jobs.csv --json --faults 5 --log f1.csv >f1.json
 run --trace jobs.csv --json --faults 5 --log f2.csv >f2.json
 cmp f1.csv f2.csv || fail "the same seed gave another run"
 [ "$(jq .jobs.completed f1.json)" = 200 ] || fail "a job was lost to a fault"
-say "with faults, twice the same"
+say "ok: with faults, twice the same"
 
 run --trace jobs.csv --from 600 --to 1200 --json >part.json
 [ "$(jq .jobs.submitted part.json)" = 20 ] || fail "--from and --to took $(jq .jobs.submitted part.json)"
@@ -71,7 +71,7 @@ YAML
 "$BERTH" sim run --fleet "$FLEET" --trace jobs.csv --on 2026-11-03 --law "$WORK/law" --json >law.json
 [ "$(jq -c '[.jobs.refused_by_law, .refusals[0].rule, .refusals[0].first]' law.json)" = '[200,"XA-BAN","job-0"]' ] ||
     fail "the ban: $(jq -c '.jobs, .refusals' law.json)"
-say "under a ban all are refused, by its rule"
+say "ok: under a ban all are refused, by its rule"
 
 "$BERTH" sim run --fleet "$FLEET" --trace "$ROOT/test/unit/sim/sacct-22.05.txt" --add-tenants --any-partition --json >s.json
 [ "$(jq -c '[.format, .jobs.submitted, .jobs.failed, .rows_skipped > 0]' s.json)" = '["sacct",19,1,true]' ] ||
@@ -90,7 +90,7 @@ grep -q '^v100-sxm2-16,' "$BERTH_DATA/chips.csv" || fail "the catalogue has no v
 printf 'type,chip,chips,steps_per_s,source,licence,year\nA3C,v100,1,71.757,mine,CC0-1.0,2026\n' >own.csv
 "$BERTH" sim run --fleet v100.yaml --trace gavel.trace --speeds own.csv --json >g.json
 [ "$(jq '.makespan_h * 3600 | round' g.json)" = 1000 ] || fail "--speeds: $(jq .makespan_h g.json)"
-say "traces of others"
+say "ok: traces of others"
 
 expect_error() { # FILE TEXT
     if run --trace "$1" >out 2>&1; then fail "$1 was taken"; fi
@@ -107,4 +107,4 @@ expect_error cut.csv 'the file ends inside this line'
 printf 'submit,duration_s,tenant\n5,1,who\n' >tenant.csv
 expect_error tenant.csv "tenant.csv:2:5: the fleet has no tenant 'who'"
 run --trace tenant.csv --add-tenants >/dev/null || fail "--add-tenants"
-say "mistakes are told with their place"
+say "ok: mistakes are told with their place"

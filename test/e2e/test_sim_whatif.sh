@@ -24,14 +24,14 @@ sim --json >plain.json
     fail "played again: $(jq -c .jobs plain.json)"
 [ "$(jq -c '[.fidelity.jobs, .fidelity.same_pool]' plain.json)" = '[11,11]' ] ||
     fail "fidelity: $(jq -c .fidelity plain.json)"
-say "11 jobs played again, all in their pool"
+say "ok: 11 jobs played again, all in their pool"
 
 sim --with-price gpu=4.00 --json >price.json
 [ "$(jq -c '.what_if | [.changed > 0, .by_kind.cost == .changed, .by_kind.pool, .by_kind.verdict]' price.json)" = '[true,true,0,0]' ] ||
     fail "twice the price: $(jq -c .what_if price.json)"
 [ "$(jq '(.cost_usd * 1000 | round) == (.base.cost_usd * 2000 | round)' price.json)" = true ] ||
     fail "twice the price is not twice the cost: $(jq -c '[.cost_usd, .base.cost_usd]' price.json)"
-say "at twice the price"
+say "ok: at twice the price"
 
 sed 's/nodes: g\[01-04\]/nodes: g01/' "$FLEET" >small.yaml
 sim --with-fleet small.yaml --json --html page.html >small.json
@@ -40,7 +40,7 @@ sim --with-fleet small.yaml --json --html page.html >small.json
 [ "$(jq -r '.what_if.changes[] | select(.b.state == "REJECTED") | .id' small.json)" = "$late" ] ||
     fail "it is not the large job that is rejected"
 grep -q 'What changes' page.html || fail "the page does not say what changes"
-say "on a quarter of the fleet"
+say "ok: on a quarter of the fleet"
 
 mkdir -p law/xb
 printf 'pack: xb\ntitle: One ban\njurisdiction: XB\n' >law/xb/pack.yaml
@@ -71,7 +71,7 @@ sim --with-law law --json >law.json
     fail "with a ban: $(jq -c '.what_if.by_kind, .jobs, .refusals' law.json)"
 sim --with-law law >law.txt
 grep -q "^job ${jobs[0]}: COMPLETED -> REFUSED by XB-BAN" law.txt || fail "the list: $(cat law.txt)"
-say "under a law that it did not have"
+say "ok: under a law that it did not have"
 
 if sim --fleet small.yaml >out 2>&1; then fail "--fleet was taken with --ledger"; fi
 grep -q 'a ledger has its own fleet' out || fail "$(cat out)"
