@@ -102,7 +102,7 @@ struct total {
     int decimals;
 };
 
-enum { TOTALS = 11 };
+enum { TOTALS = 13 };
 
 static void totals(const struct run_result *a, const struct run_result *b, struct total out[TOTALS])
 {
@@ -112,6 +112,7 @@ static void totals(const struct run_result *a, const struct run_result *b, struc
         {"rejected", (double)a->rejected, (double)b->rejected, 0},
         {"over their limit", (double)a->timed_out, (double)b->timed_out, 0},
         {"still waiting", (double)a->waiting, (double)b->waiting, 0},
+        {"restarts", (double)a->restarts, (double)b->restarts, 0},
         {"mean wait, h", report_hours(spread_mean_ms(&a->wait)),
          report_hours(spread_mean_ms(&b->wait)), 3},
         {"mean completion, h", report_hours(spread_mean_ms(&a->jct)),
@@ -119,6 +120,7 @@ static void totals(const struct run_result *a, const struct run_result *b, struc
         {"makespan, h", report_hours((double)(a->end_ms - a->begin_ms)),
          report_hours((double)(b->end_ms - b->begin_ms)), 3},
         {"chips held, %", 100 * report_allocation(a), 100 * report_allocation(b), 2},
+        {"useful, %", 100 * report_utilisation(a), 100 * report_utilisation(b), 2},
         {"chip hours", report_hours(a->held_chip_ms), report_hours(b->held_chip_ms), 1},
         {"cost, USD", (double)a->cost_uusd / 1e6, (double)b->cost_uusd / 1e6, 2},
     };
