@@ -502,6 +502,7 @@ static void search_pool(struct search *s, const struct class *k, const struct le
 {
     s->best_count = 0;
     s->best_loss_uusd = 0;
+    /* What is kept for a job before it is left alone here too. */
     size_now(s->c, &k->box->spec, order_first(&k->jobs)->id, s->pool, s->c->now_ms, &s->size);
     collect(s, PREEMPT_LOOK_FIRST);
     if (s->count == 0) return;

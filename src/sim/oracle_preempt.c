@@ -173,7 +173,11 @@ static void check_decision(struct sim *s, const struct outcome *out, const struc
     else if (!fits(s, j, d->pool, victims, count))
         sim_fail(s, "PREEMPT", "job %" PRIu32 " does not fit though its victims were gone",
                  d->job.v);
-    for (uint32_t i = 0; i < count && !sim_has_failed(s); i++) {
+    /* It may have had to leave nodes alone that are kept for a job before it. */
+    struct pool_reservation r;
+    core_reservation(s->shell.core, (struct pool_id){d->pool}, &r);
+    bool is_kept = r.job.v != 0 && r.job.v != d->job.v;
+    for (uint32_t i = 0; i < count && !is_kept && !sim_has_failed(s); i++) {
         uint32_t kept = victims[i];
         victims[i] = 0;
         if (fits(s, j, d->pool, victims, count))

@@ -30,8 +30,8 @@ static bool was_overtaken(const struct sim *s, uint32_t pool, const struct job *
     for (size_t i = 0; i < out->decision_count; i++) {
         const struct decision *d = &out->decisions[i];
         const struct job *j = core_job(s->shell.core, d->job);
-        if (d->kind == DECISION_PLACED && d->pool == pool && j != NULL && !stands_behind(j, holder))
-            return true;
+        bool takes = d->kind == DECISION_PLACED || d->kind == DECISION_PREEMPTING;
+        if (takes && d->pool == pool && j != NULL && !stands_behind(j, holder)) return true;
     }
     return false;
 }
