@@ -36,8 +36,8 @@
  * Queueing Systems 63, 2009). As a guess, it weighs less: q_i = c / (1 + z_i / mean z). Its f is
  * that of the work done so far.
  *
- * The numbers 30, 1.05 and 50 are round ones from flat optima: half or double of each changes the
- * mean completion time over 14 workloads by 1 % at most (those of bench/gavel).
+ * The numbers 30, 1.05 and 50 are round ones from flat optima: half or double of each changed the
+ * mean completion time over 14 of the workloads of bench/gavel by 1 % at most.
  *
  * With the objective `makespan`, shares of time that end all work soonest are stated by the linear
  * program of makespan_perf, anew at each change. */
