@@ -497,13 +497,23 @@ static void note(struct preempt_look *look, int result, const struct search *s, 
     look->gain_uusd = gain;
 }
 
+/* What is kept for a job before it is left alone, however short it is: it cannot start at once, and
+ * a victim that stands there is counted on to end by itself. */
+static void size_beside_kept(struct search *s, const struct class *k)
+{
+    const struct job_spec *spec = &k->box->spec;
+    uint32_t job = order_first(&k->jobs)->id;
+    size_now(s->c, spec, job, s->pool, s->c->now_ms, &s->size);
+    bool binds = reserve_binds(s->c, spec, job, s->pool, s->c->now_ms, INT64_MAX);
+    s->size.part[0].each.beside_kept = s->size.part[1].each.beside_kept = binds;
+}
+
 static void search_pool(struct search *s, const struct class *k, const struct legal *legal,
                         struct plan *best, struct preempt_look *look)
 {
     s->best_count = 0;
     s->best_loss_uusd = 0;
-    /* What is kept for a job before it is left alone here too. */
-    size_now(s->c, &k->box->spec, order_first(&k->jobs)->id, s->pool, s->c->now_ms, &s->size);
+    size_beside_kept(s, k);
     collect(s, PREEMPT_LOOK_FIRST);
     if (s->count == 0) return;
     bool found = find_victims(s);

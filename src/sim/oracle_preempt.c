@@ -173,11 +173,15 @@ static void check_decision(struct sim *s, const struct outcome *out, const struc
     else if (!fits(s, j, d->pool, victims, count))
         sim_fail(s, "PREEMPT", "job %" PRIu32 " does not fit though its victims were gone",
                  d->job.v);
-    /* It may have had to leave nodes alone that are kept for a job before it. */
+    /* It may have had to leave nodes alone that are kept for a job before it, or were until this
+     * step; and one that insists on few switches may have found room that is spread over more,
+     * which `fits` does not see. */
     struct pool_reservation r;
     core_reservation(s->shell.core, (struct pool_id){d->pool}, &r);
-    bool is_kept = r.job.v != 0 && r.job.v != d->job.v;
-    for (uint32_t i = 0; i < count && !is_kept && !sim_has_failed(s); i++) {
+    uint32_t was = s->promises[d->pool].job;
+    bool is_sure = j->spec.switches == 0 && (r.job.v == 0 || r.job.v == d->job.v) &&
+                   (was == 0 || was == d->job.v);
+    for (uint32_t i = 0; i < count && is_sure && !sim_has_failed(s); i++) {
         uint32_t kept = victims[i];
         victims[i] = 0;
         if (fits(s, j, d->pool, victims, count))
