@@ -94,3 +94,31 @@ expect_exit() {
     [ $rc = "$want" ] || fail "$*: exit $rc, wanted $want: $OUT $ERR"
 }
 cd "$WORK"
+
+# ban_large_chips FOLDER DATE: a rule pack with one rule, XA-BAN, which forbids large chips from DATE on.
+ban_large_chips() {
+    mkdir -p "$1/xa"
+    printf 'pack: xa\ntitle: One ban\njurisdiction: XA\n' >"$1/xa/pack.yaml"
+    cat >"$1/xa/rules.yaml" <<YAML
+rules:
+  - rule: XA-BAN
+    title: No large chips
+    level: law
+    effective: $2
+    acts: [place, continue_use]
+    when: chip.tpp >= 4800
+    then: forbid
+    cite: Act 1
+    source: https://law.example/1
+    read: 2026-01-01
+    confidence: high
+    basis: verbatim
+    examples:
+      - refused: A large chip
+        case: {on: 2027-01-01, act: place, chip: {id: big, tpp: 15832}, amount: 8}
+        expect: forbid
+      - permitted: A small one
+        case: {on: 2027-01-01, act: place, chip: {id: small, tpp: 100}, amount: 8}
+        expect: permit
+YAML
+}

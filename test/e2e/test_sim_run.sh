@@ -40,34 +40,7 @@ run --trace jobs.csv --from 600 --to 1200 --json >part.json
 [ "$(jq .jobs.submitted part.json)" = 20 ] || fail "--from and --to took $(jq .jobs.submitted part.json)"
 
 # The large pool's chips are forbidden from a date on: jobs that may run nowhere else are refused.
-mkdir -p law/xa
-cat >law/xa/pack.yaml <<'YAML'
-pack: xa
-title: One ban
-jurisdiction: XA
-YAML
-cat >law/xa/rules.yaml <<'YAML'
-rules:
-  - rule: XA-BAN
-    title: No large chips from 2026-11-01T01:00Z on
-    level: law
-    effective: 2026-11-02
-    acts: [place, continue_use]
-    when: chip.tpp >= 4800
-    then: forbid
-    cite: Act 1
-    source: https://law.example/1
-    read: 2026-01-01
-    confidence: high
-    basis: verbatim
-    examples:
-      - refused: A large chip
-        case: {on: 2027-01-01, act: place, chip: {id: big, tpp: 15832}, amount: 8}
-        expect: forbid
-      - permitted: A small one
-        case: {on: 2027-01-01, act: place, chip: {id: small, tpp: 100}, amount: 8}
-        expect: permit
-YAML
+ban_large_chips law 2026-11-02
 "$BERTH" sim run --fleet "$FLEET" --trace jobs.csv --on 2026-11-03 --law "$WORK/law" --json >law.json
 [ "$(jq -c '[.jobs.refused_by_law, .refusals[0].rule, .refusals[0].first]' law.json)" = '[200,"XA-BAN","job-0"]' ] ||
     fail "the ban: $(jq -c '.jobs, .refusals' law.json)"

@@ -10,9 +10,9 @@ failing=$(submit --gpus=1 --time=5 --wrap 'exit 3')
 array=$(submit --gpus=2 --time=5 --array=0-3 --wrap 'sleep 0.2')
 cpu=$(submit --time=5 --wrap 'true')
 late=$(submit --gpus=32 --time=5 --dependency=afterany:"${jobs[0]}" --wrap 'sleep 0.1')
-stopped=$(submit --gpus=1 --time=5 --wrap 'sleep 100')
 for j in "${jobs[@]}" "$cpu" "$late" "$array"; do wait_state "$j" COMPLETED; done
 wait_state "$failing" FAILED
+stopped=$(submit --gpus=1 --time=5 --wrap 'sleep 100')
 wait_state "$stopped" RUNNING
 "$BERTH" cancel "$stopped"
 wait_state "$stopped" CANCELLED
@@ -42,35 +42,12 @@ sim --with-fleet small.yaml --json --html page.html >small.json
 grep -q 'What changes' page.html || fail "the page does not say what changes"
 say "ok: on a quarter of the fleet"
 
-mkdir -p law/xb
-printf 'pack: xb\ntitle: One ban\njurisdiction: XB\n' >law/xb/pack.yaml
-cat >law/xb/rules.yaml <<'YAML'
-rules:
-  - rule: XB-BAN
-    title: No large chips
-    level: law
-    effective: 2020-01-01
-    acts: [place, continue_use]
-    when: chip.tpp >= 4800
-    then: forbid
-    cite: Act 2
-    source: https://law.example/2
-    read: 2026-01-01
-    confidence: high
-    basis: verbatim
-    examples:
-      - refused: A large chip
-        case: {on: 2027-01-01, act: place, chip: {id: big, tpp: 15832}, amount: 8}
-        expect: forbid
-      - permitted: A small one
-        case: {on: 2027-01-01, act: place, chip: {id: small, tpp: 100}, amount: 8}
-        expect: permit
-YAML
+ban_large_chips law 2020-01-01
 sim --with-law law --json >law.json
-[ "$(jq -c '[.what_if.by_kind.verdict, .jobs.completed, .refusals[0].rule]' law.json)" = '[10,1,"XB-BAN"]' ] ||
+[ "$(jq -c '[.what_if.by_kind.verdict, .jobs.completed, .refusals[0].rule]' law.json)" = '[10,1,"XA-BAN"]' ] ||
     fail "with a ban: $(jq -c '.what_if.by_kind, .jobs, .refusals' law.json)"
 sim --with-law law >law.txt
-grep -q "^job ${jobs[0]}: COMPLETED -> REFUSED by XB-BAN" law.txt || fail "the list: $(cat law.txt)"
+grep -q "^job ${jobs[0]}: COMPLETED -> REFUSED by XA-BAN" law.txt || fail "the list: $(cat law.txt)"
 say "ok: under a law that it did not have"
 
 if sim --fleet small.yaml >out 2>&1; then fail "--fleet was taken with --ledger"; fi
