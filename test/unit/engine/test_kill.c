@@ -165,18 +165,7 @@ static void listen_for(struct core_of_test *c, int ms)
     }
 }
 
-static void kill_a_supervisor(struct core_of_test *c)
-{
-    for (int tries = 0; tries < 20; tries++) {
-        uint32_t j = c->submitted - random_below(c->submitted < AT_ONCE ? c->submitted : AT_ONCE);
-        pid_t pid = world_supervisor(c->w, j, c->jobs[j].attempt);
-        if (pid <= 1) continue;
-        if (kill(pid, SIGKILL) == 0) c->kills_supervisor++;
-        return;
-    }
-}
-
-static void kill_daemon(struct core_of_test *c)
+static void replace_daemon(struct core_of_test *c)
 {
     assert_int_equal(kill(c->daemon, SIGKILL), 0);
     assert_int_equal(waitpid(c->daemon, NULL, 0), c->daemon);
@@ -184,6 +173,22 @@ static void kill_daemon(struct core_of_test *c)
     listen_for(c, 1); /* what it had said before */
     close(c->orders_fd);
     close(c->news_fd);
+    start_daemon(c);
+}
+
+/* Kill who holds the lock of an attempt's record: its supervisor, or the daemon while it looks. */
+static void kill_a_holder(struct core_of_test *c)
+{
+    for (int tries = 0; tries < 20; tries++) {
+        uint32_t j = c->submitted - random_below(c->submitted < AT_ONCE ? c->submitted : AT_ONCE);
+        pid_t pid = world_supervisor(c->w, j, c->jobs[j].attempt);
+        if (pid <= 1) continue;
+        if (pid == c->daemon)
+            replace_daemon(c);
+        else if (kill(pid, SIGKILL) == 0)
+            c->kills_supervisor++;
+        return;
+    }
 }
 
 /* ---- what must hold ------------------------------------------------------------------------ */
@@ -238,11 +243,8 @@ static void whatever_is_killed_each_attempt_runs_at_most_once_and_none_is_lost(v
     while (c->kills_daemon + c->kills_supervisor < kills && c->ended < JOBS) {
         say_orders(c);
         listen_for(c, (int)random_below(25) + 1);
-        if (random_below(3) == 0) kill_a_supervisor(c);
-        if (random_below(3) != 0) {
-            kill_daemon(c);
-            start_daemon(c);
-        }
+        if (random_below(3) == 0) kill_a_holder(c);
+        if (random_below(3) != 0) replace_daemon(c);
     }
     int64_t deadline = world_now() + 3 * WORLD_WAIT_MS;
     while (c->ended < c->submitted && world_now() < deadline) {
