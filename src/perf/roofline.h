@@ -20,7 +20,7 @@
 enum {
     ROOFLINE_BAR_NUM =
         17, /* 1.7: then the bar holds 215 of 243 measured ratios of Gavel's types, */
-    ROOFLINE_BAR_DEN = 10, /* and 244 of 268 of serving benchmarks (docs/decisions/0045) */
+    ROOFLINE_BAR_DEN = 10, /* and 182 of 205 of serving benchmarks (bench/roofline) */
 };
 
 #define RATIO_ONE INT64_C(1000000)
