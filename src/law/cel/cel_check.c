@@ -84,6 +84,20 @@ static void check_function(struct cel_checker *c, struct cel_node *n)
     }
 }
 
+/* An element of [] may be of any type, until a call takes one type only: [].filter(n, n % 2 == 0)
+ * is a list of int. */
+static void settle_elements(struct cel_checker *c, const struct cel_node *n)
+{
+    for (uint32_t i = 0; i < n->arg_count; i++) {
+        const struct cel_node *arg = n->args[i];
+        if (arg->op != OP_LOCAL || cel_type_of_node(arg)->kind != CEL_NEVER) continue;
+        struct cel_scope *s = c->scope;
+        while (s->index != arg->index) s = s->up;
+        const struct cel_type *t = cel_settled_type(n, i);
+        if (t != NULL) s->type = t;
+    }
+}
+
 static void check_call(struct cel_checker *c, struct cel_node *n)
 {
     for (uint32_t i = 0; i < n->arg_count; i++) cel_check_node(c, n->args[i]);
@@ -95,6 +109,7 @@ static void check_call(struct cel_checker *c, struct cel_node *n)
     if (n->op == OP_EQ || n->op == OP_NE || n->op == OP_IN || n->op == OP_CALL)
         cel_name_operands(c, n);
     n->type = cel_call_type(c->a, n);
+    settle_elements(c, n);
     if (n->type == NULL && c->schema != NULL) {
         cel_fault(c->d, ERR_INVALID, n->pos, "%s", cel_no_overload_text(c->a, n));
     }

@@ -32,6 +32,10 @@ const struct cel_type *cel_types_join(struct arena *a, const struct cel_type *x,
  * matches. Not for names, selections, macros, logic and ?:. */
 const struct cel_type *cel_call_type(struct arena *a, const struct cel_node *n);
 
+/* What argument `arg` must be, where its type is open and one overload only takes the others; NULL
+ * where nothing settles it. */
+const struct cel_type *cel_settled_type(const struct cel_node *n, uint32_t arg);
+
 /* "found no matching overload for '_+_' applied to '(int, string)'" */
 const char *cel_no_overload_text(struct arena *a, const struct cel_node *n);
 
@@ -41,7 +45,7 @@ struct cel_scope { /* the variable of a macro */
     struct str name, path;
     const struct cel_type *type;
     int32_t index, slot;
-    const struct cel_scope *up;
+    struct cel_scope *up;
 };
 
 struct cel_checker {
@@ -49,7 +53,7 @@ struct cel_checker {
     struct cel_diag *d;
     const struct cel_schema *schema; /* NULL: nothing is declared, nothing is checked */
     const struct cel_limits *limits;
-    const struct cel_scope *scope;
+    struct cel_scope *scope;
     uint64_t fold_cost;
 };
 

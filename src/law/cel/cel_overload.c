@@ -188,6 +188,26 @@ static const struct cel_type *table_type(const char *overloads, const struct cel
     return result;
 }
 
+/* Of an operator or function; NULL for a generic one. */
+static const char *overloads_of(const struct cel_node *n)
+{
+    if (n->op != OP_CALL) return operator_overloads((enum cel_op)n->op);
+    return n->member ? fn_overloads[n->fn].member : fn_overloads[n->fn].global;
+}
+
+const struct cel_type *cel_settled_type(const struct cel_node *n, uint32_t arg)
+{
+    const char *match = NULL;
+    for (const char *o = overloads_of(n); o != NULL && *o != '\0'; o = strchr(o, ' ')) {
+        o += *o == ' ' ? 1 : 0;
+        if (!takes(o, n)) continue;
+        if (match != NULL) return NULL;
+        match = o;
+    }
+    enum cel_kind kind = match != NULL ? kind_of(match[arg]) : CEL_DYN;
+    return kind != CEL_DYN && kind != CEL_LIST && kind != CEL_MAP ? cel_type_of_kind(kind) : NULL;
+}
+
 /* ---------------------------------------------------------------- generic ones */
 
 static const struct cel_type *index_type(const struct cel_type *of, const struct cel_type *index)
@@ -218,10 +238,7 @@ const struct cel_type *cel_call_type(struct arena *a, const struct cel_node *n)
         *t = (struct cel_type){.kind = CEL_TYPE, .elem = x};
         return t;
     }
-    const char *overloads = op != OP_CALL ? operator_overloads(op)
-                            : n->member   ? fn_overloads[n->fn].member
-                                          : fn_overloads[n->fn].global;
-    const struct cel_type *t = table_type(overloads, n);
+    const struct cel_type *t = table_type(overloads_of(n), n);
     if (t == NULL || t->kind != CEL_LIST) return t;
     /* The only one with a list for a result is list + list; dyn + list is a list of dyn. */
     if (cel_type_is_any(x)) return x->kind == CEL_NEVER ? y : &cel_type_dyn;
