@@ -95,7 +95,7 @@ $(BUILD)/fuzz/%: test/fuzz/fuzz_%.c test/fuzz/driver.c $(LIBS)
 	@$(CC) $(CPPFLAGS) -Itest $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 	    $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer,test/fuzz/driver.c) $(call libs_upto,cli) $(ALL_LIBS)
 
-$(BUILD)/bench/%: bench/%.c $(LIBS)
+$(BUILD)/bench/%: bench/%.c bench/bench.h $(LIBS)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call libs_upto,cli) $(ALL_LIBS)
 

@@ -5,31 +5,12 @@
  *
  * Times are of this thread's CPU. `fit` asks, `choose` asks for the nodes, `move` books one node
  * and gives it back, `gang` chooses 16 whole nodes below as few switches as hold them. */
-#include "core/nodes.h"
-#include "base/mem.h"
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "base/mem.h"
+#include "core/nodes.h"
 
 enum { ROUNDS = 20000, KINDS = 4 };
-
-static uint64_t seed = 42;
-
-static uint32_t below(uint32_t n)
-{
-    uint64_t z = (seed += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (uint32_t)((z ^ (z >> 31)) % n);
-}
-
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static struct size any_size(void)
 {
@@ -43,19 +24,6 @@ static struct size any_size(void)
     z.part[0].count = 1;
     z.chips = each->chips;
     return z;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void print(const char *what, double *us)
-{
-    qsort(us, ROUNDS, sizeof *us, by_time);
-    printf("  %-7s p50 %7.2f us   p99 %7.2f us   max %7.1f us\n", what, us[ROUNDS / 2],
-           us[ROUNDS * 99 / 100], us[ROUNDS - 1]);
 }
 
 static void run(uint32_t count)
@@ -113,7 +81,7 @@ static void run(uint32_t count)
            n.shapes.count, (unsigned long long)n.use.milli_used / 1000000, count * 8 / 1000);
     static const char *const names[KINDS] = {"fit", "choose", "move", "gang"};
     for (int k = 0; k < KINDS; k++) {
-        print(names[k], us[k]);
+        print_times(names[k], us[k], ROUNDS);
         mem_free(us[k]);
     }
     nodes_release(&n);

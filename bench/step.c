@@ -1,51 +1,30 @@
 /* step.c - how long one step of the core takes, at 1,000, 10,000 and 125,000 nodes of 8 chips with
  * 100,000 jobs waiting; memory; and the time to write and read a snapshot.
  *
- *     step [NODES [PENDING [STEPS]]]      default: the three sizes, 100000, 20000
+ *     step [--longest] [--shapes=N] [NODES [PENDING [STEPS]]]
+ *                                      default: the three sizes, 100000, 20000
  *
  * The fleet is 32 pools of four kinds of chips at eight sites in four countries, under three rules.
  * It is filled, 100,000 more jobs queue behind, and at their head stands one for an eighth of a
  * pool, for which nodes are kept. Then the measured steps follow: a submission, an end (which frees
- * chips that a waiting job takes), a start confirmed, a cancel, in turn. Times are of core_step
- * alone, with everything that a record of the ledger needs in its outcome; they are of this
- * thread's CPU, so that other work on the machine does not count. */
+ * chips that a waiting job takes), a start confirmed, a cancel, in turn; later with preemption on.
+ * Times are of core_step alone, with everything that a record of the ledger needs in its outcome;
+ * they are of this thread's CPU, so that other work on the machine does not count.
+ *
+ * --longest shows the longest steps of each part and what they did. --shapes=N draws jobs of N
+ * different sizes (chips, CPUs, memory) instead of eight. */
+#include "bench.h"
+
 #include "base/cbor.h"
 #include "base/check.h"
 #include "base/civil.h"
 #include "base/mem.h"
 #include "core/core.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { POOLS = 32, SITES = 8, CHIPS = 4, CHIPS_PER_NODE = 8 };
 #define START_MS INT64_C(1767225600000)
-
-static uint64_t seed = 42;
-
-static uint32_t below(uint32_t n)
-{
-    uint64_t z = (seed += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (uint32_t)((z ^ (z >> 31)) % n);
-}
-
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static double now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static struct quantity exactly(int64_t milli)
 {
@@ -170,12 +149,23 @@ static struct law_pack *make_pack(struct arena *a)
     return p;
 }
 
+/* What one step did. */
+struct done {
+    double us;
+    const char *kind;
+    uint32_t at; /* which step */
+    uint32_t chips, nodes; /* of the job that it was about */
+    uint32_t placed, preempting, stopped; /* jobs */
+};
+
 struct bench {
     struct core *core;
     struct outcome out;
     uint64_t record;
     int64_t now_ms;
-    double last_us;
+    uint32_t shapes; /* 0: eight sizes */
+    bool shows_longest;
+    struct done last;
     struct job_id *placed; /* jobs that were told to start, those that ended meanwhile too */
     size_t placed_count, placed_cap;
 };
@@ -188,9 +178,21 @@ static void step(struct bench *b, struct event *e)
         fprintf(stderr, "%s: %s\n", event_names[e->kind], error.s);
         exit(1);
     }
+    b->last = (struct done){0};
+    const struct job *j = e->kind == EVENT_REPORT ? core_job(b->core, e->report.job)
+                          : e->kind == EVENT_CANCEL ? core_job(b->core, e->job) : NULL;
+    if (e->kind == EVENT_SUBMIT) b->last.chips = e->spec->chips;
+    if (j != NULL) b->last.chips = j->spec.chips;
+    if (j != NULL && j->claim != NULL) b->last.nodes = j->claim->part_count;
     double from = cpu_us();
     core_step(b->core, ++b->record, e, &b->out);
-    b->last_us = cpu_us() - from;
+    b->last.us = cpu_us() - from;
+    for (size_t i = 0; i < b->out.decision_count; i++) {
+        int kind = b->out.decisions[i].kind;
+        b->last.placed += kind == DECISION_PLACED;
+        b->last.preempting += kind == DECISION_PREEMPTING;
+        b->last.stopped += kind == DECISION_STOPPED;
+    }
     for (size_t i = 0; i < b->out.effect_count; i++) {
         if (b->out.effects[i].kind != FX_START) continue;
         b->placed = mem_grow(b->placed, &b->placed_cap, b->placed_count + 1, sizeof *b->placed);
@@ -198,15 +200,18 @@ static void step(struct bench *b, struct event *e)
     }
 }
 
-/* 240 shapes: sizes from 1 chip to 16 nodes, three tenants, ten limits. */
+/* 240 kinds of jobs: sizes from 1 chip to 16 nodes, three tenants, ten limits; with --shapes so
+ * many times more by their CPUs and memory. */
 static uint32_t submit_sized(struct bench *b, int32_t priority, uint32_t chips)
 {
+    uint32_t shape = b->shapes > 0 ? below(b->shapes / 8) : 0;
     struct job_spec s = {.name = STR("train"),
                          .user = STR("ada"),
                          .uid = 1000,
                          .gid = 1000,
                          .chips = chips,
-                         .cpus_per_task = 8,
+                         .cpus_per_task = b->shapes > 0 ? 2 + 2 * (shape % 16) : 8,
+                         .mem_mb_per_chip = 2000 * (shape / 16),
                          .data_known = true,
                          .time_limit_ms = (1 + (int64_t)below(10)) * 3600000,
                          .workdir = STR("/home/ada/run"),
@@ -253,22 +258,6 @@ static uint32_t any_in_state(struct bench *b, int state)
     return 0;
 }
 
-static int by_time(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void print_times(const char *what, double *us, size_t n)
-{
-    if (n == 0) return;
-    qsort(us, n, sizeof *us, by_time);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += us[i];
-    printf("  %-22s p50 %8.1f us   p99 %8.1f us   max %8.1f us   mean %8.1f us   n %zu\n", what,
-           us[n / 2], us[n * 99 / 100], us[n - 1], sum / (double)n, n);
-}
-
 static long peak_kb(void)
 {
     FILE *f = fopen("/proc/self/status", "r");
@@ -304,15 +293,56 @@ static uint32_t keep_a_head(struct bench *b, uint32_t head, uint32_t nodes)
     return submit_sized(b, 100, CHIPS_PER_NODE * (nodes / POOLS / 8 + 1));
 }
 
+/* ---- steps of one part ----------------------------------------------------------------------- */
+
+enum { KINDS = 4, LONGEST = 20 };
+
+struct steps {
+    const char *const *names; /* of the kinds */
+    double *us[KINDS + 1]; /* by kind, and all */
+    size_t n[KINDS + 1];
+    struct done longest[LONGEST]; /* the longest first */
+};
+
+static void steps_init(struct steps *s, const char *const *names, uint32_t count)
+{
+    *s = (struct steps){.names = names};
+    for (int k = 0; k <= KINDS; k++) s->us[k] = mem_alloc(count, sizeof(double));
+}
+
+static void steps_add(struct steps *s, struct bench *b, int kind, uint32_t at)
+{
+    struct done x = b->last;
+    x.kind = s->names[kind];
+    x.at = at;
+    s->us[kind][s->n[kind]++] = s->us[KINDS][s->n[KINDS]++] = x.us;
+    if (x.us <= s->longest[LONGEST - 1].us) return;
+    int k = LONGEST - 1;
+    for (; k > 0 && s->longest[k - 1].us < x.us; k--) s->longest[k] = s->longest[k - 1];
+    s->longest[k] = x;
+}
+
+static void steps_end(struct steps *s, const struct bench *b)
+{
+    for (int k = 0; k < KINDS; k++) print_times(s->names[k], s->us[k], s->n[k]);
+    print_times("all", s->us[KINDS], s->n[KINDS]);
+    for (int k = 0; b->shows_longest && k < LONGEST && s->longest[k].us > 0; k++) {
+        const struct done *x = &s->longest[k];
+        printf("    %9.1f us  step %-6u %-22s %4u chips, %4u nodes: %u placed, %u stopped for %u\n",
+               x->us, x->at, x->kind, x->chips, x->nodes, x->placed, x->stopped, x->preempting);
+    }
+    for (int k = 0; k <= KINDS; k++) mem_free(s->us[k]);
+}
+
 static void measure(struct bench *b, uint32_t nodes, uint32_t steps)
 {
     uint32_t head = 0, heads = 0;
-    static const char *const names[] = {"submit", "end and refill", "start confirmed", "cancel"};
-    double *us[5];
-    size_t n[5] = {0};
-    for (int k = 0; k < 5; k++) us[k] = mem_alloc(steps, sizeof(double));
+    static const char *const names[KINDS] = {"submit", "end and refill", "start confirmed",
+                                             "cancel"};
+    struct steps s;
+    steps_init(&s, names, steps);
     for (uint32_t i = 0; i < steps; i++) {
-        int kind = (int)(i % 4);
+        int kind = (int)(i % KINDS);
         b->now_ms += 10;
         uint32_t job = 0, was = head;
         head = keep_a_head(b, head, nodes);
@@ -326,31 +356,27 @@ static void measure(struct bench *b, uint32_t nodes, uint32_t steps)
             struct event e = {.kind = EVENT_CANCEL, .actor_uid = 1000, .job = {job}};
             step(b, &e);
         }
-        us[kind][n[kind]++] = us[4][n[4]] = b->last_us;
-        n[4]++;
+        steps_add(&s, b, kind, i);
     }
     printf("  at the head a job for %u nodes (%u of them came to run)\n", nodes / POOLS / 8 + 1,
            heads - 1);
-    for (int k = 0; k < 4; k++) print_times(names[k], us[k], n[k]);
-    print_times("all", us[4], n[4]);
-    for (int k = 0; k < 5; k++) mem_free(us[k]);
+    steps_end(&s, b);
 }
 
 /* Jobs of high priority come into the full fleet and have others stopped, or find nobody. */
 static void measure_preemption(struct bench *b, struct fleet *f, uint32_t steps)
 {
-    static const char *const names[] = {"submit, high priority", "victim ends", "start confirmed",
-                                        "job ends"};
-    double *us[5];
-    size_t n[5] = {0};
+    static const char *const names[KINDS] = {"submit, high priority", "victim ends",
+                                             "start confirmed", "job ends"};
     uint32_t preempting = 0, stopped = 0;
     f->preempt = PREEMPT_REQUEUE;
     b->now_ms += 30 * 60000; /* past the exempt time */
     step(b, &(struct event){.kind = EVENT_FLEET, .fleet = f, .actor_is_operator = true});
-    for (int k = 0; k < 5; k++) us[k] = mem_alloc(steps, sizeof(double));
+    struct steps s;
+    steps_init(&s, names, steps);
     for (uint32_t i = 0; i < steps; i++) {
-        static const int states[] = {0, JOB_COMPLETING, JOB_CONFIGURING, JOB_RUNNING};
-        int kind = (int)(i % 4);
+        static const int states[KINDS] = {0, JOB_COMPLETING, JOB_CONFIGURING, JOB_RUNNING};
+        int kind = (int)(i % KINDS);
         b->now_ms += 10;
         uint32_t job = kind > 0 ? any_in_state(b, states[kind]) : 0;
         if (kind > 0 && job == 0) continue;
@@ -358,17 +384,12 @@ static void measure_preemption(struct bench *b, struct fleet *f, uint32_t steps)
             submit_at(b, 3 + (int32_t)below(10));
         else
             report(b, job, kind == 2 ? REPORT_STARTED : REPORT_FINISHED);
-        for (size_t d = 0; d < b->out.decision_count; d++) {
-            preempting += b->out.decisions[d].kind == DECISION_PREEMPTING;
-            stopped += b->out.decisions[d].kind == DECISION_STOPPED;
-        }
-        us[kind][n[kind]++] = us[4][n[4]] = b->last_us;
-        n[4]++;
+        preempting += b->last.preempting;
+        stopped += b->last.stopped;
+        steps_add(&s, b, kind, i);
     }
     printf("  with preemption: %u jobs had %u others stopped\n", preempting, stopped);
-    for (int k = 0; k < 4; k++) print_times(names[k], us[k], n[k]);
-    print_times("all", us[4], n[4]);
-    for (int k = 0; k < 5; k++) mem_free(us[k]);
+    steps_end(&s, b);
 }
 
 static void snapshot(struct bench *b)
@@ -404,10 +425,12 @@ static void snapshot(struct bench *b)
     buf_release(&bytes);
 }
 
-static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
+static void run(const struct bench *options, uint32_t nodes, uint32_t pending, uint32_t steps)
 {
-    struct bench b = {.core = core_new(), .now_ms = START_MS};
+    struct bench b = *options;
     struct arena arena;
+    b.core = core_new();
+    b.now_ms = START_MS;
     arena_init(&arena);
     outcome_init(&b.out);
     printf("%u nodes, %u chips, %u jobs waiting\n", nodes, nodes * CHIPS_PER_NODE, pending);
@@ -431,13 +454,20 @@ static void run(uint32_t nodes, uint32_t pending, uint32_t steps)
 
 int main(int argc, char **argv)
 {
+    struct bench options = {0};
+    for (; argc > 1 && argv[1][0] == '-'; argc--, argv++) {
+        options.shows_longest = options.shows_longest || strcmp(argv[1], "--longest") == 0;
+        if (strncmp(argv[1], "--shapes=", 9) == 0)
+            options.shapes = (uint32_t)strtoul(argv[1] + 9, NULL, 10);
+    }
     uint32_t pending = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100000;
     uint32_t steps = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 20000;
     if (argc > 1) {
-        run((uint32_t)strtoul(argv[1], NULL, 10), pending, steps);
+        run(&options, (uint32_t)strtoul(argv[1], NULL, 10), pending, steps);
         return 0;
     }
     static const uint32_t sizes[] = {1000, 10000, 125000};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) run(sizes[i], pending, steps);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        run(&options, sizes[i], pending, steps);
     return 0;
 }
