@@ -98,7 +98,9 @@ void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool,
                                price_of(p->title.uusd_per_cpu_h, cpus, ms));
     out->paid_uusd = money_add(out->paid_uusd, out->moved_uusd);
     out->total_uusd =
-        money_add(out->paid_uusd, chips_price(p->shadow_uusd_per_chip_h, z.milli, ms));
+        BERTH_DEFECT == 44
+            ? out->paid_uusd
+            : money_add(out->paid_uusd, chips_price(p->shadow_uusd_per_chip_h, z.milli, ms));
 }
 
 int64_t cost_of_claim(const struct core *c, const struct claim *k, int64_t ms)
@@ -134,6 +136,6 @@ void speeds_enter(struct core *c, const struct speeds *t)
     arena_init(&c->speeds_arena);
     speeds_copy(t, &c->speeds_arena, &c->speeds);
     arena_release(&old);
-    c->fleet_epoch++; /* candidates and their costs are made anew */
+    if (BERTH_DEFECT != 40) c->fleet_epoch++; /* candidates and their costs are made anew */
     c->retry_all = true;
 }

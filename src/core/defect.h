@@ -28,6 +28,16 @@
  *   22  what victims leave is not held for the job in whose favour they go         (hold.c)
  *   23  a job is stopped for others though it has only just begun        (preempt_search.c)
  *   30  what is kept for the head of the queue is given to jobs behind it         (reserve.c)
+ *
+ * Of costs, walls and heartbeats:
+ *
+ *   40  tables of speeds are replaced, and the costs of waiting jobs stay          (cost.c)
+ *   41  maintenance is only seen once it has begun                                 (wall.c)
+ *   42  a deadline is not looked at                                      (pool_row.c, time.c)
+ *   43  a speed is measured across a fall of the steps                         (progress.c)
+ *   44  shadow prices are left out                                                 (cost.c)
+ *   45  a heartbeat of an earlier attempt is taken                             (progress.c)
+ *   46  a job begins again from what it had done, saved or not                 (progress.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

@@ -101,7 +101,7 @@ static int time_row(const struct fleet *f, const struct job_spec *s, const struc
     out->need = limit;
     if (out->have > 0 && limit > out->have) return REASON_TIME_LIMIT;
     out->have = s->deadline_ms - now_ms;
-    if (s->deadline_ms > 0 && limit > out->have) return REASON_DEADLINE;
+    if (s->deadline_ms > 0 && limit > out->have && BERTH_DEFECT != 42) return REASON_DEADLINE;
     if (legal == NULL || legal->until_ms >= law_safe_until(s, limit, now_ms)) return REASON_NONE;
     out->have = legal->until_ms - now_ms - WALL_START_MS;
     out->rule = legal->rule;

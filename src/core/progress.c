@@ -22,7 +22,7 @@ enum err progress_admit(const struct core *c, const struct event *ev, struct err
     if (e == NULL) return err_set(error, ERR_NOT_FOUND, "no job %" PRIu32 " is known", h->job.v);
     if (!ev->actor_is_operator && ev->actor_uid != e->job.spec.uid)
         return err_set(error, ERR_DENIED, "job %" PRIu32 " is another user's", h->job.v);
-    if (e->job.claim == NULL || e->job.attempt != h->attempt)
+    if (e->job.claim == NULL || (e->job.attempt != h->attempt && BERTH_DEFECT != 45))
         return err_set(error, ERR_CONFLICT, "attempt %" PRIu32 " of job %" PRIu32 " does not run",
                        h->attempt, h->job.v);
     if (h->steps < 0 || h->steps > WORK_STEPS_MAX || h->total < 0 || h->total > WORK_STEPS_MAX)
@@ -49,7 +49,7 @@ void on_progress(struct core *c, const struct event *ev)
     const struct heartbeat *h = &ev->heartbeat;
     struct entry *e = entry_find(c, h->job.v);
     struct job_progress *p = &e->job.progress;
-    bool begins = p->at_ms == 0 || h->steps < p->steps;
+    bool begins = p->at_ms == 0 || (h->steps < p->steps && BERTH_DEFECT != 43);
     p->at_ms = c->now_ms;
     p->steps = h->steps;
     if (begins) {
@@ -89,7 +89,8 @@ void progress_keep(struct core *c, struct entry *e)
         s.work.seen_chips = k->chips;
         s.work.seen_usteps_per_s = p->usteps_per_s;
     }
-    if (p->checkpointed_ms > 0) s.work.steps_done = p->checkpointed_steps;
+    if (p->checkpointed_ms > 0)
+        s.work.steps_done = BERTH_DEFECT == 46 ? p->steps : p->checkpointed_steps;
     if (p->checkpointed_ms >= e->job.start_ms && p->checkpointed_ms > 0)
         s.work.saved_site = c->fleet.sites[c->fleet.pools[k->pool.v].site_index].id;
     if (s.work.steps > 0 && s.work.steps_done > s.work.steps) s.work.steps_done = s.work.steps;

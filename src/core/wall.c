@@ -10,7 +10,7 @@ int64_t wall_of_pool(const struct fleet *f, uint32_t pool, int64_t now_ms, int *
     *reason_out = at == CIVIL_NEVER_MS ? REASON_NONE : REASON_LEASE_ENDS_FIRST;
     for (uint32_t i = 0; i < p->maintenance_count; i++) {
         const struct window *w = &p->maintenance[i];
-        if (w->to_ms <= now_ms || w->from_ms >= at) continue;
+        if (w->to_ms <= now_ms || w->from_ms >= at || BERTH_DEFECT == 41) continue;
         at = w->from_ms;
         *reason_out = REASON_MAINTENANCE_FIRST;
     }

@@ -19,7 +19,8 @@ uint32_t client_ask(struct sim *s, const struct event *e, uint32_t tries)
         mem_grow(s->requests, &s->request_cap, (size_t)s->request_count + 1, sizeof *s->requests);
     uint32_t i = s->request_count++;
     s->requests[i] =
-        (struct request){.event = *e, .laws = NO_INDEX, .fleet = NO_INDEX, .tries_left = tries};
+        (struct request){.event = *e, .laws = NO_INDEX, .fleet = NO_INDEX, .speeds = NO_INDEX,
+                         .tries_left = tries};
     sim_plan(s, (struct note){.kind = NOTE_CLIENT, .who = i}, 0);
     return i;
 }
@@ -44,6 +45,17 @@ uint32_t client_ask_laws(struct sim *s, struct laws *l)
     uint32_t version = sim_add_laws(s, l);
     uint32_t i = client_ask(s, &e, TRIES_SURE);
     s->requests[i].laws = version;
+    return i;
+}
+
+uint32_t client_ask_speeds(struct sim *s, struct speeds *t)
+{
+    struct event e = {
+        .kind = EVENT_SPEEDS, .actor = STR("uid:0"), .actor_is_operator = true, .speeds = t};
+    uint32_t version = sim_add_speeds(s, t);
+    uint32_t i = client_ask(s, &e, TRIES_SURE);
+    s->requests[i].speeds = version;
+    sim_count(s, STAT_SPEED_TABLES);
     return i;
 }
 

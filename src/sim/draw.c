@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/civil.h"
 #include "base/money.h"
+#include "sim/draw_work.h"
 #include "sim/laws.h"
 
 #include <inttypes.h>
@@ -224,6 +225,8 @@ struct fleet *draw_fleet(struct rng *r, struct arena *arena, int64_t from_ms, in
     draw_tenants(r, arena, f);
     draw_permits(r, arena, f, from_ms, to_ms);
     draw_preemption(r, f);
+    struct rng own = rng_fork(r, 1);
+    draw_supply(&own, arena, f, from_ms, to_ms);
     index_fleet(f, arena);
     return f;
 }
@@ -284,6 +287,8 @@ struct fleet *draw_fleet_change(struct rng *r, struct arena *arena, const struct
     for (uint32_t i = 0; i < f->permit_count; i++)
         if (f->permits[i].to_ms != 0 && f->permits[i].to_ms <= f->permits[i].from_ms)
             f->permits[i].to_ms = f->permits[i].from_ms + 1;
+    struct rng own = rng_fork(r, 2);
+    if (rng_chance(&own, 50)) draw_supply_change(&own, arena, f, from_ms, to_ms);
     index_fleet(f, arena);
     return f;
 }
@@ -300,6 +305,7 @@ struct fleet *draw_fleet_healed(struct arena *arena, const struct fleet *old)
         p->time_limit_max_ms = 0;
         p->ranges[0].count = SIM_NODES_MAX;
     }
+    draw_supply_healed(f);
     index_fleet(f, arena);
     return f;
 }
@@ -417,4 +423,6 @@ void draw_job_spec(struct rng *r, struct arena *arena, const struct fleet *f, ui
     draw_where(r, arena, f, out);
     draw_when(r, arena, now_ms, out);
     draw_law_facts(r, arena, f, out);
+    struct rng own = rng_fork(r, 3);
+    draw_work(&own, arena, f, out);
 }

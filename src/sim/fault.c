@@ -9,7 +9,8 @@ enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS };
 const char *const sim_fault_names[SIM_FAULT_COUNT] = {
     "delay",    "loss",         "duplicate", "partition",  "shell-crash",
     "torn",     "engine-crash", "host-loss", "supervisor", "spawn",
-    "stubborn", "node",         "clock",     "law",        "fleet"};
+    "stubborn", "node",         "clock",     "law",        "fleet",
+    "speeds",   "lies"};
 
 static bool draws(struct sim *s, int fault)
 {
@@ -30,9 +31,11 @@ void chaos_draw(struct sim *s)
     if (draws(s, FAULT_SUPERVISOR)) c->supervisor_percent = 1 + rng_below(&s->rng, 20);
     if (draws(s, FAULT_STUBBORN)) c->stubborn_percent = 1 + rng_below(&s->rng, 60);
     if (draws(s, FAULT_SHELL_CRASH)) c->death_permille = 1 + rng_below(&s->rng, 15);
+    if (draws(s, FAULT_LIES)) c->lies_percent = 1 + rng_below(&s->rng, 50);
     static const int strikes[] = {FAULT_PARTITION, FAULT_SHELL_CRASH, FAULT_ENGINE_CRASH,
                                   FAULT_HOST_LOSS, FAULT_SUPERVISOR,  FAULT_NODE,
-                                  FAULT_CLOCK,     FAULT_LAW,         FAULT_FLEET};
+                                  FAULT_CLOCK,     FAULT_LAW,         FAULT_FLEET,
+                                  FAULT_SPEEDS};
     for (size_t i = 0; i < sizeof strikes / sizeof *strikes; i++) {
         if (!draws(s, strikes[i])) continue;
         c->weights[strikes[i]] = 1 + rng_below(&s->rng, 10);
@@ -119,6 +122,11 @@ static void change_fleet(struct sim *s)
                                           s->now_ms, s->chaos_end_ms + 60 * MINUTE_MS));
 }
 
+static void change_speeds(struct sim *s)
+{
+    client_ask_speeds(s, draw_speeds(&s->rng, &s->arena, s->fleets[s->fleet_count - 1]));
+}
+
 static int draw_strike(struct sim *s)
 {
     uint32_t at = rng_below(&s->rng, s->chaos.weight_sum);
@@ -141,12 +149,14 @@ void fault_strike(struct sim *s)
     case FAULT_CLOCK: jump_clock(s); break;
     case FAULT_LAW: change_law(s); break;
     case FAULT_FLEET: change_fleet(s); break;
+    case FAULT_SPEEDS: change_speeds(s); break;
     case FAULT_DELAY:
     case FAULT_LOSS:
     case FAULT_DUPLICATE:
     case FAULT_TORN:
     case FAULT_SPAWN:
     case FAULT_STUBBORN:
+    case FAULT_LIES:
     case SIM_FAULT_COUNT: break; /* these are everywhere, not now and then */
     }
     sim_plan(s, (struct note){.kind = NOTE_FAULT}, some_minutes(s, 30));

@@ -186,6 +186,7 @@ void machine_on_begin(struct sim *s, const struct note *n)
     plan_end(s, m, f, run_ms);
     struct note limit = {.kind = NOTE_LIMIT, .who = n->who, .job = f->job, .attempt = f->attempt};
     sim_plan(s, limit, limit_ms);
+    talk_begin(s, m, f);
     plan_fact(s, m,
               (struct agent_input){.kind = AGENT_SPAWNED, .job = f->job, .attempt = f->attempt});
     if (rng_chance(&s->rng, s->chaos.supervisor_percent)) machine_lose_supervisor(s, m);
@@ -213,6 +214,7 @@ void machine_on_end(struct sim *s, const struct note *n)
                                   .timed_out = f->timed_out,
                                   .out_of_memory = !f->is_ending && f->end_code == 99};
     sim_trace(s, "process %" PRIu32 ".%" PRIu32 " ends", f->job.v, f->attempt);
+    talk_end(s, m, f);
     plan_fact(s, m,
               (struct agent_input){
                   .kind = AGENT_EXITED, .job = f->job, .attempt = f->attempt, .exit = f->exit});

@@ -1,4 +1,4 @@
-/* oracle.c - what must hold after every step, whatever happened (all but LAW and QUOTA). */
+/* oracle.c - what must hold after every step, whatever happened (CHECK, CAPACITY, TRUTH). */
 #include "base/check.h"
 #include "base/mem.h"
 #include "sim/world.h"
@@ -6,9 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A reachable process is gone this long after its lease or time limit ended: grace, lost stops
- * (repeated at most a minute apart), messages minutes late, processes that hang. */
-enum { OVER_SLACK_MS = 15 * 60 * 1000 };
 /* Why is asked after one of so many steps: an answer may play the future on a copy of the state. */
 enum { EXPLAIN_EVERY = 60 };
 /* core_check is half of all time; a step that decided nothing gets it once in so many. */
@@ -114,38 +111,6 @@ static void check_process(struct sim *s, const struct attempt_file *f)
                  f->attempt);
 }
 
-/* ---- LEASE ---- */
-
-static bool is_over(const struct sim *s, const struct job *j)
-{
-    int64_t now_ms = core_now_ms(s->shell.core);
-    const struct title *t = &shell_fleet(s)->pools[j->claim->pool.v].title;
-    bool lease_over = t->to_ms != 0 && now_ms > t->to_ms;
-    bool limit_over =
-        j->state != JOB_CONFIGURING && j->start_ms != 0 && now_ms > j->start_ms + j->time_limit_ms;
-    return lease_over || limit_over;
-}
-
-static void check_over(struct sim *s, const struct machine *m, const struct attempt_file *f)
-{
-    const struct job *j = core_job(s->shell.core, f->job);
-    struct attempt_past *p = oracle_attempt(s, f->job, f->attempt);
-    if (!is_over(s, j)) {
-        p->over_since_ms = 0;
-        return;
-    }
-    if (p->over_since_ms == 0) p->over_since_ms = s->now_ms;
-    int64_t since_ms =
-        m->reachable_since_ms > p->over_since_ms ? m->reachable_since_ms : p->over_since_ms;
-    /* While time stands still the core repeats no order. */
-    if (s->shell.still_until_ms > since_ms) since_ms = s->shell.still_until_ms;
-    if (m->reachable_since_ms != INT64_MAX && s->now_ms - since_ms > OVER_SLACK_MS)
-        sim_fail(s, "LEASE",
-                 "%" PRIu32 ".%" PRIu32 " still runs %" PRId64
-                 " s after its lease or time limit, though it can be reached",
-                 f->job.v, f->attempt, (s->now_ms - p->over_since_ms) / 1000);
-}
-
 static void check_processes(struct sim *s)
 {
     for (uint32_t i = 0; i < s->machine_count; i++)
@@ -153,7 +118,7 @@ static void check_processes(struct sim *s)
             const struct attempt_file *f = &s->machines[i].files[k];
             if (!f->runs || sim_has_failed(s)) continue;
             check_process(s, f);
-            if (!sim_has_failed(s)) check_over(s, &s->machines[i], f);
+            if (!sim_has_failed(s)) oracle_wall_process(s, &s->machines[i], f);
         }
 }
 
@@ -167,14 +132,7 @@ static void check_placed(struct sim *s, const struct decision *d)
     }
     const struct pool *pool = &shell_fleet(s)->pools[d->pool];
     int64_t now_ms = core_now_ms(c);
-    int64_t run_ms = j->time_limit_ms, save_ms = (int64_t)j->spec.checkpoint_s * 1000;
-    if (save_ms > 0 && save_ms < run_ms && !j->spec.no_requeue) run_ms = save_ms; /* goes on later */
-    if (pool->title.from_ms > now_ms ||
-        (pool->title.to_ms != 0 && now_ms + run_ms > pool->title.to_ms))
-        sim_fail(s, "LEASE",
-                 "job %" PRIu32 " starts in pool %" PRIu32
-                 " outside its lease, or would outlast it",
-                 d->job.v, d->pool);
+    oracle_wall_placed(s, j);
     if (pool->drained)
         sim_fail(s, "CAPACITY", "job %" PRIu32 " starts in the drained pool %" PRIu32, d->job.v,
                  d->pool);
@@ -207,6 +165,9 @@ static void count_decision(struct sim *s, const struct decision *d)
          d->reason == REASON_LAW_UNRESOLVED || d->reason == REASON_LAW_NO_SITE))
         sim_count(s, STAT_LAW_STOPS);
     if (d->kind == DECISION_STOPPED && d->reason == REASON_PREEMPTED) sim_count(s, STAT_PREEMPTED);
+    if (d->kind == DECISION_STOPPED &&
+        (d->reason == REASON_LEASE_ENDS_FIRST || d->reason == REASON_MAINTENANCE_FIRST))
+        sim_count(s, STAT_WALL_STOPS);
     if (d->kind != DECISION_ENDED) return;
     if (d->state == JOB_COMPLETED) sim_count(s, STAT_COMPLETED);
     if (d->state == JOB_TIMEOUT) sim_count(s, STAT_TIMEOUTS);
@@ -246,6 +207,9 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
         if (!sim_has_failed(s)) oracle_law_decision(s, d);
     }
     if (shell_fleet(s) == NULL || sim_has_failed(s)) return;
+    oracle_beat(s, e, out);
+    if (!sim_has_failed(s)) oracle_cost(s, out);
+    if (sim_has_failed(s)) return;
     oracle_preempt(s, e, out);
     if (sim_has_failed(s)) return;
     note_stopping(s);
@@ -273,6 +237,7 @@ void oracle_recovered(struct sim *s)
     /* Records that were not durable are undone, and with them what they gave back. */
     for (int i = 0; i < LAWS_RULES_MAX; i++) s->relied[i] = INT64_MAX;
     oracle_cap_undo(s, s->shell.count);
+    oracle_beat_undo(s, s->shell.count);
     for (int i = 0; i < SIM_POOLS_MAX; i++) s->promises[i].job = 0;
     for (uint32_t id = 1; id < s->past_cap; id++) {
         const struct job_past *p = &s->pasts[id];

@@ -75,6 +75,17 @@ bool oracle_law_allows(struct sim *s, const struct job *j, uint32_t pool)
     return judge(s, j, pool, &permit) == JUDGED_ALLOWED;
 }
 
+bool oracle_law_tolerates(struct sim *s, const struct job *j, uint32_t pool, int64_t on_ms)
+{
+    uint32_t permit;
+    struct laws_case c = {.fleet = shell_fleet(s),
+                          .spec = &j->spec,
+                          .pool = pool,
+                          .on_ms = on_ms,
+                          .bind = shell_bind(s)};
+    return laws_judge(shell_laws(s), &c, &permit) != JUDGED_FORBIDDEN;
+}
+
 void oracle_law_decision(struct sim *s, const struct decision *d)
 {
     const struct job *j = core_job(s->shell.core, d->job);

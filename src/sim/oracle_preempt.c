@@ -71,7 +71,7 @@ static bool node_does(const struct pool *p, const struct room *r, const struct n
 }
 
 /* The needs of part[1] are no greater than those of part[0]. */
-static bool fits(struct sim *s, const struct job *j, uint32_t pool, const uint32_t *gone,
+bool oracle_fits(struct sim *s, const struct job *j, uint32_t pool, const uint32_t *gone,
                  uint32_t gone_count)
 {
     const struct pool *p = &shell_fleet(s)->pools[pool];
@@ -98,10 +98,12 @@ static double loss_of(struct sim *s, const struct job *v)
     const struct pool *p = &shell_fleet(s)->pools[v->claim->pool.v];
     double since_s = (double)(core_now_ms(s->shell.core) - v->start_ms) / 1000;
     double cost_s = x->checkpoint_cost_s;
-    if (x->checkpoint_s > 0) {
+    const struct beat *saved = oracle_beat_saved(s, v->id);
+    if (saved != NULL && saved->at_ms > v->start_ms)
+        since_s = (double)(core_now_ms(s->shell.core) - saved->at_ms) / 1000;
+    else if (x->checkpoint_s > 0)
         since_s -= (double)x->checkpoint_s * (double)(int64_t)(since_s / x->checkpoint_s);
-        if (cost_s <= 0) cost_s = CHECKPOINT_COST_MS / 1000;
-    }
+    if (x->checkpoint_s > 0 && cost_s <= 0) cost_s = CHECKPOINT_COST_MS / 1000;
     cost_s += x->restart_cost_s > 0 ? x->restart_cost_s : RESTART_COST_MS / 1000;
     double chips = 0, cpus = 0;
     for (uint32_t i = 0; i < v->claim->part_count; i++) {
@@ -170,7 +172,7 @@ static void check_decision(struct sim *s, const struct outcome *out, const struc
                  "job %" PRIu32 " has %" PRIu32 " victims, which lose %.0f, said to be %" PRId64
                  " for a gain of %" PRId64,
                  d->job.v, count, loss, d->loss_uusd, d->gain_uusd);
-    else if (!fits(s, j, d->pool, victims, count))
+    else if (!oracle_fits(s, j, d->pool, victims, count))
         sim_fail(s, "PREEMPT", "job %" PRIu32 " does not fit though its victims were gone",
                  d->job.v);
     /* It may have had to leave nodes alone that are kept for a job before it, or were until this
@@ -184,7 +186,7 @@ static void check_decision(struct sim *s, const struct outcome *out, const struc
     for (uint32_t i = 0; i < count && is_sure && !sim_has_failed(s); i++) {
         uint32_t kept = victims[i];
         victims[i] = 0;
-        if (fits(s, j, d->pool, victims, count))
+        if (oracle_fits(s, j, d->pool, victims, count))
             sim_fail(s, "PREEMPT", "job %" PRIu32 " is stopped for job %" PRIu32 " without need",
                      kept, d->job.v);
         victims[i] = kept;

@@ -69,7 +69,11 @@ static bool drained(struct sim *s)
         if (job_state_is_ended(j->state)) continue;
         all = false;
         if (j->held_user || j->held_admin) client_ask_job(s, EVENT_RELEASE, j->id, 0);
-        if (j->reason == REASON_DEPENDENCY_NEVER) client_ask_job(s, EVENT_CANCEL, j->id, 0);
+        /* By its own word it would never be done in time. */
+        bool is_hopeless =
+            j->reason == REASON_DEPENDENCY_NEVER ||
+            (j->state == JOB_PENDING && j->reason == REASON_TOO_SLOW);
+        if (is_hopeless) client_ask_job(s, EVENT_CANCEL, j->id, 0);
         if (s->now_ms > s->phase_end_ms && !sim_has_failed(s))
             sim_fail(s, "PROGRESS", "job %" PRIu32 " is still %s (%s) though nothing is in its way",
                      j->id.v, job_state_names[j->state], reason_names[j->reason]);

@@ -17,6 +17,8 @@ struct order {
     int64_t time_limit_ms;
     struct claim_part parts[SIM_PARTS_MAX];
     uint32_t part_count;
+    uint32_t uid;
+    int64_t steps_done, steps; /* 0: not stated */
 };
 
 enum note_kind {
@@ -36,6 +38,8 @@ enum note_kind {
     NOTE_END, /* a process ends */
     NOTE_LIMIT, /* a supervisor's time limit */
     NOTE_BEAT, /* an engine looks at its nodes */
+    NOTE_SPEAK, /* a process thinks of its progress */
+    NOTE_PROGRESS, /* process to shell */
     NOTE_CLIENT, /* a client acts: index of a request */
     NOTE_ACT, /* a client thinks of something to ask */
     NOTE_FAULT, /* something goes wrong */
@@ -48,12 +52,16 @@ struct note {
     int kind; /* enum note_kind */
     uint32_t who; /* machine; or request */
     uint32_t life; /* of shell, machine or process: news for an earlier life is dropped */
-    struct job_id job; /* BEGIN END LIMIT */
+    struct job_id job; /* BEGIN END LIMIT SPEAK */
     uint32_t attempt;
     union {
         struct order order;
         struct report report;
         struct agent_input fact;
+        struct {
+            struct heartbeat beat;
+            uint32_t uid;
+        } progress;
         struct {
             enum err err;
             struct job_id first_job;

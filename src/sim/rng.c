@@ -18,6 +18,13 @@ void rng_init(struct rng *r, uint64_t seed)
     }
 }
 
+struct rng rng_fork(const struct rng *r, uint64_t purpose)
+{
+    struct rng copy = *r, own;
+    rng_init(&own, rng_next(&copy) ^ purpose);
+    return own;
+}
+
 uint64_t rng_next(struct rng *r)
 {
     uint64_t result = rotl(r->s[1] * 5, 7) * 9;

@@ -13,6 +13,8 @@ struct rng {
 };
 
 void rng_init(struct rng *r, uint64_t seed);
+/* A generator of its own for one purpose; `r` goes on as if nothing had been asked of it. */
+struct rng rng_fork(const struct rng *r, uint64_t purpose);
 uint64_t rng_next(struct rng *r);
 /* 0 .. n-1; n > 0. */
 uint32_t rng_below(struct rng *r, uint32_t n);

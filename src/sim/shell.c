@@ -71,6 +71,12 @@ const struct laws *shell_laws(const struct sim *s)
     return s->laws[r == NULL ? 0 : r->laws];
 }
 
+const struct speeds *shell_speeds(const struct sim *s)
+{
+    const struct record *r = last_record(s);
+    return s->speeds[r == NULL ? 0 : r->speeds];
+}
+
 uint32_t shell_bind(const struct sim *s)
 {
     const struct record *r = last_record(s);
@@ -157,6 +163,9 @@ static void keep_orders(struct sim *s, struct record *r, const struct outcome *o
         ASSERT(j->claim->part_count <= SIM_PARTS_MAX);
         o->time_limit_ms = j->time_limit_ms;
         o->part_count = j->claim->part_count;
+        o->uid = j->spec.uid;
+        o->steps_done = j->spec.work.steps_done;
+        o->steps = j->spec.work.steps;
         memcpy(o->parts, j->claim->parts, o->part_count * sizeof *o->parts);
     }
 }
@@ -192,6 +201,7 @@ static void append(struct sim *s, struct buf *event, const struct event *e, uint
                        .now_ms = e->now_ms,
                        .laws = prev == NULL ? 0 : prev->laws,
                        .fleet = prev == NULL ? NO_INDEX : prev->fleet,
+                       .speeds = prev == NULL ? 0 : prev->speeds,
                        .bind = prev == NULL ? LAW_BIND_DEFAULT : prev->bind,
                        .request = request};
     if (e->kind == EVENT_BIND) r.bind = e->bind_levels;
@@ -199,6 +209,7 @@ static void append(struct sim *s, struct buf *event, const struct event *e, uint
         const struct request *q = &s->requests[request];
         if (q->laws != NO_INDEX) r.laws = q->laws;
         if (q->fleet != NO_INDEX) r.fleet = q->fleet;
+        if (q->speeds != NO_INDEX) r.speeds = q->speeds;
         r.reply = (struct note){.kind = NOTE_REPLY, .who = request};
         r.reply.u.reply.first_job = sh->outcome.first_job;
         r.reply.u.reply.job_count = sh->outcome.job_count;
@@ -349,6 +360,15 @@ void shell_on_nodes(struct sim *s, const struct note *n)
                       .actor_is_operator = true,
                       .nodes = &change,
                       .node_change_count = 1};
+    shell_take(s, &e, NO_INDEX);
+}
+
+void shell_on_progress(struct sim *s, const struct note *n)
+{
+    struct event e = {.kind = EVENT_PROGRESS,
+                      .actor = STR("uid:1000"),
+                      .actor_uid = n->u.progress.uid,
+                      .heartbeat = n->u.progress.beat};
     shell_take(s, &e, NO_INDEX);
 }
 

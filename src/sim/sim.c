@@ -9,21 +9,24 @@
 #include <string.h>
 
 const char *const sim_stat_names[SIM_STAT_COUNT] = {
-    "steps",          "submissions",  "refused-requests",
-    "jobs",           "placed",       "queued",
-    "refused",        "stopped",      "law-stops",
-    "requeued",       "preempting",   "preempted",
-    "ended",        "completed",
-    "timeouts",       "cancelled",    "node-fails",
-    "processes",      "messages",     "lost",
-    "doubled",        "late",         "partitions",
-    "shell-crashes",  "torn-records", "from-snapshot",
-    "engine-crashes", "host-losses",  "supervisor-deaths",
-    "spawn-failures", "kills",        "bars",
-    "node-faults",    "clock-jumps",  "law-changes",
-    "fleet-changes",  "permit-uses",  "law-checks",
-    "cap-checks",     "explanations", "replays",
-    "sim-minutes"};
+    "steps",             "submissions",       "refused-requests",
+    "jobs",              "placed",            "queued",
+    "refused",           "stopped",           "law-stops",
+    "requeued",          "preempting",        "preempted",
+    "ended",             "completed",         "timeouts",
+    "cancelled",         "node-fails",        "processes",
+    "messages",          "lost",              "doubled",
+    "late",              "partitions",        "shell-crashes",
+    "torn-records",      "from-snapshot",     "engine-crashes",
+    "host-losses",       "supervisor-deaths", "spawn-failures",
+    "kills",             "bars",              "node-faults",
+    "clock-jumps",       "law-changes",       "fleet-changes",
+    "permit-uses",       "law-checks",        "cap-checks",
+    "explanations",      "replays",           "sim-minutes",
+    "speed-tables",      "heartbeats",        "false-beats",
+    "late-beats",        "costs",             "counted-costs",
+    "beat-costs",        "moves",             "best-checks",
+    "walls",             "wall-stops"};
 
 enum { HOUR_MS = 60 * 60 * 1000, LATE_MS = 60 * 1000, LATE_MAX_MS = 10 * LATE_MS };
 
@@ -93,6 +96,14 @@ uint32_t sim_add_laws(struct sim *s, struct laws *l)
     return s->laws_count++;
 }
 
+uint32_t sim_add_speeds(struct sim *s, struct speeds *t)
+{
+    s->speeds =
+        mem_grow(s->speeds, &s->speeds_cap, (size_t)s->speeds_count + 1, sizeof *s->speeds);
+    s->speeds[s->speeds_count] = t;
+    return s->speeds_count++;
+}
+
 static void build(struct sim *s)
 {
     s->now_ms = SIM_BEGIN_MS;
@@ -103,8 +114,10 @@ static void build(struct sim *s)
     struct fleet *f = draw_fleet(&s->rng, &s->arena, SIM_BEGIN_MS, horizon_ms);
     /* Version 0 is what holds before any packs: nothing. */
     sim_add_laws(s, laws_draw(&s->rng, &s->arena, 0, true, f, SIM_BEGIN_MS, horizon_ms));
+    sim_add_speeds(s, ARENA_NEW(&s->arena, struct speeds));
     shell_init(s);
     client_ask_fleet(s, f);
+    if (rng_chance(&s->rng, 75)) client_ask_speeds(s, draw_speeds(&s->rng, &s->arena, f));
     client_ask_laws(s, laws_draw(&s->rng, &s->arena, 1, false, f, SIM_BEGIN_MS, horizon_ms));
     machines_init(s);
     sim_plan(s, (struct note){.kind = NOTE_PHASE}, 60000);
@@ -138,6 +151,10 @@ static void deliver(struct sim *s, const struct note *n)
     case NOTE_END: machine_on_end(s, n); break;
     case NOTE_LIMIT: machine_on_limit(s, n); break;
     case NOTE_BEAT: machine_on_beat(s, n); break;
+    case NOTE_SPEAK: talk_on_time(s, n); break;
+    case NOTE_PROGRESS:
+        if (s->machines[n->who].has_link) shell_on_progress(s, n);
+        break;
     case NOTE_CLIENT: client_on_send(s, n); break;
     case NOTE_ACT: client_on_act(s); break;
     case NOTE_FAULT: fault_strike(s); break;
@@ -169,9 +186,11 @@ void sim_run(uint64_t seed, const struct sim_options *options, struct sim_stats 
     for (size_t i = 0; i < s->past_cap; i++) mem_free(s->pasts[i].attempts);
     mem_free(s->pasts);
     mem_free(s->held);
+    mem_free(s->beats);
     mem_free(s->requests);
     mem_free(s->fleets);
     mem_free(s->laws);
+    mem_free(s->speeds);
     arena_release(&s->arena);
     mem_free(s);
 }

@@ -19,7 +19,12 @@
  *   TRUTH     an attempt's process runs at most once, one attempt of a job at a time, and under a
  *             claim; an acknowledged job is never lost and ends exactly once
  *   LEASE     nothing starts that would outlast its lease; nothing that can be reached runs past
- *             its lease or limit
+ *             its lease, into maintenance or past its limit
+ *   WALL      nothing starts that could neither end nor save its work before maintenance, its
+ *             deadline or the day on which the law forbids it; what is said to be in the way, is
+ *   COST      every cost and expected time of a decision, worked out again from the tables, data
+ *             sheets, heartbeats and prices; no pool was free that costs less
+ *   BEAT      heartbeats are taken of what runs only, and speed and saved work are what they say
  *   QUOTA     permits are never overdrawn
  *   PREEMPT   jobs are stopped for others only where they must be, for less than it gains, of lower
  *             priority and not too often; the others get the room
@@ -53,6 +58,8 @@ enum sim_fault {
     FAULT_CLOCK, /* clocks jump forwards and back */
     FAULT_LAW, /* rule packs and binding levels change in mid-run */
     FAULT_FLEET, /* leases, prices, permits, facts and nodes change in mid-run */
+    FAULT_SPEEDS, /* tables of speeds are replaced in mid-run */
+    FAULT_LIES, /* some jobs say false things of their progress */
     SIM_FAULT_COUNT
 };
 extern const char *const sim_fault_names[SIM_FAULT_COUNT];
@@ -108,6 +115,17 @@ enum sim_stat {
     STAT_EXPLANATIONS,
     STAT_REPLAYS,
     STAT_SIM_MINUTES,
+    STAT_SPEED_TABLES,
+    STAT_BEATS, /* heartbeats taken */
+    STAT_FALSE_BEATS, /* of those sent: lies */
+    STAT_LATE_BEATS, /* sent after the end of their attempt */
+    STAT_COSTS, /* costs recounted */
+    STAT_COUNTED_COSTS, /* of them: with hours from steps, tables or data sheets */
+    STAT_BEAT_COSTS, /* of them: with hours from heartbeats */
+    STAT_MOVES, /* of them: with data to move */
+    STAT_BEST_CHECKS, /* pools that were free and lawful, and dearer than the chosen one */
+    STAT_WALLS, /* starts with a wall before them */
+    STAT_WALL_STOPS, /* attempts stopped before a lease's end or maintenance */
     SIM_STAT_COUNT
 };
 extern const char *const sim_stat_names[SIM_STAT_COUNT];

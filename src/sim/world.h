@@ -6,6 +6,7 @@
 #include "core/core.h"
 #include "port/store.h"
 #include "sim/draw.h"
+#include "sim/draw_work.h"
 #include "sim/laws.h"
 #include "sim/post.h"
 #include "sim/rng.h"
@@ -21,6 +22,7 @@ struct chaos {
     uint32_t loss_percent, double_percent;
     uint32_t weights[SIM_FAULT_COUNT]; /* of the faults that strike now and then */
     uint32_t weight_sum;
+    uint32_t lies_percent; /* processes that lie of their progress */
     uint32_t death_permille; /* of the shell, after a step and before its sync */
     uint32_t spawn_percent, supervisor_percent, stubborn_percent;
     int64_t sync_max_ms;
@@ -29,7 +31,7 @@ struct chaos {
 /* What a client or an administrator asks. Sent until a reply comes or it gives up. */
 struct request {
     struct event event;
-    uint32_t laws, fleet; /* index of the version that it brings in; NO_INDEX */
+    uint32_t laws, fleet, speeds; /* index of the version that it brings in; NO_INDEX */
     uint32_t tries_left;
     bool done;
     bool refused;
@@ -43,7 +45,7 @@ struct record {
     struct buf event, outcome;
     unsigned char hash[STORE_HASH_BYTES];
     int64_t now_ms;
-    uint32_t laws, fleet, bind; /* in force after it */
+    uint32_t laws, fleet, speeds, bind; /* in force after it */
     struct order *orders; /* leave after the sync */
     uint32_t order_count;
     uint32_t request; /* whose reply leaves after the sync; NO_INDEX */
@@ -94,6 +96,13 @@ struct attempt_file {
     bool ignores_term, ignores_limit;
     bool is_ending; /* its END is planned and will not be moved later */
     bool timed_out;
+    struct talk {
+        int64_t every_ms; /* it says how far it is so often; 0: never */
+        int64_t steps, total; /* what it says next, unless it lies */
+        int64_t usteps_per_s;
+        int64_t at_ms;
+        bool lies;
+    } talk;
 };
 
 struct machine {
@@ -138,6 +147,15 @@ struct held {
     bool nodes_changed; /* since then */
 };
 
+/* A heartbeat that the core took. */
+struct beat {
+    struct job_id job;
+    uint32_t attempt;
+    uint64_t record;
+    int64_t at_ms, steps;
+    bool checkpoint;
+};
+
 struct job_past {
     uint32_t ended; /* decisions in durable records that ended it */
     bool acknowledged;
@@ -177,6 +195,9 @@ struct sim {
     struct laws **laws;
     size_t laws_cap;
     uint32_t laws_count;
+    struct speeds **speeds;
+    size_t speeds_cap;
+    uint32_t speeds_count;
 
     struct request *requests;
     size_t request_cap;
@@ -189,6 +210,8 @@ struct sim {
     } promises[SIM_POOLS_MAX]; /* as of the last step, by pool */
     struct job_past *pasts; /* by job id */
     size_t past_cap;
+    struct beat *beats; /* in order */
+    size_t beat_cap, beat_count;
     struct held *held;
     size_t held_cap;
     uint32_t held_count;
@@ -217,6 +240,7 @@ void sim_plan(struct sim *s, struct note n, int64_t delay_ms);
 void sim_send(struct sim *s, struct note n);
 uint32_t sim_add_fleet(struct sim *s, struct fleet *f);
 uint32_t sim_add_laws(struct sim *s, struct laws *l);
+uint32_t sim_add_speeds(struct sim *s, struct speeds *t);
 
 /* ---- shell.c ---- */
 void shell_init(struct sim *s);
@@ -228,11 +252,13 @@ void shell_on_sync(struct sim *s, const struct note *n);
 void shell_on_request(struct sim *s, const struct note *n);
 void shell_on_report(struct sim *s, const struct note *n);
 void shell_on_nodes(struct sim *s, const struct note *n);
+void shell_on_progress(struct sim *s, const struct note *n);
 void shell_crash(struct sim *s, bool torn, int64_t down_ms);
 void shell_recover(struct sim *s);
 void shell_set_clock(struct sim *s, int64_t offset_ms);
 const struct fleet *shell_fleet(const struct sim *s); /* as of the last record */
 const struct laws *shell_laws(const struct sim *s);
+const struct speeds *shell_speeds(const struct sim *s); /* empty before the first */
 uint32_t shell_bind(const struct sim *s);
 
 /* ---- ledger.c: the shell's disk ---- */
@@ -261,6 +287,11 @@ void machine_on_begin(struct sim *s, const struct note *n);
 void machine_on_end(struct sim *s, const struct note *n);
 void machine_on_limit(struct sim *s, const struct note *n);
 void machine_on_beat(struct sim *s, const struct note *n);
+/* ---- talk.c: what processes say of their progress ---- */
+void talk_begin(struct sim *s, const struct machine *m, struct attempt_file *f);
+void talk_end(struct sim *s, const struct machine *m, struct attempt_file *f);
+void talk_on_time(struct sim *s, const struct note *n);
+
 void machine_crash(struct sim *s, struct machine *m, bool loses_power, int64_t down_ms);
 void machine_start(struct sim *s, struct machine *m);
 void machine_set_clock(struct sim *s, struct machine *m, int64_t offset_ms);
@@ -279,6 +310,7 @@ void client_on_act(struct sim *s);
 /* An administrator brings in a fleet or the law. */
 uint32_t client_ask_fleet(struct sim *s, struct fleet *f);
 uint32_t client_ask_laws(struct sim *s, struct laws *l);
+uint32_t client_ask_speeds(struct sim *s, struct speeds *t);
 uint32_t client_ask_job(struct sim *s, int kind, struct job_id job, uint32_t uid);
 
 /* ---- fault.c ---- */
@@ -308,13 +340,37 @@ void oracle_law_running(struct sim *s);
 void oracle_quota(struct sim *s);
 /* Does the second evaluator say that the law allows it there now? */
 bool oracle_law_allows(struct sim *s, const struct job *j, uint32_t pool);
+/* The same at another instant, as far as is known now: it does not forbid it. */
+bool oracle_law_tolerates(struct sim *s, const struct job *j, uint32_t pool, int64_t on_ms);
 
 /* ---- oracle_cap.c ---- */
 /* After each step: what everybody uses under caps, counted from nothing. */
 void oracle_cap(struct sim *s, const struct event *e, const struct outcome *out);
 /* Records after `synced` are undone. */
 void oracle_cap_undo(struct sim *s, uint64_t synced);
+
+/* ---- oracle_beat.c ---- */
+void oracle_beat(struct sim *s, const struct event *e, const struct outcome *out);
+/* The last heartbeat of the job that said its work was saved; NULL none. */
+const struct beat *oracle_beat_saved(const struct sim *s, struct job_id job);
+void oracle_beat_undo(struct sim *s, uint64_t synced);
+
+/* ---- oracle_cost.c ---- */
+/* After a step: what it says of costs, and that no cheaper pool was free. */
+void oracle_cost(struct sim *s, const struct outcome *out);
+
+/* ---- oracle_wall.c ---- */
+/* A job was placed: it can end, or save its work, before every wall. */
+void oracle_wall_placed(struct sim *s, const struct job *j);
+/* A process runs: not past a wall for long, where it can be told. */
+void oracle_wall_process(struct sim *s, const struct machine *m, const struct attempt_file *f);
+/* The reason of a row, as far as time is concerned, is that which walls and limits give. */
+void oracle_wall_row(struct sim *s, const struct job *j, const struct pool_reason *row);
+
 /* ---- oracle_preempt.c ---- */
+/* Does the job fit in that pool, if those `gone` were? The needs are those of few switches aside. */
+bool oracle_fits(struct sim *s, const struct job *j, uint32_t pool, const uint32_t *gone,
+                 uint32_t gone_count);
 /* After a step: `e` as stepped, `out` what it gave. */
 void oracle_preempt(struct sim *s, const struct event *e, const struct outcome *out);
 /* What was not durable has not happened. */
