@@ -156,7 +156,7 @@ GETTER(a_cpu_time_raw)
 GETTER(a_limit)
 {
     (void)env;
-    if (JOB->time_limit_ms == 0)
+    if (job_view_is_unlimited(JOB))
         buf_puts(out, "UNLIMITED");
     else
         put_span(out, JOB->time_limit_ms);
@@ -165,7 +165,7 @@ GETTER(a_limit)
 GETTER(a_limit_raw)
 {
     (void)env;
-    if (JOB->time_limit_ms == 0)
+    if (job_view_is_unlimited(JOB))
         buf_puts(out, "UNLIMITED");
     else
         buf_printf(out, "%" PRId64, JOB->time_limit_ms / 60000);
@@ -214,6 +214,29 @@ GETTER(a_cost)
     buf_puts(out, dollars(job_view_is_ended(JOB) ? JOB->spent_uusd : JOB->cost_uusd, text));
 }
 
+/* From being able to run until it began, as Slurm counts it. */
+GETTER(a_planned)
+{
+    int64_t from = JOB->eligible_ms;
+    int64_t until = JOB->start_ms != 0 ? JOB->start_ms : JOB->end_ms != 0 ? JOB->end_ms : NOW;
+    put_span(out, from != 0 && until > from ? until - from : 0);
+}
+
+GETTER(a_suspended)
+{
+    (void)row;
+    (void)env;
+    put_span(out, 0);
+}
+
+/* What is not measured stays empty, as where Slurm gathers nothing. */
+GETTER(a_unmeasured)
+{
+    (void)row;
+    (void)env;
+    (void)out;
+}
+
 GETTER(a_cluster)
 {
     (void)row;
@@ -228,8 +251,12 @@ const struct field acct_fields[] = {
     {0, "AllocTRES", "AllocTRES", 10, a_alloc_tres},
     {0, "Cluster", "Cluster", 10, a_cluster},
     {0, "Comment", "Comment", 14, a_comment},
+    {0, "AveCPU", "AveCPU", 10, a_unmeasured},
+    {0, "AveRSS", "AveRSS", 10, a_unmeasured},
+    {0, "ConsumedEnergy", "ConsumedEnergy", 14, a_unmeasured},
     {0, "CPUTime", "CPUTime", 10, a_cpu_time},
     {0, "CPUTimeRAW", "CPUTimeRAW", 10, a_cpu_time_raw},
+    {0, "DerivedExitCode", "DerivedExitCode", 15, a_exit},
     {0, "Elapsed", "Elapsed", 10, a_elapsed},
     {0, "ElapsedRaw", "ElapsedRaw", 10, a_elapsed_raw},
     {0, "Eligible", "Eligible", 19, a_eligible},
@@ -238,11 +265,14 @@ const struct field acct_fields[] = {
     {0, "JobID", "JobID", -12, a_id},
     {0, "JobIDRaw", "JobIDRaw", -12, a_raw_id},
     {0, "JobName", "JobName", 10, a_name},
+    {0, "MaxRSS", "MaxRSS", 10, a_unmeasured},
+    {0, "MaxVMSize", "MaxVMSize", 10, a_unmeasured},
     {0, "NCPUS", "NCPUS", 10, a_cpus},
     {0, "NNodes", "NNodes", 8, a_nodes},
     {0, "NTasks", "NTasks", 8, a_tasks},
     {0, "NodeList", "NodeList", 15, a_node_list},
     {0, "Partition", "Partition", 10, a_partition},
+    {0, "Planned", "Planned", 10, a_planned},
     {0, "Priority", "Priority", 10, a_priority},
     {0, "QOS", "QOS", 10, a_qos},
     {0, "Reason", "Reason", 22, a_reason},
@@ -256,11 +286,15 @@ const struct field acct_fields[] = {
     {0, "StdErr", "StdErr", 20, a_stderr},
     {0, "StdOut", "StdOut", 20, a_stdout},
     {0, "Submit", "Submit", 19, a_submit},
+    {0, "Suspended", "Suspended", 10, a_suspended},
+    {0, "SystemCPU", "SystemCPU", 10, a_unmeasured},
     {0, "Timelimit", "Timelimit", 10, a_limit},
     {0, "SystemComment", "SystemComment", 14, a_system_comment},
     {0, "TimelimitRaw", "TimelimitRaw", 12, a_limit_raw},
+    {0, "TotalCPU", "TotalCPU", 10, a_unmeasured},
     {0, "UID", "UID", 6, a_uid},
     {0, "User", "User", 9, a_user},
+    {0, "UserCPU", "UserCPU", 10, a_unmeasured},
     {0, "WorkDir", "WorkDir", 20, a_workdir},
     {0, "Site", "Site", 12, a_site},
     {0, "Chip", "Chip", 12, a_chip},

@@ -2,6 +2,7 @@
 #include "cli/api.h"
 #include "cli/commands.h"
 #include "cli/job_rows.h"
+#include "cli/node_set.h"
 #include "cli/say.h"
 #include "cli/times.h"
 
@@ -21,6 +22,7 @@ const struct cli_option acct_options[] = {
     {'j', "jobs", "LIST", "only these job ids"},
     {'l', "long", NULL, "many fields"},
     {OPT_NAME, "name", "LIST", "only jobs of these names"},
+    {'N', "nodelist", "HOSTLIST", "only jobs that ran on one of these nodes"},
     {'n', "noheader", NULL, "print no header"},
     {'o', "format", "LIST", "fields with widths, such as \"JobID,State%20,Elapsed,Cost\""},
     {'p', "parsable", NULL, "values whole, '|' behind each"},
@@ -35,6 +37,11 @@ const struct cli_option acct_options[] = {
     {'D', "duplicates", NULL, NULL},
     {'T', "truncate", NULL, NULL},
     {OPT_IGNORED, "noconvert", NULL, NULL},
+    {OPT_IGNORED, "array", NULL, NULL},
+    {OPT_IGNORED, "federation", NULL, NULL},
+    {OPT_IGNORED, "local", NULL, NULL},
+    {'L', "allclusters", NULL, NULL},
+    {'v', "verbose", NULL, NULL},
     {0},
 };
 
@@ -43,6 +50,7 @@ const struct cli_option acct_options[] = {
 
 struct options {
     struct job_query query;
+    struct str nodes;
     const char *format, *from, *to, *delimiter;
     enum format_style style;
     bool all_users, bare, json, list_fields;
@@ -60,6 +68,7 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 'j': o->query.ids = value; break;
     case 'l': o->format = ACCT_FORMAT_LONG; break;
     case OPT_NAME: o->query.names = value; break;
+    case 'N': o->nodes = value; break;
     case 'n': o->bare = true; break;
     case 'o': o->format = a->value; break;
     case 'p': o->style = STYLE_BARS; break;
@@ -106,14 +115,6 @@ static int parse(int argc, char **argv, struct options *o)
     return parse_times(a.name, o);
 }
 
-static int list_fields(const char *name)
-{
-    for (size_t i = 0; i < acct_field_count; i++)
-        printf("%-20s%s", acct_fields[i].name, i % 4 == 3 ? "\n" : "");
-    putchar('\n');
-    return say_end(name, EXIT_DONE);
-}
-
 static enum err print(struct api *a, const struct options *o, const struct job_list *list)
 {
     struct format format;
@@ -142,19 +143,32 @@ static enum err print(struct api *a, const struct options *o, const struct job_l
     return code;
 }
 
+/* Keep the jobs that hold or held one of the nodes. */
+static void keep_on(struct job_list *list, const struct node_set *nodes)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (node_set_meets(nodes, list->jobs[i].nodes)) list->jobs[kept++] = list->jobs[i];
+    list->count = kept;
+}
+
 int cmd_acct(int argc, char **argv)
 {
     struct options o = {0};
     int exit_code = parse(argc, argv, &o);
     if (exit_code != GO_ON) return exit_code;
-    if (o.list_fields) return list_fields(argv[0]);
+    if (o.list_fields) return fields_list(argv[0], acct_fields, acct_field_count);
     struct api a;
     exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
     bool all = o.all_users || geteuid() == 0 || o.query.ids.len > 0 || o.query.users.len > 0;
     if (!all) o.query.users = str_of(api_user_name(&a));
     struct job_list list;
-    enum err code = api_acct(&a, &o.query, &list);
+    struct node_set nodes = {0};
+    enum err code = ERR_NONE;
+    if (o.nodes.len > 0) code = node_set_parse(o.nodes, &a.arena, &nodes, &a.error);
+    if (code == ERR_NONE) code = api_acct(&a, &o.query, &list);
+    if (code == ERR_NONE && o.nodes.len > 0) keep_on(&list, &nodes);
     if (code == ERR_NONE && o.json)
         api_print_json(&a);
     else if (code == ERR_NONE)

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/job_rows.h"
 #include "cli/lists.h"
+#include "cli/node_set.h"
 #include "cli/say.h"
 #include "cli/targets.h"
 
@@ -27,6 +28,7 @@ const struct cli_option cancel_options[] = {
     {'t', "state", "NAME", "jobs in this state: PENDING, RUNNING, ..."},
     {'u', "user", "NAME", "jobs of this user"},
     {'v', "verbose", NULL, "say what is done"},
+    {'w', "nodelist", "HOSTLIST", "jobs that hold one of these nodes"},
     {OPT_JSON, "json", NULL, "the API's JSON, one object for each job or array"},
     {'N', "jobname", "NAME", NULL},
     {'b', "batch", NULL, NULL},
@@ -37,7 +39,7 @@ const struct cli_option cancel_options[] = {
 
 struct options {
     struct job_query query;
-    struct str qos;
+    struct str qos, nodes;
     uint32_t signal; /* 0: end the job */
     bool interactive, me, quiet, verbose, json;
 };
@@ -78,6 +80,7 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 't': o->query.states = value; break;
     case 'u': o->query.users = value; break;
     case 'v': o->verbose = true; break;
+    case 'w': o->nodes = value; break;
     case OPT_JSON: o->json = true; break;
     default: break;
     }
@@ -88,19 +91,20 @@ static bool is_filtered(const struct options *o)
 {
     const struct job_query *q = &o->query;
     return o->me || q->accounts.len + q->names.len + q->partitions.len + q->states.len +
-                            q->users.len + o->qos.len >
+                            q->users.len + o->qos.len + o->nodes.len >
                         0;
 }
 
-static bool fits(const struct options *o, const struct job_view *j)
+static bool fits(const struct options *o, const struct node_set *nodes, const struct job_view *j)
 {
     const struct job_query *q = &o->query;
     return (q->accounts.len == 0 || list_has(q->accounts, j->account)) &&
            (q->names.len == 0 || list_has(q->names, j->name)) &&
            (q->partitions.len == 0 || list_has(q->partitions, j->partition)) &&
            (q->users.len == 0 || list_has(q->users, j->user)) &&
-           (q->states.len == 0 || list_has(q->states, j->state) ||
-            list_has(q->states, j->state_code)) &&
+           (o->nodes.len == 0 || node_set_meets(nodes, j->nodes)) &&
+           (q->states.len == 0 || list_has(q->states, STR("all")) ||
+            list_has(q->states, j->state) || list_has(q->states, j->state_code)) &&
            (o->qos.len == 0 || list_has(o->qos, j->qos.len > 0 ? j->qos : STR("normal")));
 }
 
@@ -114,7 +118,8 @@ static bool confirmed(const struct options *o, const struct job_view *j, const c
 }
 
 /* Keep the jobs that are to be cancelled; a single named one that is over is an error. */
-static int keep(struct api *a, const struct options *o, struct job_list *list, bool named)
+static int keep(struct api *a, const struct options *o, const struct node_set *nodes,
+                struct job_list *list, bool named)
 {
     uint32_t kept = 0;
     int exit_code = EXIT_DONE;
@@ -123,7 +128,7 @@ static int keep(struct api *a, const struct options *o, struct job_list *list, b
         const struct job_view *j = &list->jobs[i];
         struct buf id = {0};
         job_view_id(j, &id);
-        if (!fits(o, j)) {
+        if (!fits(o, nodes, j)) {
             buf_release(&id);
             continue;
         }
@@ -214,9 +219,13 @@ static int cancel_ids(struct api *a, const struct options *o, const uint32_t *id
 static int cancel_found(struct api *a, struct args *args, const struct options *o, const char *done)
 {
     struct job_list list;
-    enum err code = find(a, args, o, &list);
+    struct node_set nodes = {0};
+    enum err code = job_states_check(o->query.states, &a->error);
+    if (code == ERR_NONE && o->nodes.len > 0)
+        code = node_set_parse(o->nodes, &a->arena, &nodes, &a->error);
+    if (code == ERR_NONE) code = find(a, args, o, &list);
     if (code != ERR_NONE) return say_failure(a->name, code, &a->error);
-    int exit_code = keep(a, o, &list, args_count(args) > 0);
+    int exit_code = keep(a, o, &nodes, &list, args_count(args) > 0);
     int result = targets_do(a, &list, "cancel", o->signal, done, o->json);
     return result != EXIT_DONE ? result : exit_code;
 }

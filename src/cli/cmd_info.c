@@ -36,7 +36,11 @@ const struct cli_option info_options[] = {
     {OPT_JSON, "json", NULL, "the API's JSON"},
     {'a', "all", NULL, NULL},
     {'e', "exact", NULL, NULL},
+    {'v', "verbose", NULL, NULL},
     {OPT_IGNORED, "noconvert", NULL, NULL},
+    {OPT_IGNORED, "federation", NULL, NULL},
+    {OPT_IGNORED, "local", NULL, NULL},
+    {OPT_IGNORED, "hide", NULL, NULL},
     {0},
 };
 
@@ -107,13 +111,36 @@ static bool pool_fits(const struct options *o, const struct pool_view *p)
 }
 
 /* "idle", "alloc", "MIX", "drng" and the like: a state is named by a beginning of its name. */
+static bool is_state(struct str word, const char *state)
+{
+    return word.len >= 3 && word.len <= strlen(state) && strncasecmp(word.p, state, word.len) == 0;
+}
+
+static enum err check_states(struct str list, struct errtext *error)
+{
+    static const char *const states[] = {"idle", "mixed", "allocated", "down", "drained"};
+    struct str word;
+    while (list_next(&list, &word)) {
+        bool known = str_eqz(word, "all") || str_eqz(word, "ALL");
+        for (size_t i = 0; i < sizeof states / sizeof *states && !known; i++)
+            known = is_state(word, states[i]);
+        if (!known)
+            return err_set(error, ERR_INVALID,
+                           "Bad state string: " STR_FMT
+                           "; there are: all idle mixed allocated down drained",
+                           STR_ARG(word));
+    }
+    return ERR_NONE;
+}
+
 static bool state_fits(struct str list, struct str state)
 {
     if (list.len == 0 || list_has(list, STR("all"))) return true;
+    char name[32];
     struct str word;
+    snprintf(name, sizeof name, STR_FMT, STR_ARG(state));
     while (list_next(&list, &word))
-        if (word.len >= 3 && word.len <= state.len && strncasecmp(word.p, state.p, word.len) == 0)
-            return true;
+        if (is_state(word, name)) return true;
     return false;
 }
 
@@ -241,7 +268,8 @@ static void print_table(const struct options *o, const struct pool_list *pools, 
 static enum err show(struct api *a, const struct options *o)
 {
     struct pool_list pools;
-    enum err code = api_pools(a, &pools);
+    enum err code = check_states(o->states, &a->error);
+    if (code == ERR_NONE) code = api_pools(a, &pools);
     if (code != ERR_NONE) return code;
     if (o->json) {
         api_print_json(a);

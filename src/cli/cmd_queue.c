@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/job_rows.h"
 #include "cli/lists.h"
+#include "cli/node_set.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "cli/times.h"
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPT_ME = OPTION_LONG, OPT_START, OPT_JSON, OPT_IGNORED };
+enum { OPT_ME = OPTION_LONG, OPT_START, OPT_JSON, OPT_HELPFORMAT, OPT_IGNORED };
 enum { ITERATE_S_MAX = 86400 };
 
 const struct cli_option queue_options[] = {
@@ -36,17 +37,26 @@ const struct cli_option queue_options[] = {
     {OPT_START, "start", NULL, "when waiting jobs are expected to start"},
     {'t', "states", "LIST", "only jobs in these states, or all"},
     {'u', "user", "LIST", "only jobs of these users"},
+    {'w', "nodelist", "HOSTLIST", "only jobs that hold one of these nodes"},
+    {OPT_HELPFORMAT, "helpformat", NULL, "list the fields of -O"},
     {OPT_JSON, "json", NULL, "the API's JSON"},
     {OPT_IGNORED, "noconvert", NULL, NULL},
+    {OPT_IGNORED, "federation", NULL, NULL},
+    {OPT_IGNORED, "local", NULL, NULL},
+    {OPT_IGNORED, "sibling", NULL, NULL},
+    {OPT_IGNORED, "array-unique", NULL, NULL},
+    {OPT_IGNORED, "hide", NULL, NULL},
+    {'P', "priority", NULL, NULL},
+    {'v', "verbose", NULL, NULL},
     {0},
 };
 
 struct options {
     struct job_query query;
-    struct str sites, qos, sort;
+    struct str sites, qos, sort, nodes;
     const char *format, *long_format;
     unsigned iterate_s; /* 0: once */
-    bool bare, long_rows, expand, start, me, ids_behind, json, slurm;
+    bool bare, long_rows, expand, start, me, ids_behind, json, slurm, list_fields;
 };
 
 static int parse_iterate(struct args *a, struct options *o)
@@ -81,6 +91,8 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 'S': o->sort = value; break;
     case 't': o->query.states = value; break;
     case 'u': o->query.users = value; break;
+    case 'w': o->nodes = value; break;
+    case OPT_HELPFORMAT: o->list_fields = true; break;
     case OPT_ME: o->me = true; break;
     case OPT_START: o->start = true; break;
     case OPT_JSON: o->json = true; break;
@@ -108,7 +120,7 @@ static int parse(int argc, char **argv, struct options *o)
 }
 
 /* Keep what the API cannot filter by. */
-static void filter(struct job_list *list, const struct options *o)
+static void filter(struct job_list *list, const struct options *o, const struct node_set *nodes)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++) {
@@ -116,6 +128,7 @@ static void filter(struct job_list *list, const struct options *o)
         bool fits =
             (o->sites.len == 0 || list_has(o->sites, STR("all")) || list_has(o->sites, j->site)) &&
             (o->qos.len == 0 || list_has(o->qos, j->qos.len > 0 ? j->qos : STR("normal"))) &&
+            (o->nodes.len == 0 || node_set_meets(nodes, j->nodes)) &&
             (!o->start || job_view_is_pending(j));
         if (fits) list->jobs[kept++] = *j;
     }
@@ -188,7 +201,7 @@ static void add_row(struct table *t, const struct job_row *r, int64_t now_ms)
     table_add(t, j->account);
     table_add_colour(t, colour_of(j), j->state);
     table_add(t, str_of(j->start_ms != 0 ? span_short(job_elapsed_ms(j, now_ms), span) : ""));
-    table_add(t, str_of(j->time_limit_ms != 0 ? span_short(j->time_limit_ms, span) : ""));
+    table_add(t, str_of(job_view_is_unlimited(j) ? "none" : span_short(j->time_limit_ms, span)));
     if (j->chip_milli > 0)
         table_addf(t, "0.%03" PRIu32 " %.*s", j->chip_milli, STR_ARG(chip_of(j)));
     else if (j->chips > 0)
@@ -224,18 +237,35 @@ static void print_table(const struct options *o, const struct job_row *rows, siz
     if (count == 0 && !o->bare) buf_puts(out, "no such jobs wait or run; ended ones: berth acct\n");
 }
 
+/* A job asked for alone that is nowhere is a mistake, as in Slurm; one that is over, or hidden by
+ * another filter, is not. */
+static enum err check_id(struct api *a, const struct job_query *q)
+{
+    uint64_t id;
+    if (!str_to_u64(q->ids, &id)) return ERR_NONE;
+    struct job_query alone = {.ids = q->ids, .states = STR("all")};
+    struct job_list list;
+    enum err code = api_jobs(a, &alone, &list);
+    if (code != ERR_NONE || list.count > 0) return code;
+    return err_set(&a->error, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT, STR_ARG(q->ids));
+}
+
 static enum err show(struct api *a, const struct options *o)
 {
     struct job_list list;
     struct job_query query = o->query;
+    struct node_set nodes = {0};
     if (o->me) query.users = str_of(api_user_name(a));
-    enum err code = api_jobs(a, &query, &list);
+    enum err code = ERR_NONE;
+    if (o->nodes.len > 0) code = node_set_parse(o->nodes, &a->arena, &nodes, &a->error);
+    if (code == ERR_NONE) code = api_jobs(a, &query, &list);
+    if (code == ERR_NONE && list.count == 0 && !o->json) code = check_id(a, &o->query);
     if (code != ERR_NONE) return code;
     if (o->json) {
         api_print_json(a);
         return ERR_NONE;
     }
-    filter(&list, o);
+    filter(&list, o, &nodes);
     struct job_row *rows;
     size_t count;
     job_rows_make(&list, !o->expand, &a->arena, &rows, &count);
@@ -270,6 +300,7 @@ int cmd_queue(int argc, char **argv)
     struct options o = {0};
     int exit_code = parse(argc, argv, &o);
     if (exit_code != GO_ON) return exit_code;
+    if (o.list_fields) return fields_list(argv[0], queue_fields, queue_field_count);
     for (;;) {
         struct api a;
         exit_code = api_open(&a, argv[0]);

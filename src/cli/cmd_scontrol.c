@@ -146,10 +146,13 @@ static int show(const char *name, char **words, int count, bool oneline)
         code = show_partitions(&a, which, oneline, &out);
     else if (is_word(what, "config"))
         code = show_config(&a, &out);
-    else
+    else if (is_word(what, "reservations")) {
+        buf_puts(&out, "No reservations in the system\n");
+        code = ERR_NONE;
+    } else
         code = err_set(&a.error, ERR_INVALID,
                        "invalid entity: %s for keyword: show; there are: job node partition "
-                       "config hostnames",
+                       "config reservation hostnames",
                        what);
     return finish(&a, code, &out);
 }

@@ -26,11 +26,6 @@ enum {
 
 extern char **environ;
 
-/* Berth's own options, which stand before all others. */
-struct own {
-    bool json, all;
-};
-
 struct submission {
     struct sbatch_context context;
     struct sbatch_request request;
@@ -43,10 +38,6 @@ const struct cli_option *submit_options(void)
     static struct cli_option options[OPTIONS_MAX + 1];
     if (options[0].id != 0) return options;
     int n = 0;
-    options[n++] =
-        (struct cli_option){OPTION_LONG, "json", NULL, "the API's JSON (before all other options)"};
-    options[n++] = (struct cli_option){OPTION_LONG, "all", NULL,
-                                       "plan: every pool (before all other options)"};
     for (size_t i = 0; i < sbatch_option_count && n < OPTIONS_MAX; i++) {
         const struct sbatch_option *o = &sbatch_options[i];
         if (o->help == NULL || (o->scope & IN_COMMAND) == 0) continue;
@@ -54,23 +45,6 @@ const struct cli_option *submit_options(void)
                                            o->arg == ARG_NEEDED ? o->value_name : NULL, o->help};
     }
     return options;
-}
-
-/* Take --json and --all from the front of the command line. */
-static struct own take_own(int *argc, char **argv)
-{
-    struct own own = {0};
-    while (*argc > 1) {
-        if (strcmp(argv[1], "--json") == 0)
-            own.json = true;
-        else if (strcmp(argv[1], "--all") == 0)
-            own.all = true;
-        else
-            break;
-        memmove(&argv[1], &argv[2], (size_t)(*argc - 1) * sizeof *argv);
-        (*argc)--;
-    }
-    return own;
 }
 
 /* ---- reading the job ------------------------------------------------------------------------ */
@@ -158,13 +132,13 @@ static void say_as_sbatch(const struct api *a, const struct explanation *x,
         say_note(a->name, "Job would not start (%s)", reason_names[plan_reason(x)]);
 }
 
-static int plan(struct api *a, struct submission *s, const struct own *own)
+static int plan(struct api *a, struct submission *s)
 {
     struct explanation x;
     struct pool_list pools;
     enum err code = api_plan(a, &s->request.spec, &x);
     if (code != ERR_NONE) return api_fail(a, code);
-    if (own->json) {
+    if (s->request.json) {
         api_print_json(a);
         return api_close(a, say_end(a->name, plan_exit(&x)));
     }
@@ -172,7 +146,7 @@ static int plan(struct api *a, struct submission *s, const struct own *own)
     if (code != ERR_NONE) return api_fail(a, code);
     struct buf out = {0};
     struct page page = {
-        .out = &out, .width = say_width(), .colour = say_in_colour(), .all = own->all};
+        .out = &out, .width = say_width(), .colour = say_in_colour(), .all = s->request.all};
     page_plan(&page, &x, &pools);
     say_buf(&out, stdout);
     buf_release(&out);
@@ -251,7 +225,7 @@ static void say_refused(const struct api *a, const struct submit_reply *reply)
     buf_release(&text);
 }
 
-static int submit(struct api *a, struct submission *s, const struct own *own)
+static int submit(struct api *a, struct submission *s)
 {
     char key[CLIENT_KEY_MAX];
     struct submit_reply reply;
@@ -260,11 +234,11 @@ static int submit(struct api *a, struct submission *s, const struct own *own)
     if (code != ERR_NONE) return api_fail(a, code);
     bool refused = str_eqz(reply.state, "REFUSED");
     uint32_t first = reply.job_id;
-    if (own->json)
+    if (r->json)
         api_print_json(a);
     else
         say_submitted(a, r, &reply);
-    if (refused && !own->json) say_refused(a, &reply);
+    if (refused && !r->json) say_refused(a, &reply);
     fflush(stdout);
     int exit_code = refused ? EXIT_LAW : EXIT_DONE;
     if (r->wait && !refused) exit_code = wait_for_end(a, first);
@@ -273,7 +247,6 @@ static int submit(struct api *a, struct submission *s, const struct own *own)
 
 static int run(int argc, char **argv, bool plan_only)
 {
-    struct own own = take_own(&argc, argv);
     struct submission s = {0};
     struct api a;
     int exit_code = api_open(&a, argv[0]);
@@ -292,7 +265,7 @@ static int run(int argc, char **argv, bool plan_only)
     else {
         for (uint32_t i = 0; i < r->note_count && !r->quiet; i++)
             say_note(argv[0], "%.*s", STR_ARG(r->notes[i]));
-        exit_code = plan_only || r->test_only ? plan(&a, &s, &own) : submit(&a, &s, &own);
+        exit_code = plan_only || r->test_only ? plan(&a, &s) : submit(&a, &s);
     }
     buf_release(&s.text);
     arena_release(&arena);

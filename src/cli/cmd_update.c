@@ -89,6 +89,10 @@ static enum err apply(struct update *u, const char *option, struct str value, in
 {
     const struct sbatch_option *o = sbatch_option_name(str_of(option), error);
     if (o == NULL || o->apply == NULL) return ERR_INVALID;
+    if (field == UPDATE_TIME_LIMIT) {
+        u->limit_sign = value.len < 2 ? 0 : value.p[0] == '+' ? 1 : value.p[0] == '-' ? -1 : 0;
+        if (u->limit_sign != 0) value = (struct str){value.p + 1, value.len - 1};
+    }
     enum err code = o->apply(&u->request, value, error);
     if (code != ERR_NONE) return err_prefix(error, code, "%s", option);
     u->fields |= 1u << field;
@@ -129,8 +133,11 @@ int update_send(struct update *u, struct api *a, char *const *jobs, int count)
     if (code == ERR_NONE) code = targets_find(a, jobs, count, &list);
     if (code != ERR_NONE) return api_fail(a, code);
     int exit_code = EXIT_DONE;
+    int64_t step_ms = u->request.spec.time_limit_ms;
     for (uint32_t i = 0; i < list.count; i++) {
         uint32_t id = list.jobs[i].job_id;
+        if (u->limit_sign != 0)
+            u->request.spec.time_limit_ms = list.jobs[i].time_limit_ms + u->limit_sign * step_ms;
         code = api_update(a, id, u->fields, &u->request.spec);
         if (code != ERR_NONE)
             exit_code = say_error(a->name, "job %" PRIu32 ": %s", id, a->error.s);

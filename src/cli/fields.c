@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "cli/lists.h"
+#include "cli/say.h"
 #include "cli/table.h"
 
 #include <stdio.h>
@@ -50,6 +51,16 @@ static enum err no_name(const struct field *fields, size_t count, struct str nam
                             STR_ARG(name), list.p != NULL ? list.p : "");
     buf_release(&list);
     return code;
+}
+
+int fields_list(const char *command, const struct field *fields, size_t count)
+{
+    size_t printed = 0;
+    for (size_t i = 0; i < count; i++)
+        if (fields[i].name != NULL)
+            printf("%-20s%s", fields[i].name, ++printed % 4 == 0 ? "\n" : "");
+    if (printed % 4 != 0) putchar('\n');
+    return say_end(command, EXIT_DONE);
 }
 
 static struct format_item *add_item(struct format *f, struct errtext *error)

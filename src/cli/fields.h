@@ -53,6 +53,9 @@ enum err format_account(struct str text, const struct field *fields, size_t coun
 void format_fit(struct format *f, const void *const *rows, size_t count, const void *env,
                 bool header);
 
+/* Print the names of all fields, four a line (--helpformat); gives the exit code. */
+int fields_list(const char *command, const struct field *fields, size_t count);
+
 enum format_style {
     STYLE_CUT, /* values cut at their width */
     STYLE_PLUS, /* account: cut values end in '+', a blank after each */

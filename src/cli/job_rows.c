@@ -6,6 +6,7 @@
 #include "cli/times.h"
 #include "core/job.h"
 #include "engine/output_path.h"
+#include "model/limits.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,6 +17,37 @@ static int state_of(const struct job_view *job)
     for (int s = 0; s < JOB_STATE_COUNT; s++)
         if (str_eqz(job->state, job_state_names[s])) return s;
     return JOB_STATE_COUNT;
+}
+
+static bool is_state(struct str word)
+{
+    for (int s = 0; s < JOB_STATE_COUNT; s++)
+        if (list_has(word, str_of(job_state_names[s])) ||
+            list_has(word, str_of(job_state_codes[s])))
+            return true;
+    return list_has(word, STR("all"));
+}
+
+enum err job_states_check(struct str list, struct errtext *error)
+{
+    struct str word;
+    while (list_next(&list, &word)) {
+        if (is_state(word)) continue;
+        struct buf names = {0};
+        for (int s = 0; s < JOB_STATE_COUNT; s++)
+            buf_printf(&names, " %s(%s)", job_state_names[s], job_state_codes[s]);
+        enum err e = err_set(error, ERR_INVALID,
+                             "Invalid job state specified: " STR_FMT "; there are: all%s",
+                             STR_ARG(word), names.p);
+        buf_release(&names);
+        return e;
+    }
+    return ERR_NONE;
+}
+
+bool job_view_is_unlimited(const struct job_view *job)
+{
+    return job->time_limit_ms == 0 || job->time_limit_ms >= TIME_LIMIT_MAX_MS;
 }
 
 bool job_view_is_pending(const struct job_view *job)
@@ -53,18 +85,31 @@ void job_row_id(const struct job_row *row, struct buf *out)
     buf_printf(out, "%" PRIu32 "_[" STR_FMT "]", row->job->array_job_id, STR_ARG(row->tasks));
 }
 
+struct str job_first_node(const struct job_view *j, char name[NODE_NAME_MAX])
+{
+    struct arena arena;
+    struct errtext error;
+    struct pool p = {0}; /* only its ranges are used */
+    arena_init(&arena);
+    struct str first = {0};
+    if (hostlist_parse(j->nodes, &arena, &p.ranges, &p.range_count, &error) == ERR_NONE &&
+        p.range_count > 0)
+        first = str_of(pool_node_name(&p, 0, name));
+    arena_release(&arena);
+    return first;
+}
+
 struct str job_output_file(const struct job_view *j, bool errors, struct arena *arena)
 {
     struct str pattern = errors && j->stderr_path.len > 0 ? j->stderr_path : j->stdout_path;
-    size_t n = 0;
-    while (n < j->nodes.len && j->nodes.p[n] != ',' && j->nodes.p[n] != '[') n++;
+    char node[NODE_NAME_MAX];
     struct output_names names = {
         .job = {j->job_id},
         .array_job = {j->is_array ? j->array_job_id : 0},
         .array_task = j->array_task_id,
         .job_name = j->name,
         .user = j->user,
-        .node = {j->nodes.p, n},
+        .node = job_first_node(j, node),
     };
     return output_path(pattern, j->workdir, &names, arena);
 }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/fields.h"
+#include "model/fleet.h"
 #include "serve/views.h"
 
 /* A row borrows its job. */
@@ -30,10 +31,18 @@ enum err job_rows_sort(struct job_row *rows, size_t count, struct str keys, stru
 void job_row_id(const struct job_row *row, struct buf *out);
 void job_view_id(const struct job_view *job, struct buf *out);
 
+/* Are these names or codes of states, or "all"? The text lists those that there are. */
+enum err job_states_check(struct str list, struct errtext *error);
+
 /* Milliseconds that the job has run, at `now_ms`. */
 int64_t job_elapsed_ms(const struct job_view *job, int64_t now_ms);
+/* No limit was asked for: UNLIMITED is stored as the longest that there is. */
+bool job_view_is_unlimited(const struct job_view *job);
 bool job_view_is_ended(const struct job_view *job);
 bool job_view_is_pending(const struct job_view *job);
+
+/* The first node it was placed on, where its script runs; "" not placed. Written into `name`. */
+struct str job_first_node(const struct job_view *j, char name[NODE_NAME_MAX]);
 
 /* The file that holds what the job wrote to stdout or, with `errors`, to stderr: the pattern of its
  * submission filled in. Lives in the arena. */

@@ -19,6 +19,21 @@ bool node_set_has(const struct node_set *s, struct str name)
     return pool_node_index(&s->names, name) != NO_INDEX;
 }
 
+bool node_set_meets(const struct node_set *s, struct str hostlist)
+{
+    struct arena arena;
+    struct node_set other;
+    struct errtext error;
+    char name[NODE_NAME_MAX];
+    bool found = false;
+    arena_init(&arena);
+    if (hostlist.len > 0 && node_set_parse(hostlist, &arena, &other, &error) == ERR_NONE)
+        for (uint32_t i = 0; i < other.names.node_count && !found; i++)
+            found = node_set_has(s, str_of(pool_node_name(&other.names, i, name)));
+    arena_release(&arena);
+    return found;
+}
+
 static json_t *make_change(struct str pool, uint32_t first, uint32_t count, int state,
                            struct str reason)
 {

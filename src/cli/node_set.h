@@ -13,6 +13,8 @@ struct node_set {
 enum err node_set_parse(struct str hostlist, struct arena *arena, struct node_set *out,
                         struct errtext *error);
 bool node_set_has(const struct node_set *s, struct str name);
+/* True when a node of the hostlist is in the set. */
+bool node_set_meets(const struct node_set *s, struct str hostlist);
 
 /* Ask the daemon to bring nodes into a state (enum node_state): all of `pool` when `hostlist` is
  * empty, else those that the hostlist names, in `pool` or (when that is empty) wherever they are.

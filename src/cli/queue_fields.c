@@ -71,6 +71,7 @@ TEXT_GETTER(q_site, site, "")
 TEXT_GETTER(q_chip, chip, "")
 TEXT_GETTER(q_rule, rule, "")
 TEXT_GETTER(q_purpose, purpose, "")
+TEXT_GETTER(q_type, type, "(null)")
 U32_GETTER(q_job_id, job_id)
 U32_GETTER(q_cpus, cpus)
 U32_GETTER(q_chips, chips)
@@ -83,6 +84,8 @@ INSTANT_GETTER(q_submit, submit_ms)
 INSTANT_GETTER(q_eligible, eligible_ms)
 INSTANT_GETTER(q_start, start_ms)
 INSTANT_GETTER(q_deadline, deadline_ms)
+INSTANT_GETTER(q_heartbeat, heartbeat_ms)
+INSTANT_GETTER(q_checkpoint, checkpoint_ms)
 
 GETTER(q_id)
 {
@@ -150,7 +153,7 @@ GETTER(q_time)
 GETTER(q_time_limit)
 {
     (void)env;
-    if (JOB->time_limit_ms == 0)
+    if (job_view_is_unlimited(JOB))
         buf_puts(out, "UNLIMITED");
     else
         put_span(out, JOB->time_limit_ms);
@@ -158,7 +161,7 @@ GETTER(q_time_limit)
 
 GETTER(q_time_left)
 {
-    if (JOB->time_limit_ms == 0)
+    if (job_view_is_unlimited(JOB))
         buf_puts(out, "UNLIMITED");
     else
         put_span(out, JOB->time_limit_ms - job_elapsed_ms(JOB, NOW));
@@ -167,7 +170,7 @@ GETTER(q_time_left)
 GETTER(q_end)
 {
     (void)env;
-    bool known = JOB->end_ms != 0 || (JOB->start_ms != 0 && JOB->time_limit_ms != 0);
+    bool known = JOB->end_ms != 0 || (JOB->start_ms != 0 && !job_view_is_unlimited(JOB));
     put_instant(out, JOB->end_ms != 0 ? JOB->end_ms
                      : known          ? JOB->start_ms + JOB->time_limit_ms
                                       : 0);
@@ -208,12 +211,72 @@ GETTER(q_cost)
     buf_puts(out, dollars(job_view_is_ended(JOB) ? JOB->spent_uusd : JOB->cost_uusd, text));
 }
 
-GETTER(q_none)
+/* By the job's own heartbeats where it has any, else as EndTime. */
+GETTER(q_expected_end)
 {
-    (void)row;
-    (void)env;
-    buf_puts(out, "N/A");
+    if (JOB->expected_end_ms != 0 && JOB->heartbeat_ms != 0)
+        put_instant(out, JOB->expected_end_ms);
+    else
+        q_end(row, env, out);
 }
+
+GETTER(q_steps)
+{
+    (void)env;
+    buf_printf(out, "%" PRId64, JOB->steps);
+    if (JOB->steps_total > 0) buf_printf(out, "/%" PRId64, JOB->steps_total);
+}
+
+GETTER(q_progress)
+{
+    (void)env;
+    if (JOB->steps_total <= 0)
+        buf_puts(out, "N/A");
+    else if (JOB->steps >= JOB->steps_total)
+        buf_puts(out, "100%");
+    else
+        buf_printf(out, "%d%%", (int)(100.0 * (double)JOB->steps / (double)JOB->steps_total));
+}
+
+/* How long it has waited, or waited until it began. */
+GETTER(q_pending_time)
+{
+    int64_t until = JOB->start_ms != 0 ? JOB->start_ms : JOB->end_ms != 0 ? JOB->end_ms : NOW;
+    buf_printf(out, "%" PRId64, until > JOB->submit_ms ? (until - JOB->submit_ms) / 1000 : 0);
+}
+
+GETTER(q_batch_host)
+{
+    (void)env;
+    char name[NODE_NAME_MAX];
+    put_or(out, job_first_node(JOB, name), "N/A");
+}
+
+GETTER(q_tres)
+{
+    (void)env;
+    uint32_t nodes = JOB->node_count > 0 ? JOB->node_count : 1;
+    char memory[SPAN_TEXT_MAX];
+    buf_printf(out, "cpu=%" PRIu32, JOB->cpus);
+    if (JOB->mem_mb > 0) buf_printf(out, ",mem=%s", megabytes(JOB->mem_mb * nodes, memory));
+    buf_printf(out, ",node=%" PRIu32, nodes);
+    if (JOB->chips > 0) buf_printf(out, ",gres/gpu=%" PRIu32, JOB->chips);
+}
+
+#define WORD_GETTER(name, word)                                                                    \
+    GETTER(name)                                                                                   \
+    {                                                                                              \
+        (void)row;                                                                                 \
+        (void)env;                                                                                 \
+        buf_puts(out, word);                                                                       \
+    }
+/* What Berth does not have prints Slurm's neutral value. */
+WORD_GETTER(q_none, "N/A")
+WORD_GETTER(q_null, "(null)")
+WORD_GETTER(q_any, "*")
+WORD_GETTER(q_any_shape, "*:*:*")
+WORD_GETTER(q_no_share, "NO")
+WORD_GETTER(q_zero, "0")
 
 GETTER(q_cluster)
 {
@@ -226,14 +289,20 @@ const struct field queue_fields[] = {
     {'A', "JobID", "JOBID", 0, q_job_id},
     {'b', "tres-per-node", "TRES_PER_NODE", 0, q_gres},
     {'c', "MinCPUs", "MIN_CPUS", 0, q_min_cpus},
+    {'B', "BatchHost", "EXEC_HOST", 0, q_batch_host},
     {'C', "NumCPUs", "CPUS", 0, q_cpus},
+    {'d', "MinTmpDisk", "MIN_TMP_DISK", 0, q_zero},
     {'D', "NumNodes", "NODES", 0, q_node_count},
     {'e', "EndTime", "END_TIME", 0, q_end},
     {'E', "Dependency", "DEPENDENCY", 0, q_dependency},
     {'f', "Feature", "FEATURES", 0, q_chip},
     {'F', "ArrayJobID", "ARRAY_JOB_ID", 0, q_array_id},
+    {'h', "OverSubscribe", "OVER_SUBSCRIBE", 0, q_no_share},
+    {'H', "Sockets", "SOCKETS_PER_NODE", 0, q_any},
     {'i', "JobArrayID", "JOBID", 0, q_id},
+    {'I', "Cores", "CORES_PER_SOCKET", 0, q_any},
     {'j', "Name", "NAME", 0, q_name},
+    {'J', "Threads", "THREADS_PER_CORE", 0, q_any},
     {'k', "Comment", "COMMENT", 0, q_comment},
     {'K', "ArrayTaskID", "ARRAY_TASK_ID", 0, q_task_id},
     {'l', "TimeLimit", "TIME_LIMIT", 0, q_time_limit},
@@ -253,11 +322,18 @@ const struct field queue_fields[] = {
     {'T', "State", "STATE", 0, q_state},
     {'u', "UserName", "USER", 0, q_user},
     {'U', "UserID", "USER", 0, q_uid},
-    {'v', "Reservation", "RESERVATION", 0, q_none},
+    {'v', "Reservation", "RESERVATION", 0, q_null},
     {'V', "SubmitTime", "SUBMIT_TIME", 0, q_submit},
-    {'x', "ExcNodes", "EXC_NODES", 0, q_none},
+    {'w', "WCKey", "WCKEY", 0, q_null},
+    {'W', "Licenses", "LICENSES", 0, q_null},
+    {'x', "ExcNodes", "EXC_NODES", 0, q_null},
+    {'X', "CoreSpec", "CORE_SPEC", 0, q_none},
+    {'y', "Nice", "NICE", 0, q_zero},
     {'Y', "SchedNodes", "SCHEDNODES", 0, q_none},
+    {'z', "SCT", "S:C:T", 0, q_any_shape},
     {'Z', "WorkDir", "WORK_DIR", 0, q_workdir},
+    {0, "tres-alloc", "TRES_ALLOC", 0, q_tres},
+    {0, "PendingTime", "PENDING_TIME", 0, q_pending_time},
     {0, "cluster", "CLUSTER", 0, q_cluster},
     {0, "NumTasks", "TASKS", 0, q_tasks},
     {0, "cpus-per-task", "CPUS_PER_TASK", 0, q_min_cpus},
@@ -272,6 +348,12 @@ const struct field queue_fields[] = {
     {0, "Site", "SITE", 0, q_site},
     {0, "Chip", "CHIP", 0, q_chip},
     {0, "Chips", "CHIPS", 0, q_chips},
+    {0, "Type", "TYPE", 0, q_type},
+    {0, "Steps", "STEPS", 0, q_steps},
+    {0, "Progress", "PROGRESS", 0, q_progress},
+    {0, "Heartbeat", "HEARTBEAT", 0, q_heartbeat},
+    {0, "Checkpoint", "CHECKPOINT", 0, q_checkpoint},
+    {0, "ExpectedEnd", "EXPECTED_END", 0, q_expected_end},
     {0, "Cost", "COST", 0, q_cost},
     {0, "Rule", "RULE", 0, q_rule},
     {0, "Purpose", "PURPOSE", 0, q_purpose},

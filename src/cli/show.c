@@ -75,11 +75,11 @@ static void job_identity(const struct job_view *j, bool oneline, struct buf *out
 static void job_times(const struct job_view *j, int64_t now_ms, bool oneline, struct buf *out)
 {
     char span[SPAN_TEXT_MAX];
-    bool ends = j->start_ms != 0 && j->time_limit_ms != 0;
+    bool ends = j->start_ms != 0 && !job_view_is_unlimited(j);
     line_break(out, oneline);
     buf_printf(out, "RunTime=%s", span_long(job_elapsed_ms(j, now_ms), span));
     buf_printf(out, " TimeLimit=%s TimeMin=N/A",
-               j->time_limit_ms != 0 ? span_long(j->time_limit_ms, span) : "UNLIMITED");
+               job_view_is_unlimited(j) ? "UNLIMITED" : span_long(j->time_limit_ms, span));
     line_break(out, oneline);
     put_instant(out, "SubmitTime=", j->submit_ms, "Unknown");
     put_instant(out, " EligibleTime=", j->eligible_ms, "Unknown");

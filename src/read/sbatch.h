@@ -73,6 +73,7 @@ struct sbatch_chips {
 struct sbatch_request {
     struct job_spec spec;
     bool test_only, parsable, wait, quiet, verbose;
+    bool json, all; /* Berth's own: the API's reply as it is; plan: every pool */
     bool help, usage, version; /* asked for instead of a job */
     bool is_wrap;
     const char *script_path; /* NULL: read from standard input, or wrapped */

@@ -74,6 +74,8 @@ const struct sbatch_option sbatch_options[] = {
     APPLIED("wait", 'W', ARG_NONE, IN_ALL, GROUP_NONE, sbatch_set_wait, "SBATCH_WAIT", NULL, "return when the job has ended, with its exit code"),
     APPLIED("wrap", 0, ARG_NEEDED, IN_COMMAND, GROUP_NONE, sbatch_set_wrap, NULL, "COMMAND", "run this command line; no script"),
 
+    APPLIED("all", 0, ARG_NONE, IN_COMMAND, GROUP_NONE, sbatch_set_all, NULL, NULL, "plan: every pool"),
+    APPLIED("json", 0, ARG_NONE, IN_COMMAND, GROUP_NONE, sbatch_set_json, NULL, NULL, "print the API's JSON"),
     APPLIED("checkpoint", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_checkpoint, NULL, "SECONDS", "the job saves its state this often"),
     APPLIED("checkpoint-cost", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_checkpoint_cost, NULL, "SECONDS", "saving its state takes this long"),
     APPLIED("checkpoint-size", 0, ARG_NEEDED, IN_OURS, GROUP_NONE, sbatch_set_checkpoint_size, NULL, "GB", "the saved state has this size"),

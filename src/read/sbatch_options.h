@@ -75,6 +75,7 @@ sbatch_handler sbatch_set_account, sbatch_set_array, sbatch_set_begin, sbatch_se
     sbatch_set_time, sbatch_set_usage, sbatch_set_verbose, sbatch_set_version, sbatch_set_wait,
     sbatch_set_wrap;
 /* Berth's own. */
+sbatch_handler sbatch_set_all, sbatch_set_json;
 sbatch_handler sbatch_set_steps, sbatch_set_type, sbatch_set_checkpoint_size;
 sbatch_handler sbatch_set_checkpoint, sbatch_set_checkpoint_cost, sbatch_set_restart_cost;
 sbatch_handler sbatch_set_country, sbatch_set_data, sbatch_set_end_user,

@@ -26,7 +26,10 @@ static enum err parse_states(const char *text, struct job_filter *f, struct errt
                  strncasecmp(word.p, job_state_codes[state], word.len) == 0))
             state++;
         if (state == JOB_STATE_COUNT)
-            return err_set(error, ERR_INVALID, "state '" STR_FMT "' is not known", STR_ARG(word));
+            return err_set(error, ERR_INVALID,
+                           "Invalid job state specified: " STR_FMT
+                           "; write PENDING or PD, RUNNING or R, ..., or all",
+                           STR_ARG(word));
         f->states |= 1u << state;
     }
     return ERR_NONE;

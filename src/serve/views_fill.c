@@ -75,6 +75,17 @@ static bool was_placed(const struct job *j)
     return j->claim != NULL || j->start_ms != 0;
 }
 
+/* How many nodes a hostlist names; 1 where it is none. */
+static uint32_t node_count(struct str nodes, struct arena *arena)
+{
+    struct node_range *ranges;
+    struct errtext error;
+    uint32_t ranges_count = 0, count = 0;
+    if (hostlist_parse(nodes, arena, &ranges, &ranges_count, &error) != ERR_NONE) return 1;
+    for (uint32_t i = 0; i < ranges_count; i++) count += ranges[i].count;
+    return count > 0 ? count : 1;
+}
+
 static void fill_place(const struct core *c, const struct job *j, struct arena *arena,
                        struct job_view *out)
 {
@@ -89,7 +100,7 @@ static void fill_place(const struct core *c, const struct job *j, struct arena *
     out->site = p->site;
     out->chip = p->chip;
     out->nodes = j->nodes;
-    if (j->claim != NULL) out->node_count = j->claim->part_count;
+    out->node_count = j->claim != NULL ? j->claim->part_count : node_count(j->nodes, arena);
 }
 
 struct job_view view_job(const struct core *c, const struct job *j, struct arena *arena)

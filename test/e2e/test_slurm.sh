@@ -46,6 +46,32 @@ expect_match "and why, by whom and when" "$(sinfo -h -R)" "^repair +${me:0:9} +2
 "$BERTH" resume cpu c01
 expect "and back" "$(sinfo -h -t drained -o '%N')" ""
 expect "json keeps its names" "$("$BERTH" queue --json | jq -c 'keys')" '["now_ms"]'
+# A word that names nothing is an error, never an empty answer or a deed.
+expect_exit 1 squeue -t foo
+expect_match "a state that is none" "$ERR" "Invalid job state specified: foo"
+expect_exit 1 scancel -t foo 1
+expect_match "and scancel does nothing with it" "$ERR" "Invalid job state specified: foo"
+expect_exit 1 sinfo -t foo
+expect_match "nor sinfo" "$ERR" "Bad state string: foo"
+expect_exit 1 squeue -h -j 4711
+expect_match "a job that is none" "$ERR" "Invalid job id specified: 4711"
+expect "one that is over is no error" "$(squeue -h -j 1)" ""
+sbatch -J free -t UNLIMITED -p cpu -N 2 --exclusive --wrap 'sleep 300' >/dev/null
+free=$(squeue -h -n free -o %A)
+wait_state "$free" RUNNING
+expect "no limit is UNLIMITED" "$(squeue -h -n free -o '%l %L %e %B %z')" "UNLIMITED UNLIMITED N/A c01 *:*:*"
+expect "squeue -w finds it" "$(squeue -h -w c02 -o %j)" "free"
+expect "on no other node" "$(squeue -h -w g01)" ""
+expect "scancel -w ends it" "$(scancel -v -w c02)" "cancelled job $free"
+wait_state "$free" CANCELLED
+expect "an ended job had two nodes" "$(sacct -n -P -j "$free" -o NNodes,MaxRSS,Timelimit)" "2||UNLIMITED"
+held=$(sbatch --parsable --hold -t 10 --wrap true)
+scontrol update JobId="$held" TimeLimit=+5
+expect "a limit is raised by some minutes" "$(squeue -h -j "$held" -o %l)" "15:00"
+scontrol update JobId="$held" TimeLimit=-10
+expect "and lowered" "$(squeue -h -j "$held" -o %l)" "5:00"
+scancel "$held"
+expect "options stand in any order" "$("$BERTH" plan -t 5 --json --wrap true | jq -r 'has("pools")')" "true"
 stop_daemon
 expect_exit 4 squeue
 expect_match "without a daemon, what to do" "$ERR" "berth serve"

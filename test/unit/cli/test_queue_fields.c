@@ -150,7 +150,9 @@ static void every_letter_prints_what_slurm_prints(void **state)
         {"%T", "RUNNING"},
         {"%U", "1000"},
         {"%V", "2026-11-21T19:50:00"},
-        {"%v", "N/A"},
+        {"%v", "(null)"},
+        {"%B", "th001"},
+        {"%z", "*:*:*"},
         {"x%iy", "x12y"},
         {"%5i|", "12   |"},
         {"%.5i|", "   12|"},
@@ -183,6 +185,29 @@ static void the_long_dialect_names_fields(void **state)
     buf_release(&out);
 }
 
+static void progress_is_told_by_its_names(void **state)
+{
+    (void)state;
+    struct job_view j = running();
+    struct job_row row = {.job = &j, .task_count = 1};
+    struct job_env env = {.now_ms = T0};
+    struct format format;
+    struct errtext error;
+    struct buf out = {0};
+    assert_int_equal(format_long(STR("Progress:9,Steps:9,EndTime:20,ExpectedEnd:20"), queue_fields,
+                                 queue_field_count, &format, &error),
+                     ERR_NONE);
+    format_row(&format, STYLE_CUT, &row, &env, &out);
+    j.steps = 333;
+    j.steps_total = 1000;
+    j.heartbeat_ms = T0;
+    j.expected_end_ms = T0 + 10 * MINUTE_MS;
+    format_row(&format, STYLE_CUT, &row, &env, &out);
+    assert_string_equal(out.p, "N/A      0        2026-11-21T21:55:00 2026-11-21T21:55:00 \n"
+                               "33%      333/1000 2026-11-21T21:55:00 2026-11-21T20:10:00 \n");
+    buf_release(&out);
+}
+
 static void wrong_formats_are_named(void **state)
 {
     (void)state;
@@ -190,9 +215,9 @@ static void wrong_formats_are_named(void **state)
     struct errtext error;
     assert_int_equal(format_percent(STR("%i %1"), queue_fields, queue_field_count, &format, &error),
                      ERR_INVALID);
-    assert_int_equal(format_percent(STR("%J"), queue_fields, queue_field_count, &format, &error),
+    assert_int_equal(format_percent(STR("%?"), queue_fields, queue_field_count, &format, &error),
                      ERR_INVALID);
-    assert_non_null(strstr(error.s, "%J"));
+    assert_non_null(strstr(error.s, "%?"));
     assert_int_equal(
         format_percent(STR("%99999i"), queue_fields, queue_field_count, &format, &error),
         ERR_LIMIT);
@@ -348,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_waiting_job_shows_its_reason_in_brackets),
         cmocka_unit_test(every_letter_prints_what_slurm_prints),
         cmocka_unit_test(the_long_dialect_names_fields),
+        cmocka_unit_test(progress_is_told_by_its_names),
         cmocka_unit_test(wrong_formats_are_named),
         cmocka_unit_test(the_account_format_is_saccts),
         cmocka_unit_test(parsable_account_rows_are_not_cut),
