@@ -1,6 +1,7 @@
 #include "cli/law_files.h"
 
 #include "base/check.h"
+#include "base/civil.h"
 #include "cli/lists.h"
 #include "cli/paths.h"
 #include "cli/say.h"
@@ -153,6 +154,39 @@ static void put_reasons(struct buf *why, const struct law_verdict *v)
     }
 }
 
+static bool has_flip(const struct law_verdict *v, struct str part)
+{
+    for (uint32_t i = 0; i < v->flip_count; i++)
+        if (memmem(v->flip[i].p, v->flip[i].len, part.p, part.len) != NULL) return true;
+    return false;
+}
+
+/* What follows from the verdict: allowed or not, what changes it and when. */
+static bool outlook_is(const struct law_verdict *v, const struct expectation *e, struct buf *why)
+{
+    char is[CIVIL_TEXT_MAX] = "none", wanted[CIVIL_TEXT_MAX] = "none";
+    if (e->allowed != TRI_UNKNOWN && v->allowed != (e->allowed == TRI_YES)) {
+        buf_printf(why, "it is %s", v->allowed ? "allowed" : "not allowed");
+        put_reasons(why, v);
+        return false;
+    }
+    if (e->next_stated && v->next_change_ms != e->next_change_ms) {
+        if (v->next_change_ms != CIVIL_NEVER_MS) civil_format(v->next_change_ms, is);
+        if (e->next_change_ms != CIVIL_NEVER_MS) civil_format(e->next_change_ms, wanted);
+        buf_printf(why, "expected the next change on %s, got %s", wanted, is);
+        return false;
+    }
+    for (uint32_t i = 0; i < e->flip_count; i++)
+        if (!has_flip(v, e->flip[i])) {
+            buf_printf(why,
+                       "nothing that would change it says '" STR_FMT "':", STR_ARG(e->flip[i]));
+            for (uint32_t k = 0; k < v->flip_count; k++)
+                buf_printf(why, "%s " STR_FMT, k > 0 ? ";" : "", STR_ARG(v->flip[k]));
+            return false;
+        }
+    return true;
+}
+
 static bool verdict_is(const struct law_verdict *v, const struct expectation *e, struct buf *why)
 {
     bool same = v->effect == e->effect && (e->policy == POLICY_NONE || v->policy == e->policy);
@@ -183,7 +217,7 @@ static bool verdict_is(const struct law_verdict *v, const struct expectation *e,
             put_reasons(why, v);
             return false;
         }
-    return true;
+    return outlook_is(v, e, why);
 }
 
 bool expectation_holds(const struct law *law, const struct law_case *c, const struct expectation *e,

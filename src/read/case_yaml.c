@@ -446,7 +446,12 @@ void case_yaml_facts(struct yaml_errors *errs, const struct yaml_node *n,
     add_fleet_owners(&r);
     check_owners(&r, yaml_get(n, "chain") != NULL ? yaml_get(n, "chain") : n);
     if ((x = fact(n, "site")) != NULL) read_site(&r, x);
-    if ((x = fact(n, "end_use")) != NULL) yaml_id(errs, x, &out->end_use);
+    if ((x = fact(n, "end_use")) != NULL) {
+        int use = 0, count = 0;
+        while (end_use_names[count] != NULL) count++;
+        if (yaml_enum(errs, x, end_use_names, count, &use))
+            out->end_use = str_of(end_use_names[use]);
+    }
     if ((x = fact(n, "data")) != NULL) read_data(&r, x);
     if ((x = fact(n, "acquired")) != NULL) yaml_date(errs, x, false, &out->acquired_ms);
     read_words(&r, n, "evidence", &out->evidence_known, &out->evidence, &out->evidence_count);

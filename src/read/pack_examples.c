@@ -1,6 +1,8 @@
 /* pack_examples.c - examples of rules, and vectors: cases with the verdicts they must have. */
 #include "read/pack_reader.h"
 
+#include "base/civil.h"
+
 const char *const example_kind_names[EXAMPLE_COUNT] = {"refused", "permitted", "unresolved"};
 
 /* ---- examples -------------------------------------------------------------------------------- */
@@ -22,11 +24,12 @@ static void read_verdict(struct pack_reader *r, const struct yaml_node *n, struc
         yaml_fail(r->errs, n, "only a licence has a policy");
 }
 
-/* A verdict, or a map {verdict, rules, unresolved, cost}. */
+/* A verdict, or a map of what is compared. */
 static void read_expectation(struct pack_reader *r, const struct yaml_node *n,
                              struct expectation *e)
 {
-    static const char *const keys[] = {"verdict", "rules", "unresolved", "cost", NULL};
+    static const char *const keys[] = {"verdict", "allowed",     "rules", "unresolved",
+                                       "cost",    "next_change", "flip",  NULL};
     e->cost_percent = -1;
     if (n->kind == YAML_SCALAR) {
         read_verdict(r, n, e);
@@ -40,6 +43,13 @@ static void read_expectation(struct pack_reader *r, const struct yaml_node *n,
     int64_t percent = 0;
     if ((x = yaml_get(n, "cost")) != NULL && yaml_i64(r->errs, x, 0, 1000, &percent))
         e->cost_percent = (int32_t)percent;
+    if ((x = yaml_get(n, "allowed")) != NULL) yaml_tri(r->errs, x, &e->allowed);
+    if ((x = yaml_get(n, "next_change")) != NULL) {
+        e->next_stated = true;
+        e->next_change_ms = CIVIL_NEVER_MS;
+        if (!yaml_is(x, "none")) yaml_date(r->errs, x, false, &e->next_change_ms);
+    }
+    pack_texts(r, n, "flip", &e->flip, &e->flip_count);
 }
 
 static void read_example(struct pack_reader *r, const struct yaml_node *n, struct law_example *x)

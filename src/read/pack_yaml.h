@@ -28,6 +28,11 @@ struct expectation {
     struct str *unresolved; /* facts that must be named */
     uint32_t unresolved_count;
     int32_t cost_percent; /* of all binding rules together; -1: not compared */
+    int allowed; /* enum tri; unknown: not compared */
+    bool next_stated; /* the next change is compared; CIVIL_NEVER_MS: there is to be none */
+    int64_t next_change_ms;
+    struct str *flip; /* each must be part of something that would change the verdict */
+    uint32_t flip_count;
 };
 
 struct law_example {

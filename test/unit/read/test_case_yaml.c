@@ -132,6 +132,7 @@ static void mistakes_in_cases_are_told_at_their_place(void **state)
         {"{on: 2026-01-01, act: place, to: china}", "china"},
         {"{on: 2026-01-01, act: place, amount: -1}", "c.yaml:1:38: "},
         {"{on: 2026-01-01, act: place, data: [{class: secret}]}", "'secret' is none of"},
+        {"{on: 2026-01-01, act: place, end_use: militry}", "'militry' is none of"},
         {"{on: 2026-01-01, act: place, parties: [{hq: CN}]}", "needs an `id`"},
         {"{on: 2026-01-01, act: place, parties: [{id: a}, {id: a}]}",
          "party 'a' is described twice"},
