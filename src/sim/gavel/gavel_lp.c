@@ -1,4 +1,7 @@
-/* Every job i has a row F (speed) and a row R (time); every type j a row C. Slacks: z of F, r of R,
+/* Jobs that are alike stand in one row, as the central path, which the method follows, treats them
+ * alike: a row's terms count `many` times. Below, such a row is called a job.
+ *
+ * Every job i has a row F (speed) and a row R (time); every type j a row C. Slacks: z of F, r of R,
  * q of C; duals: f, u, p, which are also the reduced costs of the slacks. The reduced costs of x
  * are  s_ij = u_i + gpus_i p_j - speed_ij f_i,  that of t is  st = sum_i need_i f_i - 1.  The start
  * is feasible and steps keep it so: only complementarity is worked on. */
@@ -8,6 +11,8 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { T = GAVEL_TYPES, SIDE = GAVEL_TYPES + 1, ITERATIONS_MAX = 100 };
 #define GAP 1e-8 /* of the objective: the iteration ends */
@@ -15,6 +20,7 @@ enum { T = GAVEL_TYPES, SIDE = GAVEL_TYPES + 1, ITERATIONS_MAX = 100 };
 
 struct row {
     double a[T], g, gpus; /* speeds scaled to 1, need scaled, of the problem */
+    double many; /* jobs that it stands for */
     double x[T], s[T], z, f, r, u; /* the iterate */
     double d[T]; /* x / s */
     double zf, ru, det; /* z / f, r / u, the determinant of the 2 x 2 block */
@@ -24,6 +30,7 @@ struct row {
 struct lp {
     struct row *rows;
     uint32_t count;
+    size_t cap;
     double n[T]; /* workers; 0: the type is not there */
     double q[T], p[T], t, st, dq[T], dp[T], dt, dst;
     double side[SIDE][SIDE]; /* the coupled system: dp, then dt */
@@ -31,18 +38,47 @@ struct lp {
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
-static void scale(struct lp *lp, const struct gavel_lp_job *jobs, double *unit_out)
+static int by_terms(const void *a, const void *b)
+{
+    const struct gavel_lp_job *x = *(const struct gavel_lp_job *const *)a;
+    const struct gavel_lp_job *y = *(const struct gavel_lp_job *const *)b;
+    for (int j = 0; j < T; j++)
+        if (x->speed[j] != y->speed[j]) return x->speed[j] < y->speed[j] ? -1 : 1;
+    if (x->need != y->need) return x->need < y->need ? -1 : 1;
+    return (x->gpus > y->gpus) - (x->gpus < y->gpus);
+}
+
+/* Make the rows, and note the row of each of the `count` jobs. */
+static void gather(struct lp *lp, const struct gavel_lp_job *jobs, uint32_t count, uint32_t *row_of)
+{
+    const struct gavel_lp_job **order = mem_alloc(count, sizeof *order);
+    for (uint32_t i = 0; i < count; i++) order[i] = &jobs[i];
+    qsort(order, count, sizeof *order, by_terms);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct gavel_lp_job *job = order[i];
+        if (i == 0 || by_terms(&order[i - 1], &order[i]) != 0) {
+            lp->rows = mem_grow(lp->rows, &lp->cap, (size_t)lp->count + 1, sizeof *lp->rows);
+            struct row *w = &lp->rows[lp->count++];
+            for (int j = 0; j < T; j++) w->a[j] = lp->n[j] > 0 ? job->speed[j] : 0;
+            w->g = job->need;
+            w->gpus = job->gpus;
+        }
+        lp->rows[lp->count - 1].many++;
+        row_of[job - jobs] = lp->count - 1;
+    }
+    mem_free(order);
+}
+
+static void scale(struct lp *lp, double *unit_out)
 {
     double most = 0;
     for (uint32_t i = 0; i < lp->count; i++) {
         struct row *w = &lp->rows[i];
         double top = 0;
-        for (int j = 0; j < T; j++)
-            if (lp->n[j] > 0) top = fmax(top, jobs[i].speed[j]);
-        ASSERT(top > 0 && jobs[i].need > 0 && jobs[i].gpus > 0);
-        for (int j = 0; j < T; j++) w->a[j] = lp->n[j] > 0 ? jobs[i].speed[j] / top : 0;
-        w->g = jobs[i].need / top;
-        w->gpus = jobs[i].gpus;
+        for (int j = 0; j < T; j++) top = fmax(top, w->a[j]);
+        ASSERT(top > 0 && w->g > 0 && w->gpus > 0);
+        for (int j = 0; j < T; j++) w->a[j] /= top;
+        w->g /= top;
         most = fmax(most, w->g);
     }
     for (uint32_t i = 0; i < lp->count; i++) lp->rows[i].g /= most;
@@ -53,8 +89,8 @@ static void start(struct lp *lp)
 {
     double gpus = 0, needs = 0, even[T];
     for (uint32_t i = 0; i < lp->count; i++) {
-        gpus += lp->rows[i].gpus;
-        needs += lp->rows[i].g;
+        gpus += lp->rows[i].many * lp->rows[i].gpus;
+        needs += lp->rows[i].many * lp->rows[i].g;
     }
     double price = 1 / needs;
     for (int j = 0; j < T; j++) {
@@ -140,7 +176,7 @@ static void add_to_side(struct lp *lp, const struct row *w)
 {
     double all = w->ru;
     for (int j = 0; j < T; j++) {
-        double use = w->gpus * w->d[j] / w->det, push = w->ru * w->a[j];
+        double use = w->many * w->gpus * w->d[j] / w->det, push = w->ru * w->a[j];
         all += w->d[j];
         lp->side[j][j] += w->gpus * use * det_without(w, j);
         for (int k = 0; k < T; k++) {
@@ -150,7 +186,7 @@ static void add_to_side(struct lp *lp, const struct row *w)
         lp->side[j][T] -= use * w->g * push;
         lp->side[T][j] += use * w->g * push;
     }
-    lp->side[T][T] += w->g * w->g * all / w->det;
+    lp->side[T][T] += w->many * w->g * w->g * all / w->det;
 }
 
 static void factor(struct lp *lp)
@@ -226,8 +262,8 @@ static void direction(struct lp *lp, const struct want *want)
         }
         solve_row(w, h1, h2, &w->df, &w->du);
         for (int j = 0; j < T; j++)
-            b[j] += w->gpus * (w->dx[j] - w->d[j] * (w->du - w->a[j] * w->df));
-        b[T] -= w->g * w->df;
+            b[j] += w->many * w->gpus * (w->dx[j] - w->d[j] * (w->du - w->a[j] * w->df));
+        b[T] -= w->many * w->g * w->df;
     }
     solve_side(lp, b);
     lp->dt = b[T];
@@ -254,7 +290,7 @@ static void direction(struct lp *lp, const struct want *want)
             w->dz += w->a[j] * w->dx[j];
             w->dr -= w->dx[j];
         }
-        lp->dst += w->g * w->df;
+        lp->dst += w->many * w->g * w->df;
     }
 }
 
@@ -296,8 +332,10 @@ static double gap_after(const struct lp *lp, double a, double b)
         if (lp->n[j] > 0) sum += (lp->q[j] + a * lp->dq[j]) * (lp->p[j] + b * lp->dp[j]);
     for (uint32_t i = 0; i < lp->count; i++) {
         const struct row *w = &lp->rows[i];
-        sum += (w->z + a * w->dz) * (w->f + b * w->df) + (w->r + a * w->dr) * (w->u + b * w->du);
-        for (int j = 0; j < T; j++) sum += (w->x[j] + a * w->dx[j]) * (w->s[j] + b * w->ds[j]);
+        double one =
+            (w->z + a * w->dz) * (w->f + b * w->df) + (w->r + a * w->dr) * (w->u + b * w->du);
+        for (int j = 0; j < T; j++) one += (w->x[j] + a * w->dx[j]) * (w->s[j] + b * w->ds[j]);
+        sum += w->many * one;
     }
     return sum;
 }
@@ -323,11 +361,11 @@ static void take_step(struct lp *lp, double a, double b)
     }
 }
 
-static void iterate(struct lp *lp)
+static void iterate(struct lp *lp, uint32_t jobs)
 {
     int types = 0;
     for (int j = 0; j < T; j++) types += lp->n[j] > 0;
-    double pairs = lp->count * (2.0 + types) + types + 1, a, b;
+    double pairs = jobs * (2.0 + types) + types + 1, a, b;
     double gap = gap_after(lp, 0, 0);
     for (int k = 0; k < ITERATIONS_MAX && gap > GAP * lp->t; k++) {
         factor(lp);
@@ -343,18 +381,39 @@ static void iterate(struct lp *lp)
     }
 }
 
+/* Rounding lets the rows drift by some parts of 1e-9: give no more than there is. */
+static void trim(struct lp *lp)
+{
+    double used[T] = {0};
+    for (uint32_t i = 0; i < lp->count; i++) {
+        struct row *w = &lp->rows[i];
+        double time = 0;
+        for (int j = 0; j < T; j++) time += w->x[j] = fmax(0, w->x[j]);
+        for (int j = 0; j < T; j++) {
+            w->x[j] /= fmax(1, time);
+            used[j] += w->many * w->gpus * w->x[j];
+        }
+    }
+    for (uint32_t i = 0; i < lp->count; i++)
+        for (int j = 0; j < T; j++)
+            if (used[j] > lp->n[j]) lp->rows[i].x[j] *= lp->n[j] / used[j];
+}
+
 double gavel_lp_solve(const struct gavel_lp_job *jobs, uint32_t count,
                       const int32_t workers[GAVEL_TYPES], double (*x)[GAVEL_TYPES])
 {
     double unit;
     ASSERT(count > 0);
-    struct lp lp = {.rows = mem_alloc(count, sizeof *lp.rows), .count = count};
+    struct lp lp = {.count = 0};
+    uint32_t *row_of = mem_alloc(count, sizeof *row_of);
     for (int j = 0; j < T; j++) lp.n[j] = workers[j];
-    scale(&lp, jobs, &unit);
+    gather(&lp, jobs, count, row_of);
+    scale(&lp, &unit);
     start(&lp);
-    iterate(&lp);
-    for (uint32_t i = 0; i < count; i++)
-        for (int j = 0; j < T; j++) x[i][j] = fmin(1, fmax(0, lp.rows[i].x[j]));
+    iterate(&lp, count);
+    trim(&lp);
+    for (uint32_t i = 0; i < count; i++) memcpy(x[i], lp.rows[row_of[i]].x, sizeof x[i]);
     mem_free(lp.rows);
+    mem_free(row_of);
     return lp.t * unit;
 }

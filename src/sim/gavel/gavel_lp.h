@@ -11,7 +11,8 @@
  * The method is the primal-dual predictor-corrector of Mehrotra (SIAM J. Optimization 2(4), 1992)
  * from a strictly feasible start. Its normal equations have two rows for each job, coupled only by
  * a row for each type and the column of t: the jobs' 2 x 2 blocks are eliminated one by one, which
- * leaves a system of types + 1 rows. An iteration is two passes over the jobs; about fifteen do.
+ * leaves a system of types + 1 rows. An iteration is two passes over the jobs, those that are alike
+ * taken as one; about fifteen do.
  * The optimum is seldom one point; as an interior method does, this gives one inside the optimal
  * face, not a vertex. */
 #ifndef BERTH_SIM_GAVEL_LP_H

@@ -238,21 +238,33 @@ static void reset_shares(struct run *r)
     r->out->allocations++;
 }
 
-static int by_rank(const void *a, const void *b)
+static bool goes_before(const struct rank *x, const struct rank *y)
 {
-    const struct rank *x = a, *y = b;
-    if (x->priority != y->priority) return x->priority > y->priority ? -1 : 1;
-    if (x->deficit_s != y->deficit_s) return x->deficit_s > y->deficit_s ? -1 : 1;
-    if (x->share != y->share) return x->share > y->share ? -1 : 1;
-    return x->live < y->live ? -1 : 1;
+    if (x->priority != y->priority) return x->priority > y->priority;
+    if (x->deficit_s != y->deficit_s) return x->deficit_s > y->deficit_s;
+    if (x->share != y->share) return x->share > y->share;
+    return x->live < y->live;
 }
 
-/* Let the ranked jobs take what is idle of type j, in order. */
+/* Put a rank into the heap from place i downwards; the first in order is on top. */
+static void sink(struct rank *heap, uint32_t count, uint32_t i, struct rank x)
+{
+    for (uint32_t child; (child = 2 * i + 1) < count; i = child) {
+        if (child + 1 < count && goes_before(&heap[child + 1], &heap[child])) child++;
+        if (!goes_before(&heap[child], &x)) break;
+        heap[i] = heap[child];
+    }
+    heap[i] = x;
+}
+
+/* Let the ranked jobs take what is idle of type j, in order. Few of many do: hence a heap. */
 static void take_in_order(struct run *r, uint32_t count, int j, int32_t *idle)
 {
-    qsort(r->ranks, count, sizeof *r->ranks, by_rank);
-    for (uint32_t i = 0; i<count && * idle> 0; i++) {
-        struct gavel_live *l = &r->world.live[r->ranks[i].live];
+    for (uint32_t i = count / 2; i-- > 0;) sink(r->ranks, count, i, r->ranks[i]);
+    while (count > 0 && *idle > 0) {
+        struct gavel_live *l = &r->world.live[r->ranks[0].live];
+        count--;
+        sink(r->ranks, count, 0, r->ranks[count]);
         if ((int32_t)l->job.gpus > *idle) continue;
         l->type = j;
         *idle -= (int32_t)l->job.gpus;

@@ -136,6 +136,27 @@ static void the_objective_is_that_of_a_simplex(void **state)
     }
 }
 
+static void
+jobs_that_are_alike_have_the_same_shares_and_the_optimum_they_would_have_apart(void **state)
+{
+    (void)state;
+    struct gavel_random r;
+    gavel_random_init(&r, 3);
+    for (int k = 0; k < 50; k++) {
+        struct gavel_lp_job jobs[JOBS_MAX];
+        double x[JOBS_MAX][GAVEL_TYPES];
+        int32_t workers[] = {2, 3, 4};
+        draw_jobs(&r, jobs, 4, workers);
+        for (int i = 4; i < JOBS_MAX; i++) jobs[i] = jobs[i % 4];
+        double t = gavel_lp_solve(jobs, JOBS_MAX, workers, x);
+        check_feasible(jobs, JOBS_MAX, workers, x, t);
+        for (int i = 0; i < JOBS_MAX; i++)
+            for (int j = 0; j < GAVEL_TYPES; j++) assert_true(x[i][j] == x[i % 4][j]);
+        for (int i = 0; i < JOBS_MAX; i++) jobs[i].need *= 1 + i * 1e-12;
+        assert_true(fabs(gavel_lp_solve(jobs, JOBS_MAX, workers, x) - t) < 1e-6 * t);
+    }
+}
+
 static void a_job_alone_runs_where_it_is_fastest(void **state)
 {
     (void)state;
@@ -172,6 +193,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_objective_is_that_of_a_simplex),
+        cmocka_unit_test(
+            jobs_that_are_alike_have_the_same_shares_and_the_optimum_they_would_have_apart),
         cmocka_unit_test(a_job_alone_runs_where_it_is_fastest),
         cmocka_unit_test(many_jobs_are_solved_as_well),
     };
