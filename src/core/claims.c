@@ -163,6 +163,8 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     quotas_take(c, e, legal);
     order_start(c, e);
     timer_set(c, e);
+    budget_charge(c, e);
+    ASSERT(e->charge_uusd == 0 || e->share->account.left_uusd >= 0);
 }
 
 /* What the attempt held is free again. `ran`: it may have run, and counts under caps. */
@@ -175,6 +177,7 @@ static void claim_free(struct core *c, struct entry *e, bool ran)
     }
     permits_give(c, e);
     outlook_leave(c, e);
+    budget_release(c, e);
     share_drop(c, e);
     running_leave(c, e);
     counts_give(c, e, ran);

@@ -388,7 +388,8 @@ void class_candidates(struct core *c, struct class *k)
         if (pool_row_static(f, s, p, &row) != REASON_NONE) continue;
         struct cost cost;
         cost_in_pool(c, s, p, &cost);
-        all[n++] = (struct candidate){cost.total_uusd, p, kind_is_preferred(s, &f->pools[p]),
+        all[n++] = (struct candidate){cost.total_uusd, cost.limit_uusd, p,
+                                      kind_is_preferred(s, &f->pools[p]),
                                       speed_row(c, s, p, &row) != REASON_NONE};
         k->candidate_bits[p / 64] |= UINT64_C(1) << (p % 64);
     }

@@ -76,6 +76,19 @@ struct tenant_share {
  */
 void core_share(const struct core *c, struct str tenant, int64_t now_ms, struct tenant_share *out);
 
+/* What a tenant's jobs may cost, and have cost (core/budget.h). */
+struct tenant_budget {
+    struct budget terms; /* per BUDGET_NONE: it has none */
+    bool binds; /* false also: it has not begun */
+    int64_t from_ms, to_ms; /* the window; to_ms CIVIL_NEVER_MS: without an end */
+    int64_t spent_uusd; /* since the window began */
+    int64_t committed_uusd; /* what running jobs may still cost, and those that others make room for */
+    int64_t left_uusd; /* below 0: overdrawn; INT64_MAX: nothing binds */
+};
+/* Of that tenant at `now_ms`, at least core_now_ms. */
+void core_budget(const struct core *c, struct str tenant, int64_t now_ms,
+                 struct tenant_budget *out);
+
 struct pool_use {
     uint32_t nodes_up, nodes_down, nodes_drained, nodes_idle, nodes_mixed, nodes_allocated;
     uint32_t chips_total, chips_up, chips_used; /* used: wholly or in part */

@@ -96,6 +96,9 @@ void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool,
     int64_t ms = money_add(out->time.ms, out->moving_ms);
     out->paid_uusd = money_add(chips_price(p->title.uusd_per_chip_h, z.milli, ms),
                                price_of(p->title.uusd_per_cpu_h, cpus, ms));
+    int64_t limit = limit_in_pool(&c->fleet, s, pool);
+    out->limit_uusd = money_add(chips_price(p->title.uusd_per_chip_h, z.milli, limit),
+                                price_of(p->title.uusd_per_cpu_h, cpus, limit));
     out->paid_uusd = money_add(out->paid_uusd, out->moved_uusd);
     out->total_uusd =
         BERTH_DEFECT == 44

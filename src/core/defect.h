@@ -38,6 +38,10 @@
  *   44  shadow prices are left out                                                 (cost.c)
  *   45  a heartbeat of an earlier attempt is taken                             (progress.c)
  *   46  a job begins again from what it had done, saved or not                 (progress.c)
+ *
+ * Of budgets:
+ *
+ *   50  what an attempt has cost is forgotten by its budget when it ends           (budget.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

@@ -264,6 +264,31 @@ static const char *quota_words(const struct question *q, const struct pool_reaso
                         STR_ARG(rule->cap.unit), (long long)r->need);
 }
 
+static const char *window_words(struct arena *a, const struct budget *b)
+{
+    if (b->per == BUDGET_EVER) return "in all";
+    if (b->per != BUDGET_DAYS) return arena_printf(a, "a %s", budget_names[b->per]);
+    return b->days == 1 ? "a day" : arena_printf(a, "in %u days", b->days);
+}
+
+static const char *budget_words(const struct question *q, const struct pool_reason *r)
+{
+    struct tenant_budget b;
+    char cost[MONEY_TEXT_MAX], all[MONEY_TEXT_MAX], spent[MONEY_TEXT_MAX], kept[MONEY_TEXT_MAX];
+    char date[CIVIL_TEXT_MAX];
+    core_budget(q->c, q->spec->tenant, q->now_ms, &b);
+    const char *until = "";
+    if (b.to_ms != CIVIL_NEVER_MS)
+        until = arena_printf(q->arena, "; the next begins on %s", civil_format(b.to_ms, date));
+    return arena_printf(
+        q->arena,
+        "the job may cost %s USD there until its time limit; of the budget of " STR_FMT
+        ", %s USD %s, %s are spent and %s committed to running jobs%s",
+        money_format(r->need, cost), STR_ARG(q->spec->tenant), money_format(b.terms.amount_uusd, all),
+        window_words(q->arena, &b.terms), money_format(b.spent_uusd, spent),
+        money_format(b.committed_uusd, kept), until);
+}
+
 static const char *row_words(const struct question *q, const struct explanation *x,
                              const struct pool_reason *r, struct str cite)
 {
@@ -287,6 +312,7 @@ static const char *row_words(const struct question *q, const struct explanation 
         return arena_printf(q->arena, "%lld of %u nodes are up, the job needs %lld",
                             (long long)r->have, q->c->pools[r->pool].count, (long long)r->need);
     case REASON_QUOTA: return quota_words(q, r, cite);
+    case REASON_BUDGET: return budget_words(q, r);
     case REASON_RESOURCES: return capacity_words(q, r);
     case REASON_PRIORITY: return kept_words(q, r);
     case REASON_NOT_NAMED:

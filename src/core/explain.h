@@ -27,6 +27,7 @@ enum flip_kind {
     FLIP_EVIDENCE, /* put the evidence `text` on record (law rule `rule`) */
     FLIP_PERMIT, /* obtain a permit under rule `rule` */
     FLIP_CAPACITY, /* add `value` chips to pool `pool` */
+    FLIP_BUDGET, /* raise the budget of tenant `text` to `value` micro-USD */
     FLIP_COUNT
 };
 extern const char *const flip_names[FLIP_COUNT];

@@ -25,6 +25,9 @@ void fleet_derive(struct core *c)
     c->ends = mem_alloc(f->pool_count, sizeof *c->ends);
     c->preempts = false;
     for (uint32_t p = 0; p < f->pool_count; p++) c->preempts = c->preempts || pool_preempts(f, p);
+    c->has_budgets = false;
+    for (uint32_t t = 0; t < f->tenant_count; t++)
+        c->has_budgets = c->has_budgets || f->tenants[t].budget.per != BUDGET_NONE;
     c->fleet_epoch++;
     legal_fleet(c);
     c->opens_ms = wall_next_opening(f, c->now_ms);
@@ -144,8 +147,10 @@ void fleet_enter(struct core *c, const struct fleet *f)
         pool_map[p] = pool_with_id(&c->fleet, old.pools[p].id);
     for (struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
         entry_move(c, e, &old, pool_map);
+        e->charge_uusd = 0;
         if (e->job.claim == NULL) continue;
         claim_enter(c, e);
+        budget_charge(c, e);
         e->in_running = e->in_ends = (struct order_node){0};
         running_index(c, e);
     }

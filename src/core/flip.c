@@ -4,8 +4,8 @@
  *
  *   a job that may not be considered yet: release it, wait for a job, wait for its begin time;
  *   then what the law lacks (evidence, a permit, an unknown fact), a shorter time limit, a longer
- *   one, a higher price, less memory, fewer chips, another pool or kind of chip, nodes brought back; then waiting
- *   until an instant; last, more chips.
+ *   one, a higher price, less memory, fewer chips, another pool or kind of chip, nodes brought back, a
+ *   larger budget; then waiting until an instant; last, more chips.
  *
  * "Works" is not guessed. A change of the job alone leaves the others blocked as they are, so it
  * works exactly when a pool takes the changed job now. Whatever frees or adds something may help
@@ -197,7 +197,8 @@ static bool flip_law(struct flipper *f)
 static bool is_about_time(int why)
 {
     return why == REASON_LEASE_ENDS_FIRST || why == REASON_MAINTENANCE_FIRST || why == REASON_TIME_LIMIT ||
-           why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE || why == REASON_PRIORITY;
+           why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE || why == REASON_PRIORITY ||
+           why == REASON_BUDGET;
 }
 
 /* The longest limit, in whole minutes, with which that pool takes the job now; 0: none. */
@@ -206,7 +207,11 @@ static int64_t limit_for(struct flipper *f, uint32_t pool)
     struct job_spec s = *f->q->spec;
     struct pool_reason row = f->x->pools[pool];
     for (int i = 0; i < 4 && is_about_time(row.reason); i++) {
-        s.time_limit_ms = row.have - row.have % 60000;
+        int64_t most = row.have;
+        if (row.reason == REASON_BUDGET) /* money, which buys so much time */
+            most = row.have > 0 ? money_scale(limit_in_pool(&f->q->c->fleet, &s, pool), row.have, row.need)
+                                : 0;
+        s.time_limit_ms = most - most % 60000;
         if (s.time_limit_ms <= 0) return 0;
         taker(f, &s);
         row = f->rows[pool];
@@ -404,6 +409,45 @@ static bool flip_nodes_up(struct flipper *f)
     return false;
 }
 
+static bool budget_works(const struct question *q, int64_t amount_uusd)
+{
+    struct fleet f;
+    fleet_copy(&q->c->fleet, q->arena, &f);
+    struct scout *s = scout_new(q);
+    if (s == NULL) return false;
+    struct event e = {
+        .kind = EVENT_FLEET, .now_ms = q->now_ms, .actor_is_operator = true, .fleet = &f};
+    f.tenants[fleet_tenant(&f, q->spec->tenant)].budget.amount_uusd = amount_uusd;
+    bool works = scout_try(s, q, &e);
+    scout_free(s);
+    return works;
+}
+
+static bool flip_budget(struct flipper *f)
+{
+    const struct question *q = f->q;
+    int64_t lack = 0;
+    for (uint32_t p = 0; p < f->x->pool_count; p++) {
+        const struct pool_reason *r = &f->x->pools[p];
+        int64_t more = money_add(r->need, -r->have);
+        if (r->reason == REASON_BUDGET && (lack == 0 || more < lack)) lack = more;
+    }
+    if (lack == 0) return false;
+    const struct tenant *t = &q->c->fleet.tenants[fleet_tenant(&q->c->fleet, q->spec->tenant)];
+    for (int i = 0; i < 4; i++, lack = money_add(lack, lack)) { /* jobs ahead may take of it first */
+        int64_t amount = money_add(t->budget.amount_uusd, lack);
+        int64_t cents = amount % BUDGET_STEP_UUSD;
+        if (cents > 0) amount = money_add(amount, BUDGET_STEP_UUSD - cents);
+        if (amount > BUDGET_MAX_UUSD || !budget_works(q, amount)) continue;
+        char old[MONEY_TEXT_MAX], new[MONEY_TEXT_MAX];
+        f->x->flip.text = str_copy(q->arena, t->id);
+        say(f, "raise the budget of " STR_FMT " from %s to %s USD (in the fleet file)",
+            STR_ARG(t->id), money_format(t->budget.amount_uusd, old), money_format(amount, new));
+        return found(f, FLIP_BUDGET, amount, NO_INDEX);
+    }
+    return false;
+}
+
 /* The fleet with `nodes` more nodes in the pool; false: its node names do not go on. */
 static bool with_nodes(const struct question *q, uint32_t pool, uint32_t nodes, struct fleet *out)
 {
@@ -592,7 +636,7 @@ void explain_flip(const struct question *q, const struct legal *laws, struct exp
     }
     static bool (*const flips[])(struct flipper *) = {
         flip_law,    flip_time_limit, flip_more_time, flip_price,    flip_memory, flip_chips,
-        flip_unname, flip_kind,       flip_nodes_up, flip_wait,   flip_capacity,
+        flip_unname, flip_kind,       flip_nodes_up, flip_budget,   flip_wait,      flip_capacity,
     };
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++)
         if (flips[i](&f)) return;

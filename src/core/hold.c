@@ -31,6 +31,7 @@ static void book(struct core *c, struct entry *e)
         outlook_node(c, h->pool, h->parts[i].node);
     }
     order_insert(&c->holders, &e->in_group, 0, e->job.id.v);
+    budget_charge(c, e);
     if (e->array != NULL) e->array->eligible++;
 }
 
@@ -72,6 +73,7 @@ void hold_drop(struct core *c, struct entry *e)
         e->array->eligible--;
         array_mark(c, e->array);
     }
+    budget_release(c, e);
     e->hold = NULL;
     victims_moved(c, h);
     hold_free(h);

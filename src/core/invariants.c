@@ -20,7 +20,9 @@
  *   17  a counter holds what the claims add to it
  *   18  notes of nodes stand in order, each node has one at most, and none that is up
  *   19  what is kept for a waiting job is marked, no more is, and the job fits there at the instant
- *       it was told but not before, by the ends of claims */
+ *       it was told but not before, by the ends of claims
+ *   20  an account is charged what claims and holds of its tenant may cost; what is left adds up, and
+ *       the window is the present one */
 #include "core/preempt.h"
 
 #include "base/check.h"
@@ -159,6 +161,25 @@ static enum err check_share(const struct core *c, const struct share *s, struct 
     return ERR_NONE;
 }
 
+static enum err check_account(const struct core *c, const struct share *s, struct errtext *error)
+{
+    struct tenant_budget b;
+    core_budget(c, s->tenant, c->now_ms, &b);
+    budget_sum charged = 0;
+    for (const struct entry *e = entry_after(c, 0); e != NULL; e = entry_after(c, e->job.id.v)) {
+        if (e->charge_uusd != 0 && e->job.claim == NULL && e->hold == NULL)
+            return BROKEN(20, "job %u holds nothing, yet its account is charged", e->job.id.v);
+        if (e->share == s) charged += e->charge_uusd;
+    }
+    const struct account *a = &s->account;
+    if (charged != a->charged_uusd || a->left_uusd != b.left_uusd || a->binds != b.binds)
+        return BROKEN(20, "the budget of " STR_FMT " has %lld left, not %lld", STR_ARG(s->tenant),
+                      (long long)b.left_uusd, (long long)a->left_uusd);
+    if (a->ended_uusd < 0 || (a->binds && (c->now_ms < a->from_ms || c->now_ms >= a->to_ms)))
+        return BROKEN(20, "the budget of " STR_FMT " is in another window", STR_ARG(s->tenant));
+    return ERR_NONE;
+}
+
 /* The queues together, and their order as one. */
 static enum err check_queue(const struct core *c, struct errtext *error)
 {
@@ -166,6 +187,7 @@ static enum err check_queue(const struct core *c, struct errtext *error)
     for (size_t i = 0; i < c->share_count; i++) {
         count += c->shares[i]->queue.count;
         enum err e = check_share(c, c->shares[i], error);
+        if (e == ERR_NONE && c->has_budgets) e = check_account(c, c->shares[i], error);
         if (e != ERR_NONE) return e;
     }
     if (count != c->counts.by_state[JOB_PENDING])

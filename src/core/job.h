@@ -55,6 +55,7 @@ enum reason {
     REASON_MAINTENANCE_FIRST, /* ... one begins before the job could end */
     REASON_PRICE_ABOVE_MAX,
     REASON_QUOTA, /* QuotaExhausted: a permit's amount is used up */
+    REASON_BUDGET, /* AssocGrpBillingMinutes: the tenant's budget has no room for what it may cost */
     REASON_MEMORY, /* a node of the pool is too small */
     REASON_CHIP_KIND, /* per pool: not among the acceptable kinds */
     REASON_NOT_SHARED, /* per pool: part of a chip is asked for, and its chips are not shared */

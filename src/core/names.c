@@ -56,6 +56,7 @@ const char *const reason_names[REASON_COUNT] = {
     [REASON_MAINTENANCE_FIRST] = "MaintenanceBeginsFirst",
     [REASON_PRICE_ABOVE_MAX] = "PriceAboveMax",
     [REASON_QUOTA] = "QuotaExhausted",
+    [REASON_BUDGET] = "AssocGrpBillingMinutes",
     [REASON_MEMORY] = "NodeMemory",
     [REASON_CHIP_KIND] = "ChipKind",
     [REASON_NOT_SHARED] = "ChipsNotShared",
@@ -118,7 +119,7 @@ const char *const flip_names[FLIP_COUNT] = {
     [FLIP_WAIT_JOB] = "wait-job",   [FLIP_MEMORY] = "memory",
     [FLIP_NODES_UP] = "nodes-up",   [FLIP_FACT] = "fact",
     [FLIP_EVIDENCE] = "evidence",   [FLIP_PERMIT] = "permit",
-    [FLIP_CAPACITY] = "capacity",
+    [FLIP_CAPACITY] = "capacity",   [FLIP_BUDGET] = "budget",
 };
 
 bool job_state_is_ended(int state)

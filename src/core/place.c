@@ -41,6 +41,8 @@ void class_recheck(struct core *c, struct class *k)
         int64_t last = wall_last_start(&c->fleet, p, wall_run_ms(s, limit), c->now_ms);
         if (last != CIVIL_NEVER_MS) sooner(&at, last + 1, c->now_ms);
         if (s->deadline_ms > 0) sooner(&at, s->deadline_ms - limit + 1, c->now_ms);
+        if (k->candidates[i].limit_uusd > k->share->account.left_uusd)
+            sooner(&at, k->share->account.to_ms, c->now_ms);
         const struct legal *legal = legal_of(c, k->signature, s, p);
         if (legal->until_ms != CIVIL_NEVER_MS)
             sooner(&at, legal->until_ms - law_safe_until(s, limit, 0) + 1, c->now_ms);
@@ -222,9 +224,11 @@ static struct class *next_class(struct core *c)
         reserve_update(c);
         if (c->fresh_any) push_fresh(c);
         struct class *k = pass_take(c);
-        if (k != NULL || !c->quotas_changed) return k;
+        if (k != NULL) return k;
+        bool again = budgets_retry(c) || c->quotas_changed;
+        if (!again) return NULL;
+        if (c->quotas_changed) classes_retry(c, uses_quota);
         c->quotas_changed = false;
-        classes_retry(c, uses_quota);
     }
 }
 
@@ -246,6 +250,7 @@ void place_all(struct core *c)
     c->retry_all = c->more = false;
     if (c->quotas_changed) classes_retry(c, uses_quota);
     c->quotas_changed = false;
+    budgets_retry(c);
     struct class *k;
     while ((k = next_class(c)) != NULL) {
         if (c->placed < STEP_PLACE_MAX)

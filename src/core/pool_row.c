@@ -162,12 +162,13 @@ static int law_row(const struct legal *legal, struct pool_reason *out)
 
 static int row_now(const struct core *c, const struct job_spec *s, uint32_t job,
                    const struct legal *legal, uint32_t pool, int64_t now_ms, bool may_be_slow,
-                   struct pool_reason *out)
+                   int64_t limit_uusd, struct pool_reason *out)
 {
     out->have = out->need = 0;
     int why = law_row(legal, out);
     if (why == REASON_NONE) why = pool_row_time(c, s, legal, pool, now_ms, out);
     if (why == REASON_NONE && may_be_slow) why = speed_row(c, s, pool, out);
+    if (why == REASON_NONE) why = budget_row(c, s->tenant, limit_uusd, now_ms, out);
     if (why == REASON_NONE) why = capacity_row(c, s, job, legal, pool, now_ms, out);
     if (why == REASON_NONE) out->have = out->need = 0;
     return why;
@@ -176,14 +177,16 @@ static int row_now(const struct core *c, const struct job_spec *s, uint32_t job,
 int pool_row_now(const struct core *c, const struct job_spec *s, uint32_t job,
                  const struct legal *legal, uint32_t pool, int64_t now_ms, struct pool_reason *out)
 {
-    return row_now(c, s, job, legal, pool, now_ms, true, out);
+    struct cost cost = {0};
+    if (c->has_budgets) cost_in_pool(c, s, pool, &cost);
+    return row_now(c, s, job, legal, pool, now_ms, true, cost.limit_uusd, out);
 }
 
 int candidate_row(const struct core *c, const struct job_spec *s, uint32_t job,
                   const struct legal *legal, const struct candidate *x, int64_t now_ms,
                   struct pool_reason *out)
 {
-    return row_now(c, s, job, legal, x->pool, now_ms, x->too_slow, out);
+    return row_now(c, s, job, legal, x->pool, now_ms, x->too_slow, x->limit_uusd, out);
 }
 
 int pool_row(const struct core *c, const struct job_spec *s, uint32_t job,
@@ -216,6 +219,7 @@ int reason_nearer(int a, int b)
         REASON_PRIORITY,
         REASON_RESOURCES,
         REASON_QUOTA,
+        REASON_BUDGET,
         REASON_NODES_DOWN,
         REASON_PARTITION_DOWN,
         REASON_MAINTENANCE,

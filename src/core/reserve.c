@@ -54,12 +54,14 @@ static struct class *next_head(const struct core *c, const struct rank *last, st
 /* ---- where and when -------------------------------------------------------------------------- */
 
 /* When the first job of the class could start in the pool; CIVIL_NEVER_MS: not foreseen. */
-static int64_t start_in(struct core *c, struct class *k, uint32_t pool)
+static int64_t start_in(struct core *c, struct class *k, const struct candidate *x)
 {
     const struct job_spec *s = &k->box->spec;
+    uint32_t pool = x->pool;
     const struct legal *legal = legal_of(c, k->signature, s, pool);
     if (!legal->allowed || legal->short_of_quota || c->fleet.pools[pool].drained)
         return CIVIL_NEVER_MS;
+    if (x->limit_uusd > k->share->account.left_uusd) return CIVIL_NEVER_MS;
     int64_t at = outlook_at(c, k->size, pool);
     if (at == CIVIL_NEVER_MS) return CIVIL_NEVER_MS;
     struct pool_reason row = {0};
@@ -72,7 +74,7 @@ static uint32_t soonest_pool(struct core *c, struct class *k, int64_t *at_out)
     uint32_t best = NO_INDEX;
     class_candidates(c, k);
     for (uint32_t i = 0; i < k->candidate_count; i++) {
-        int64_t at = start_in(c, k, k->candidates[i].pool);
+        int64_t at = start_in(c, k, &k->candidates[i]);
         if (at == CIVIL_NEVER_MS || (best != NO_INDEX && at >= *at_out)) continue;
         best = k->candidates[i].pool;
         *at_out = at;

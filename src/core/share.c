@@ -48,6 +48,8 @@ struct share *share_of(struct core *c, struct str tenant)
     s->tenant = (struct str){name, tenant.len};
     s->weight = weight_of(c, tenant);
     s->at_ms = c->now_ms;
+    account_enter(c, s);
+    s->account.told_uusd = s->account.left_uusd;
     c->shares = mem_grow(c->shares, &c->share_cap, c->share_count + 1, sizeof(struct share *));
     memmove(c->shares + at + 1, c->shares + at, (c->share_count - at) * sizeof(struct share *));
     c->shares[at] = s;
@@ -71,7 +73,7 @@ static int64_t half_life_ms(const struct core *c)
 
 bool share_is_used(const struct share *s)
 {
-    return s->used_uusd > 0 || s->active > 0;
+    return s->used_uusd > 0 || s->active > 0 || s->account.ended_uusd > 0;
 }
 
 int64_t share_used(const struct core *c, const struct share *s, int64_t now_ms)
@@ -121,13 +123,17 @@ void shares_leave_fleet(struct core *c)
         share_settle(c, c->shares[i]);
         c->shares[i]->rate_uusd_h = 0;
         c->shares[i]->active = 0;
+        account_leave(c->shares[i]);
     }
 }
 
 void shares_enter_fleet(struct core *c)
 {
-    for (size_t i = 0; i < c->share_count; i++)
+    c->budget_turn_ms = CIVIL_NEVER_MS;
+    for (size_t i = 0; i < c->share_count; i++) {
         c->shares[i]->weight = weight_of(c, c->shares[i]->tenant);
+        account_enter(c, c->shares[i]);
+    }
 }
 
 void core_share(const struct core *c, struct str tenant, int64_t now_ms, struct tenant_share *out)

@@ -23,6 +23,7 @@
 #define BERTH_CORE_SHARE_H
 
 #include "base/str.h"
+#include "core/budget.h"
 #include "core/order.h"
 
 #include <stdint.h>
@@ -42,6 +43,7 @@ struct share {
     /* stored */
     int64_t used_uusd; /* at `at_ms` */
     int64_t at_ms;
+    struct account account; /* of its budget; partly stored */
 
     /* derived */
     int64_t rate_uusd_h; /* of the claims held */

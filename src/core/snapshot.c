@@ -514,6 +514,7 @@ static bool enter(struct core *c, const struct entry *read)
     if (e->hold != NULL) return hold_enter(c, e);
     if (j->claim == NULL) return true;
     claim_enter(c, e);
+    budget_charge(c, e);
     order_insert(&c->active, &e->in_group, 0, j->id.v);
     if (e->array != NULL) e->array->active++;
     return true;
@@ -583,6 +584,8 @@ static void derive(struct core *c)
         if (e->job.claim != NULL) running_index(c, e);
         timer_set(c, e);
     }
+    for (size_t i = 0; i < c->share_count; i++) account_settle(c, &c->shares[i]->account);
+    budgets_settled(c);
     struct class *k;
     while ((k = pass_take(c)) != NULL) {
         k->try_all = false;
@@ -600,6 +603,7 @@ static void visit_share(struct visit *v, struct share *s)
     visit_text(v, "tenant", &s->tenant);
     visit_i64(v, "used_uusd", &s->used_uusd);
     visit_i64(v, "at_ms", &s->at_ms);
+    visit_i64(v, "ended_uusd", &s->account.ended_uusd);
 }
 
 /* Before the jobs: their claims count from the instant at which the usage was settled. A tenant
@@ -619,12 +623,13 @@ static void visit_shares(struct visit *v, struct core *c)
         if (!visit_map(v, NULL, false)) break;
         visit_share(v, &read);
         visit_map_end(v);
-        if (read.used_uusd < 0 || read.at_ms > c->now_ms)
+        if (read.used_uusd < 0 || read.at_ms > c->now_ms || read.account.ended_uusd < 0)
             visit_fail(v, "shares: the usage of " STR_FMT " is not one", STR_ARG(read.tenant));
         if (v->failed != ERR_NONE) break;
         struct share *s = share_of(c, read.tenant);
         s->used_uusd = read.used_uusd;
         s->at_ms = read.at_ms;
+        s->account.ended_uusd = read.account.ended_uusd;
     }
     visit_list_end(v);
 }

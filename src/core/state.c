@@ -18,7 +18,7 @@ struct core *core_new(void)
     c->next_id = 1;
     c->legal_epoch = 1;
     c->permit_epoch = 1;
-    c->segment_end_ms = CIVIL_NEVER_MS;
+    c->segment_end_ms = c->budget_turn_ms = CIVIL_NEVER_MS;
     c->opens_ms = CIVIL_NEVER_MS;
     return c;
 }

@@ -130,6 +130,7 @@ struct entry {
 
     /* derived */
     struct share *share; /* its tenant's */
+    int64_t charge_uusd; /* in its account, for its claim or hold */
     struct order_node in_queue; /* share->queue while PENDING */
     struct order_node in_group; /* class->jobs while eligible, c->active while it holds chips,
                                    c->holders while it has a hold */
@@ -196,6 +197,7 @@ struct size_group {
 
 struct candidate {
     int64_t cost_uusd;
+    int64_t limit_uusd; /* what it may cost there, for its account */
     uint32_t pool;
     bool preferred, too_slow;
 };
@@ -281,6 +283,8 @@ struct core {
     uint32_t job_count;
     struct share **shares; /* by name of the tenant */
     size_t share_count, share_cap;
+    int64_t budget_turn_ms; /* when the first window of an account ends */
+    bool has_budgets; /* some tenant has one */
     struct order active; /* holding chips, by id */
     struct order holders; /* with a hold, by id */
     struct order *running; /* by pool: attempts that may be stopped for others, by (priority, -id) */
@@ -305,7 +309,7 @@ struct core {
     struct order pass; /* tenants with classes to try, by (-priority, score, id) of the first job */
     uint64_t *marked; /* pools that have something new to give */
     uint64_t *fresh; /* those of them whose classes are not yet in the pass */
-    bool fresh_any, marked_any, retry_all, recheck_attempts, quotas_changed;
+    bool fresh_any, marked_any, retry_all, recheck_attempts, quotas_changed, budgets_moved;
     struct array *arrays_marked; /* a task may take a turn that another has left */
     uint32_t placed;
     uint32_t preempt_work; /* done in searching for victims */
@@ -453,6 +457,7 @@ struct cost {
     struct estimate time; /* how long it is expected to run there */
     int64_t moving_ms; /* before that, while data and checkpoint are moved there */
     int64_t moved_uusd; /* what links ask for that */
+    int64_t limit_uusd; /* what chips and CPUs cost until the time limit */
     int64_t paid_uusd; /* expected to be spent */
     int64_t total_uusd; /* what pools are compared by: with shadow prices */
 };

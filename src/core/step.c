@@ -1,6 +1,6 @@
 /* step.c - one event, in its order:
  *
- *   1. the date's law: has a date passed on which rules or facts change?
+ *   1. the date's law: has a date passed on which rules or facts change? has a budget's window turned?
  *   2. the event itself
  *   3. running attempts against law, permits and leases, where these changed
  *   4. everything that is due by now: begin times, limits, walls, repeats, purges
@@ -170,6 +170,7 @@ void core_step(struct core *c, uint64_t record, const struct event *e, struct ou
     c->record = record;
     c->out = out;
     legal_segment(c);
+    budgets_turn(c);
     apply(c, e);
     attempts_recheck(c);
     on_time(c);

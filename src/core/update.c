@@ -96,6 +96,7 @@ static void entry_update(struct core *c, struct entry *e, const struct job_spec 
         if (j->claim != NULL) {
             running_index(c, e);
             outlook_moved(c, e);
+            budget_charge(c, e);
         }
         timer_set(c, e);
     }

@@ -4,6 +4,8 @@
 #include "base/check.h"
 
 const char *const title_names[TITLE_COUNT] = {"owned", "leased", "on_demand"};
+const char *const budget_names[BUDGET_PER_COUNT] = {"none",  "ever",    "days",
+                                                    "month", "quarter", "year"};
 const char *const preempt_names[PREEMPT_MODE_COUNT] = {"unstated", "off", "requeue"};
 
 bool pool_preempts(const struct fleet *f, uint32_t pool)
@@ -166,6 +168,10 @@ void visit_tenant(struct visit *v, struct tenant *t)
     visit_i32(v, "priority_max", &t->priority_max);
     visit_bool(v, "reads_no_data", &t->reads_no_data);
     visit_text(v, "purpose", &t->purpose);
+    visit_enum(v, "budget_per", &t->budget.per, budget_names, BUDGET_PER_COUNT);
+    visit_u32(v, "budget_days", &t->budget.days);
+    visit_i64(v, "budget_uusd", &t->budget.amount_uusd);
+    visit_i64(v, "budget_from_ms", &t->budget.from_ms);
 }
 
 void visit_permit(struct visit *v, struct permit *p)

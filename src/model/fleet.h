@@ -152,6 +152,26 @@ struct pool {
     uint32_t chip_index, site_index; /* chip_index NO_INDEX without accelerators */
 };
 
+/* What a tenant's jobs may cost in a window of time. Windows follow one another from `from_ms`;
+ * before it nothing binds. */
+enum budget_per {
+    BUDGET_NONE, /* any amount */
+    BUDGET_EVER, /* one window without an end */
+    BUDGET_DAYS,
+    BUDGET_MONTH, /* of the calendar, UTC; likewise */
+    BUDGET_QUARTER,
+    BUDGET_YEAR,
+    BUDGET_PER_COUNT
+};
+extern const char *const budget_names[BUDGET_PER_COUNT];
+
+struct budget {
+    int per; /* enum budget_per */
+    uint32_t days; /* of each window, with BUDGET_DAYS */
+    int64_t amount_uusd;
+    int64_t from_ms; /* with months, quarters and years a midnight before the 29th of a month */
+};
+
 /* Who submits: an account. */
 struct tenant {
     struct str id;
@@ -166,6 +186,7 @@ struct tenant {
      * declared them to the owner of the fleet. */
     bool reads_no_data; /* no regulated data */
     struct str purpose; /* end use; "" none */
+    struct budget budget;
     uint32_t party_index;
 };
 

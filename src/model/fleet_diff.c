@@ -48,7 +48,7 @@ static bool ends_with(struct str s, const char *tail)
 /* A field's name for people: without the unit that its value then shows. */
 static struct str without_unit(const char *key)
 {
-    static const char *const units[] = {"_ms", "_ppm", "_milli"};
+    static const char *const units[] = {"_ms", "_ppm", "_milli", "_uusd"};
     struct str s = str_of(key);
     if (str_eqz(s, "milli")) return STR("value");
     if (str_eqz(s, "uusd_per_chip_h")) return STR("price");
@@ -113,7 +113,7 @@ static const char *value_of(struct arena *a, struct str key, int64_t x)
     if (ends_with(key, "_ms")) return arena_printf(a, "%s", civil_format(x, date));
     if (ends_with(key, "_ppm")) return arena_printf(a, "%s %%", decimal(a, x, 10000));
     if (ends_with(key, "milli")) return decimal(a, x, 1000);
-    if (str_starts(key, "uusd") || str_eqz(key, "power_uusd_per_kwh"))
+    if (str_starts(key, "uusd") || ends_with(key, "_uusd") || str_eqz(key, "power_uusd_per_kwh"))
         return arena_printf(a, "%s", money_format(x, money));
     return arena_printf(a, "%" PRId64, x);
 }

@@ -1,5 +1,6 @@
 /* fleet_index.c - references resolved, bounds checked, once and for all. */
 #include "base/check.h"
+#include "base/civil.h"
 #include "model/fleet_names.h"
 
 #define RETURN_IF(call)                                                                            \
@@ -359,6 +360,24 @@ static void stock_sites(struct fleet *f, struct arena *arena)
 /* ---- tenants and permits ----------------------------------------------------------------------
  */
 
+static enum err check_budget(const struct tenant *t, struct errtext *error)
+{
+    const struct budget *b = &t->budget;
+    if (b->per == BUDGET_NONE && (b->days != 0 || b->amount_uusd != 0 || b->from_ms != 0))
+        return bad("tenant", t->id, "budget: per is missing", error);
+    if (!in_range(b->amount_uusd, 0, BUDGET_MAX_UUSD))
+        return bad("tenant", t->id, "budget: the amount is out of range", error);
+    if ((b->per == BUDGET_DAYS) != (b->days > 0) || b->days > BUDGET_DAYS_MAX)
+        return bad("tenant", t->id, "budget: days are 1..3652", error);
+    if (!in_range(b->from_ms, 0, INSTANT_MAX_MS))
+        return bad("tenant", t->id, "budget: from is out of range", error);
+    bool by_calendar = b->per >= BUDGET_MONTH;
+    if (by_calendar && (b->from_ms % CIVIL_DAY_MS != 0 || civil_of_ms(b->from_ms).day > 28))
+        return bad("tenant", t->id, "budget: from must be one of the first 28 days of a month",
+                   error);
+    return ERR_NONE;
+}
+
 static enum err index_tenants(struct fleet *f, const struct fleet_names *n, struct errtext *error)
 {
     uint32_t defaults = 0;
@@ -367,6 +386,7 @@ static enum err index_tenants(struct fleet *f, const struct fleet_names *n, stru
         if (t->weight == 0) return bad("tenant", t->id, "weight must be at least 1", error);
         if (!texts_are_valid(t->users, t->user_count))
             return bad("tenant", t->id, "users: too many, or one is empty or too long", error);
+        RETURN_IF(check_budget(t, error));
         defaults += t->is_default;
         RETURN_IF(
             resolve(&n->parties, t->party, true, "tenant", t->id, "party", &t->party_index, error));

@@ -35,6 +35,7 @@ enum {
     JOBS_MAX = 2000000, /* jobs in memory, ended ones that are not yet purged included */
     JOB_NODES_MAX = 65536, /* nodes of one gang */
     JOB_TASKS_MAX = 16 * 1024 * 1024, /* -n: 256 processes on each node of the largest gang */
+    BUDGET_DAYS_MAX = 3652, /* of one window of a budget: ten years */
     SWITCHES_WAIT_DEFAULT_MS = 300 * 1000, /* --switches without a time: Slurm's max_switch_wait */
     SIGNAL_MAX = 64, /* the last real-time signal of Linux */
     SIGNAL_BEFORE_S_MAX = 65535, /* --signal: Slurm's bound */
@@ -51,6 +52,8 @@ enum {
 #define LINK_MBPS_MAX INT64_C(1000000000) /* a Pbit/s: above every cable */
 #define DATA_GB_MAX INT64_C(1000000000) /* an exabyte: above every data set */
 #define PRICE_MAX_UUSD INT64_C(1000000000000) /* a million USD: per chip hour, or per kWh */
+#define BUDGET_MAX_UUSD INT64_C(1000000000000000000) /* 1e12 USD: above what any fleet costs */
+#define INSTANT_MAX_MS INT64_C(253370764800000) /* the year 9999: calendar dates end there */
 #define QUANTITY_MAX_MILLI INT64_C(1000000000000000) /* 1e12 units: chip figures need 1e6 */
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "model/fleet_names.h"
 #include "model/job.h"
+#include "read/budget_yaml.h"
 #include "read/chip_yaml.h"
 #include "read/suggest.h"
 #include "read/units.h"
@@ -448,8 +449,8 @@ static void read_pools(struct reader *r)
 
 static void read_tenant(struct reader *r, const struct yaml_node *n, struct tenant *t)
 {
-    static const char *const keys[] = {"party", "weight",  "users", "default",
-                                       "data",  "purpose", "priority_max", NULL};
+    static const char *const keys[] = {"party",   "weight",       "users",  "default", "data",
+                                       "purpose", "priority_max", "budget", NULL};
     t->weight = 1;
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     id_or_unknown(r, n, "party", &t->party);
@@ -462,6 +463,7 @@ static void read_tenant(struct reader *r, const struct yaml_node *n, struct tena
     if ((x = yaml_get(n, "priority_max")) != NULL)
         t->has_priority_max = yaml_i64(r->errs, x, INT32_MIN, INT32_MAX, &most);
     t->priority_max = (int32_t)most;
+    if ((x = yaml_get(n, "budget")) != NULL) budget_yaml_read(r->errs, x, &t->budget);
     if ((x = yaml_get(n, "data")) != NULL) {
         t->reads_no_data = yaml_is(x, "none");
         if (!t->reads_no_data && !yaml_is(x, "unknown"))

@@ -210,6 +210,28 @@ static void draw_preemption(const struct rng *r, struct fleet *f)
         f->pools[rng_below(&own, f->pool_count)].preempt = (int)rng_below(&own, 3);
 }
 
+static void draw_budgets(const struct rng *r, struct fleet *f, int64_t from_ms)
+{
+    struct rng own = rng_fork(r, 4);
+    if (!rng_chance(&own, 40)) return;
+    for (uint32_t i = 0; i < f->tenant_count; i++) {
+        struct budget *b = &f->tenants[i].budget;
+        if (rng_chance(&own, 40)) continue;
+        b->per = rng_chance(&own, 50) ? BUDGET_DAYS : BUDGET_EVER;
+        b->days = b->per == BUDGET_DAYS ? 1 : 0;
+        b->amount_uusd = rng_between(&own, 5, b->days > 0 ? 60 : 200) * MONEY_UUSD;
+        b->from_ms = from_ms + rng_between(&own, -20, 6) * HOUR_MS; /* before it nothing binds */
+    }
+}
+
+static void change_budgets(const struct rng *r, struct fleet *f)
+{
+    struct rng own = rng_fork(r, 5);
+    struct budget *b = &f->tenants[rng_below(&own, f->tenant_count)].budget;
+    if (b->per != BUDGET_NONE && rng_chance(&own, 50))
+        b->amount_uusd = rng_between(&own, 5, 200) * MONEY_UUSD;
+}
+
 struct fleet *draw_fleet(struct rng *r, struct arena *arena, int64_t from_ms, int64_t to_ms)
 {
     struct fleet *f = ARENA_NEW(arena, struct fleet);
@@ -227,6 +249,7 @@ struct fleet *draw_fleet(struct rng *r, struct arena *arena, int64_t from_ms, in
     draw_preemption(r, f);
     struct rng own = rng_fork(r, 1);
     draw_supply(&own, arena, f, from_ms, to_ms);
+    draw_budgets(r, f, from_ms);
     index_fleet(f, arena);
     return f;
 }
@@ -284,6 +307,7 @@ struct fleet *draw_fleet_change(struct rng *r, struct arena *arena, const struct
             break;
         }
     }
+    change_budgets(r, f);
     for (uint32_t i = 0; i < f->permit_count; i++)
         if (f->permits[i].to_ms != 0 && f->permits[i].to_ms <= f->permits[i].from_ms)
             f->permits[i].to_ms = f->permits[i].from_ms + 1;
@@ -306,6 +330,7 @@ struct fleet *draw_fleet_healed(struct arena *arena, const struct fleet *old)
         p->ranges[0].count = SIM_NODES_MAX;
     }
     draw_supply_healed(f);
+    for (uint32_t i = 0; i < f->tenant_count; i++) f->tenants[i].budget = (struct budget){0};
     index_fleet(f, arena);
     return f;
 }

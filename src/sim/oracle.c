@@ -219,6 +219,7 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
     if (!sim_has_failed(s)) oracle_reserve(s, e, out);
     if (!sim_has_failed(s)) oracle_quota(s);
     if (!sim_has_failed(s)) oracle_cap(s, e, out);
+    if (!sim_has_failed(s)) oracle_budget(s, out);
     if (!sim_has_failed(s) && rng_below(&s->rng, EXPLAIN_EVERY) == 0) oracle_explain(s);
 }
 

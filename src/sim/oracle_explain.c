@@ -6,6 +6,7 @@
 #include "sim/world.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static const struct job *some_job(struct sim *s)
 {
@@ -37,6 +38,17 @@ static void check_row(struct sim *s, const struct job *j, const struct explanati
                  j->id.v, i, STR_ARG(row->rule));
 }
 
+static void check_budget_row(struct sim *s, const struct job *j, const struct pool_reason *row)
+{
+    double left;
+    if (row->reason != REASON_BUDGET || !oracle_budget_left(s, j, &left)) return;
+    if (row->need > row->have && fabs(left - (double)row->have) < 1000) return;
+    sim_fail(s, "EXPLAIN",
+             "job %" PRIu32 ": its budget is said to have %" PRId64 " left, not %.0f, and %" PRId64
+             " to be needed",
+             j->id.v, row->have, left, row->need);
+}
+
 void oracle_explain(struct sim *s)
 {
     const struct job *j = some_job(s);
@@ -49,6 +61,9 @@ void oracle_explain(struct sim *s)
     if (x.pool_count != shell_fleet(s)->pool_count)
         sim_fail(s, "EXPLAIN", "job %" PRIu32 ": %" PRIu32 " rows for %" PRIu32 " pools", j->id.v,
                  x.pool_count, shell_fleet(s)->pool_count);
-    for (uint32_t i = 0; i < x.pool_count && !sim_has_failed(s); i++) check_row(s, j, &x, i);
+    for (uint32_t i = 0; i < x.pool_count && !sim_has_failed(s); i++) {
+        check_row(s, j, &x, i);
+        if (j->state == JOB_PENDING) check_budget_row(s, j, &x.pools[i]);
+    }
     arena_release(&arena);
 }

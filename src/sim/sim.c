@@ -22,6 +22,7 @@ const char *const sim_stat_names[SIM_STAT_COUNT] = {
     "kills",             "bars",              "node-faults",
     "clock-jumps",       "law-changes",       "fleet-changes",
     "permit-uses",       "law-checks",        "cap-checks",
+    "budget-checks",
     "explanations",      "replays",           "sim-minutes",
     "speed-tables",      "heartbeats",        "false-beats",
     "late-beats",        "costs",             "counted-costs",

@@ -112,6 +112,7 @@ enum sim_stat {
     STAT_PERMIT_USES,
     STAT_LAW_CHECKS, /* claims judged by both evaluators */
     STAT_CAP_CHECKS, /* claims set against a cap */
+    STAT_BUDGET_CHECKS, /* jobs placed under a budget */
     STAT_EXPLANATIONS,
     STAT_REPLAYS,
     STAT_SIM_MINUTES,

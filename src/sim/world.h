@@ -137,6 +137,10 @@ struct attempt_past {
     uint64_t seen_record, over_record; /* first record with its claim; that which freed it, or 0 */
     int64_t over_ms;
     bool preempted; /* stopped for another job */
+    /* As last seen, for its account. */
+    uint32_t tenant;
+    double uusd_per_ms;
+    int64_t start_ms, limit_ms; /* start_ms 0: it has not begun */
 };
 
 /* Room that is held for a job while others are being stopped for it. */
@@ -366,6 +370,13 @@ void oracle_wall_placed(struct sim *s, const struct job *j);
 void oracle_wall_process(struct sim *s, const struct machine *m, const struct attempt_file *f);
 /* The reason of a row, as far as time is concerned, is that which walls and limits give. */
 void oracle_wall_row(struct sim *s, const struct job *j, const struct pool_reason *row);
+
+/* ---- oracle_budget.c ---- */
+/* After each step, and after oracle_cap: what budgets have been charged, counted from nothing. */
+void oracle_budget(struct sim *s, const struct outcome *out);
+/* What the tenant of the job may still spend, in micro-USD; false: nothing binds, or room is being
+ * cleared for a job of it, which is not counted here. */
+bool oracle_budget_left(const struct sim *s, const struct job *j, double *left_out);
 
 /* ---- oracle_preempt.c ---- */
 /* Does the job fit in that pool, if those `gone` were? The needs are those of few switches aside. */

@@ -101,6 +101,9 @@ static bool apply_fleet(struct world *w, uint32_t *id, const struct flip *f,
                                                     .amount_known = true,
                                                     .amount = f->value};
         fleet.permits = all;
+    } else if (f->kind == FLIP_BUDGET) {
+        assert_true(str_eq(f->text, spec->tenant));
+        fleet.tenants[fleet_tenant(&fleet, f->text)].budget.amount_uusd = f->value;
     } else { /* the unknown fact of these worlds: who the tenant is */
         uint32_t t = fleet_tenant(&fleet, spec->tenant);
         fleet.tenants[t].party = STR("home");
@@ -183,6 +186,7 @@ static bool flip_works(struct world *w, uint32_t id, const struct flip *f)
         if (!str_eqz(s.tenant, "fog")) return true; /* nothing else is unknown in these worlds */
         return apply_fleet(w, &id, f, &s, state);
     case FLIP_PERMIT:
+    case FLIP_BUDGET:
     case FLIP_CAPACITY: return apply_fleet(w, &id, f, &s, state);
     case FLIP_NONE:
     case FLIP_COUNT: break;
@@ -269,6 +273,7 @@ static void the_stated_change_places_the_job(void **state)
     for (int i = 0; i < FLIP_COUNT; i++) print_message("  %-10s %u\n", flip_names[i], t.flips[i]);
     if (from != NULL) return;
     assert_true(t.situations >= 2000);
+    assert_true(t.flips[FLIP_BUDGET] > 0);
     assert_true(t.flips[FLIP_NONE] < t.situations / 3);
 }
 

@@ -415,6 +415,22 @@ static inline void world_twin(struct world *w, struct rng *r, struct fleet *f, u
     }
 }
 
+/* In some worlds two tenants have a budget; from generators of their own, so that the rest stays as it
+ * is drawn. */
+static inline void world_random_budgets(struct world *w, struct fleet *f, uint64_t variant)
+{
+    struct rng r = {w->seed ^ 77}, v = {w->seed ^ variant ^ 78};
+    if (w->seed % 8 != 1) return;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct budget *b = &f->tenants[i].budget;
+        b->per = BUDGET_EVER + (int)rng_below(&r, 2);
+        b->days = b->per == BUDGET_DAYS ? 1 : 0;
+        b->from_ms = WORLD_T0 - (int64_t)rng_below(&r, 20) * HOUR;
+        if (rng_one_in(&r, 4)) b->from_ms += 24 * HOUR;
+        b->amount_uusd = (20 + (int64_t)rng_below(&v, 100)) * (b->per == BUDGET_EVER ? 4 : 1) * 1000000;
+    }
+}
+
 static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant)
 {
     struct rng r = {w->seed}, v = {w->seed ^ variant};
@@ -466,6 +482,7 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
                                         .amount_known = true,
                                         .amount = 4 + rng_below(&v, 12),
                                         .issuer = STR("authority")};
+    world_random_budgets(w, f, variant);
     world_fleet_done(a, f);
     return f;
 }

@@ -57,7 +57,8 @@ static const char base[] =
     "    title: {owned: {price: \"0.05\", owner: op}}\n"
     "tenants:\n"
     "  lab: {party: top, weight: 3, users: [\"*\"], default: true}\n"
-    "  guest: {party: unknown, users: [ann], data: none, purpose: research}\n"
+    "  guest: {party: unknown, users: [ann], data: none, purpose: research,\n"
+    "          budget: {amount: 1200.50, per: month, from: 2026-04-01}}\n"
     "permits:\n"
     "  lic-1: {rule: R-1, holder: top, amount: 100, used: 3, to: 2026-12-31, issuer: Office}\n"
     "share_half_life: 2-0\n";
@@ -97,6 +98,25 @@ static enum err read_bent(struct fixture *f, const char *from, const char *to)
     return e;
 }
 
+static void a_budget_names_its_window(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *per;
+        int want;
+        uint32_t days;
+    } rows[] = {{"per: ever", BUDGET_EVER, 0},       {"per: quarter", BUDGET_QUARTER, 0},
+                {"per: year", BUDGET_YEAR, 0},       {"per: day", BUDGET_DAYS, 1},
+                {"per: 14 days", BUDGET_DAYS, 14}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        if (read_bent(&f, "per: month", rows[i].per) != ERR_NONE) fail_msg("%s", f.text.p);
+        assert_int_equal(f.f.tenants[1].budget.per, rows[i].want);
+        assert_int_equal(f.f.tenants[1].budget.days, rows[i].days);
+        release(&f);
+    }
+}
+
 static void a_whole_fleet_is_read(void **state)
 {
     (void)state;
@@ -105,6 +125,11 @@ static void a_whole_fleet_is_read(void **state)
     const struct pool *p = &f.f.pools[0];
     assert_int_equal(f.f.time_limit_default_ms, 3600000);
     assert_int_equal(f.f.share_half_life_ms, 2 * 86400000);
+    const struct budget *b = &f.f.tenants[1].budget;
+    assert_int_equal(b->per, BUDGET_MONTH);
+    assert_int_equal(b->amount_uusd, 1200500000);
+    assert_int_equal(b->from_ms, INT64_C(1775001600000)); /* 2026-04-01 */
+    assert_int_equal(f.f.tenants[0].budget.per, BUDGET_NONE);
     assert_int_equal(p->node_count, 4);
     assert_int_equal(p->mem_mb_per_node, 1048576);
     assert_int_equal(p->time_limit_max_ms, 7 * CIVIL_DAY_MS);
@@ -181,7 +206,14 @@ static void mistakes_are_reported_at_their_place(void **state)
          "f.yaml:2:1: unknown key 'default_tiem'; did you mean 'default_time'?"},
         {"default_time: 1:00:00", "default_time: soon", "f.yaml:2:15: 'soon' is not a duration"},
         {"share_half_life: 2-0", "share_half_life: 0:30",
-         "f.yaml:39:18: share_half_life is from one"},
+         "f.yaml:40:18: share_half_life is from one"},
+        {"amount: 1200.50", "amount: plenty", "f.yaml:37:28: expected an amount in USD such as"},
+        {"amount: 1200.50, ", "", "f.yaml:37:19: key 'amount' is missing"},
+        {"per: month", "per: moon", "f.yaml:37:42: expected month, quarter, year, ever, or"},
+        {"per: month", "per: 0 days", "f.yaml:37:42: expected month, quarter, year, ever, or"},
+        {"from: 2026-04-01}}", "from: 2026-04-31}}", "f.yaml:37:55: '2026-04-31' is not a date"},
+        {"from: 2026-04-01}}", "from: 2026-04-30}}",
+         "f.yaml:37:55: with per: month it begins on one of the first 28 days"},
         {"country: SG", "country: UK",
          "f.yaml:4:33: 'UK' is not an ISO 3166-1 country; did you "
          "mean GB?"},
@@ -370,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_fleet_is_read),
+        cmocka_unit_test(a_budget_names_its_window),
         cmocka_unit_test(maintenance_is_read_in_order),
         cmocka_unit_test(mistakes_are_reported_at_their_place),
         cmocka_unit_test(one_run_reports_every_mistake),
