@@ -567,6 +567,7 @@ void on_update(struct core *c, const struct event *ev);
 void switches_relax(struct core *c, struct entry *e);
 void update_merge(const struct job_spec *old, const struct event *ev, struct job_spec *out);
 void on_time(struct core *c); /* everything that is due at c->now_ms */
+bool time_is_due(const struct core *c); /* some job has something due */
 void timer_set(struct core *c, struct entry *e);
 /* When the next thing is due for the job; CIVIL_NEVER_MS: nothing by time alone. */
 int64_t entry_due_ms(const struct entry *e);

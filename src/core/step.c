@@ -173,8 +173,10 @@ void core_step(struct core *c, uint64_t record, const struct event *e, struct ou
     budgets_turn(c);
     apply(c, e);
     attempts_recheck(c);
-    on_time(c);
-    arrays_promote(c);
+    do {
+        on_time(c);
+        arrays_promote(c);
+    } while (time_is_due(c)); /* a task whose turn has come may have something due at once */
     place_all(c);
     say_queued(c);
     c->out = NULL;

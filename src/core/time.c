@@ -170,6 +170,12 @@ static void openings_due(struct core *c)
     c->opens_ms = wall_next_opening(&c->fleet, c->now_ms);
 }
 
+bool time_is_due(const struct core *c)
+{
+    const struct order_node *n = order_first(&c->timers);
+    return n != NULL && n->major <= c->now_ms;
+}
+
 void on_time(struct core *c)
 {
     openings_due(c);

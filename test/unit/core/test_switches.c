@@ -164,11 +164,36 @@ static void a_job_waits_for_few_switches_only_so_long(void **state)
     world_release(&w);
 }
 
+/* Its turn comes and its patience ends at one instant. */
+static void a_task_that_waits_for_no_switches_does_not_wait(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct fleet *f = world_fleet_base(&w.arena, 1);
+    world_pool(&w.arena, f, 0, "tokyo", "big", "tokyo", 2, 4)->nodes_per_switch = 1;
+    world_fleet_done(&w.arena, f);
+    world_apply(&w, f);
+    struct job_spec gang = world_spec(8);
+    gang.nodes = 2;
+    gang.switches = 1;
+    gang.array_count = 2;
+    gang.array_tasks = ARENA_ARRAY(&w.arena, 2, uint32_t);
+    gang.array_tasks[1] = 1;
+    gang.array_limit = 1;
+    uint32_t id = world_submit(&w, &gang);
+    assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING);
+    world_finish(&w, id, 0);
+    assert_int_equal(world_job(&w, id + 1)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gang_goes_to_as_few_switches_as_hold_it),
         cmocka_unit_test(a_job_waits_for_few_switches_only_so_long),
+        cmocka_unit_test(a_task_that_waits_for_no_switches_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
