@@ -28,7 +28,7 @@ if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=6m none small 2>/
     expect "reads go on" "$(job_state "$first")" PENDING
     rm small/fill
     accepts() { "$BERTH" sbatch --hold --wrap true >>"$WORK/accepted" 2>/dev/null; }
-    wait_for 10 accepts || fail "does not recover when there is room again"
+    wait_for 30 accepts || fail "does not recover when there is room again"
     say "ok: with room again it accepts again"
     accepted=$(grep -c Submitted "$WORK/accepted")
     expect "every acknowledged job is there" "$("$BERTH" squeue -h -t PD | wc -l)" $((accepted + 1))

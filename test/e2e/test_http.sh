@@ -25,11 +25,11 @@ expect_match "a body over the limit is refused" "$code" "413|000"
 
 curl -sN -m 20 "${auth[@]}" "$url/v1/events" >"$WORK/events" &
 stream=$!
-wait_for 5 grep -q connected "$WORK/events" || fail "no event stream"
+wait_for 30 grep -q connected "$WORK/events" || fail "no event stream"
 job='{"key":"h1","spec":{"name":"web","user":"me","uid":'$(id -u)',"tasks":1,"data_known":true,"workdir":"'$WORK'","script":"#!/bin/sh\ntrue\n"}}'
 expect "a job over HTTP" "$(status "${auth[@]}" -d "$job" "$url/v1/jobs")" 201
 wait_state 1 COMPLETED
-wait_for 5 grep -q '"ended"' "$WORK/events" || fail "events: $(cat "$WORK/events")"
+wait_for 30 grep -q '"ended"' "$WORK/events" || fail "events: $(cat "$WORK/events")"
 say "ok: the stream told placement and end"
 kill $stream 2>/dev/null || true
 

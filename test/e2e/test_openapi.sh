@@ -111,7 +111,7 @@ call 200 GET /metrics
 # The stream has no end: it is left after its first words.
 curl -sN -m 20 --unix-socket "$BERTH_SOCKET" -D head -o stream http://berth/v1/events &
 stream=$!
-wait_for 10 grep -qs connected stream || fail "no event stream"
+wait_for 30 grep -qs connected stream || fail "no event stream"
 kill $stream && wait $stream 2>/dev/null || true
 type=$(sed -n 's/^[Cc]ontent-[Tt]ype: *\([^\r]*\).*/\1/p' head)
 printf 'GET\t/v1/events\t200\t%s\t-\t%s\n' "$type" "$WORK/stream" >>calls
