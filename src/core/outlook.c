@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- claims ---------------------------------------------------------------------------------- */
@@ -53,7 +54,7 @@ void outlook_enter(struct core *c, struct entry *e)
     e->resident_count = k->part_count;
     for (uint32_t i = 0; i < k->part_count; i++) {
         struct resident **first = &o->on[k->parts[i].node];
-        e->residents[i] = (struct resident){*first, e, i};
+        e->residents[i] = (struct resident){*first, e, i, 0};
         *first = &e->residents[i];
     }
     outlook_moved(c, e);
@@ -76,8 +77,13 @@ void outlook_leave(struct core *c, struct entry *e)
 void outlooks_init(struct core *c)
 {
     c->outlooks = mem_alloc(c->fleet.pool_count, sizeof *c->outlooks);
-    for (uint32_t p = 0; p < c->fleet.pool_count; p++)
-        c->outlooks[p].on = mem_alloc(c->fleet.pools[p].node_count, sizeof(struct resident *));
+    for (uint32_t p = 0; p < c->fleet.pool_count; p++) {
+        struct pool_outlook *o = &c->outlooks[p];
+        uint32_t nodes = c->fleet.pools[p].node_count;
+        o->on = mem_alloc(nodes, sizeof(struct resident *));
+        o->node = mem_alloc(nodes, sizeof *o->node);
+        o->changes = OUTLOOK_CHANGES + 1; /* none is known */
+    }
     c->outlook_pools = c->fleet.pool_count;
 }
 
@@ -98,7 +104,10 @@ void outlooks_drop(struct core *c, struct size_group *g)
 void outlooks_release(struct core *c)
 {
     for (struct size_group *g = c->sizes; g != NULL; g = g->next) outlooks_drop(c, g);
-    for (uint32_t p = 0; p < c->outlook_pools; p++) mem_free(c->outlooks[p].on);
+    for (uint32_t p = 0; p < c->outlook_pools; p++) {
+        mem_free(c->outlooks[p].on);
+        mem_free(c->outlooks[p].node);
+    }
     mem_free(c->outlooks);
     c->outlooks = NULL;
     c->outlook_pools = 0;
@@ -137,31 +146,27 @@ static void room_gain(struct room *r, const struct claim_part *part)
     }
 }
 
-static uint32_t sort_residents(const struct core *c, const struct resident *first,
-                               const struct resident **by_end)
+static uint32_t sort_residents(const struct resident *first, const struct resident **by_end)
 {
     uint32_t count = 0;
     for (const struct resident *r = first; r != NULL; r = r->next) {
         if (count == RESIDENTS_SORTED) return count + 1;
-        int64_t until = claim_until_ms(c, r->entry);
         uint32_t k = count++;
-        for (; k > 0 && claim_until_ms(c, by_end[k - 1]->entry) > until; k--)
-            by_end[k] = by_end[k - 1];
+        for (; k > 0 && by_end[k - 1]->until_ms > r->until_ms; k--) by_end[k] = by_end[k - 1];
         by_end[k] = r;
     }
     return count;
 }
 
-static int64_t last_end(const struct core *c, const struct resident *first)
+static int64_t last_end(const struct resident *first)
 {
     int64_t last = 0;
-    for (const struct resident *r = first; r != NULL; r = r->next) {
-        int64_t until = claim_until_ms(c, r->entry);
-        if (until > last) last = until;
-    }
+    for (const struct resident *r = first; r != NULL; r = r->next)
+        if (r->until_ms > last) last = r->until_ms;
     return last;
 }
 
+/* The pool's changes are known. */
 static int64_t node_ready_ms(const struct core *c, uint32_t pool, uint32_t i,
                              const struct need *each)
 {
@@ -172,21 +177,135 @@ static int64_t node_ready_ms(const struct core *c, uint32_t pool, uint32_t i,
     for (uint32_t k = 0; k < n->chips_per_node; k++) r.left[k] = (uint16_t)node_chip_left(n, i, k);
     if (room_suffices(&r, n->chips_per_node, each)) return 0;
     const struct resident *first = c->outlooks[pool].on[i], *by_end[RESIDENTS_SORTED];
-    uint32_t count = sort_residents(c, first, by_end);
-    if (count > RESIDENTS_SORTED) return last_end(c, first);
+    uint32_t count = sort_residents(first, by_end);
+    if (count > RESIDENTS_SORTED) return last_end(first);
     for (uint32_t k = 0; k < count; k++) {
         room_gain(&r, &by_end[k]->entry->job.claim->parts[by_end[k]->part]);
-        if (room_suffices(&r, n->chips_per_node, each)) return claim_until_ms(c, by_end[k]->entry);
+        if (room_suffices(&r, n->chips_per_node, each)) return by_end[k]->until_ms;
     }
     return CIVIL_NEVER_MS;
 }
 
-/* ---- one need in one pool -------------------------------------------------------------------- */
+static void node_look(struct core *c, uint32_t pool, uint32_t i)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    const struct node *x = &n->node[i];
+    struct node_outlook *o = &c->outlooks[pool].node[i];
+    *o = (struct node_outlook){.first_ms = CIVIL_NEVER_MS};
+    for (struct resident *r = c->outlooks[pool].on[i]; r != NULL; r = r->next) {
+        r->until_ms = claim_until_ms(c, r->entry);
+        if (r->until_ms < o->first_ms) o->first_ms = r->until_ms;
+        bool has_chips = r->entry->job.claim->parts[r->part].chip_mask != 0;
+        if (has_chips && r->until_ms > o->idle_ms) o->idle_ms = r->until_ms;
+    }
+    if (x->state != NODE_UP) {
+        o->first_ms = CIVIL_NEVER_MS;
+        return;
+    }
+    o->mem_free = n->mem_max - x->mem_mb;
+    o->cpus_free = n->cpus_max - x->cpus;
+    o->chips_free = (uint16_t)node_chips_free(n, i);
+    for (uint32_t k = 0; k < n->chips_per_node; k++) {
+        uint32_t left = node_chip_left(n, i, k);
+        if (left > o->milli_free) o->milli_free = (uint16_t)left;
+    }
+}
+
+/* Bring what is known of the nodes up to date. */
+static void pool_look(struct core *c, uint32_t pool)
+{
+    struct pool_outlook *p = &c->outlooks[pool];
+    if (p->changes - p->known > OUTLOOK_CHANGES)
+        for (uint32_t i = 0; i < c->pools[pool].count; i++) node_look(c, pool, i);
+    else
+        for (uint64_t i = p->known; i < p->changes; i++)
+            node_look(c, pool, p->changed[i % OUTLOOK_CHANGES]);
+    p->known = p->changes;
+}
+
+static bool fits_now(const struct node_outlook *o, const struct need *each)
+{
+    bool chips = each->milli > 0 ? o->milli_free >= each->milli : o->chips_free >= each->chips;
+    return chips && o->cpus_free >= each->cpus && o->mem_free >= each->mem_mb;
+}
+
+/* The node is not ready before that. */
+static int64_t node_bound_ms(const struct pool_nodes *n, const struct node_outlook *o,
+                             const struct need *each)
+{
+    if (fits_now(o, each)) return 0;
+    bool wants_all = each->milli == 0 && each->chips > 0 && each->chips == n->chips_per_node;
+    return wants_all && o->idle_ms > o->first_ms ? o->idle_ms : o->first_ms;
+}
+
+/* ---- the nodes that are ready first ---------------------------------------------------------- */
 
 static bool is_sooner(const struct ready_node *a, const struct ready_node *b)
 {
     return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->node < b->node;
 }
+
+static int by_time(const void *a, const void *b)
+{
+    return is_sooner(a, b) ? -1 : 1; /* nodes differ */
+}
+
+/* The heap's first node is the last of them all; it makes place for a sooner one. */
+static void heap_sink(struct ready_node *heap, uint32_t count, uint32_t at, struct ready_node x)
+{
+    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && is_sooner(&heap[child], &heap[child + 1])) child++;
+        if (!is_sooner(&x, &heap[child])) break;
+        heap[at] = heap[child];
+    }
+    heap[at] = x;
+}
+
+/* The `most` nodes that are ready first, or whose bounds come first, in no order. Gives how many. */
+static uint32_t find_first(const struct core *c, uint32_t pool, const struct need *each, bool exact,
+                           uint32_t most, struct ready_node *out)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    const struct node_outlook *node = c->outlooks[pool].node;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n->count; i++) {
+        struct ready_node x = {node_bound_ms(n, &node[i], each), i};
+        if (count == most && !is_sooner(&x, &out[0])) continue;
+        if (exact && x.at_ms > 0) x.at_ms = node_ready_ms(c, pool, i, each);
+        if (count < most) {
+            out[count++] = x;
+            if (count == most)
+                for (uint32_t k = count / 2; k-- > 0;) heap_sink(out, count, k, out[k]);
+        } else if (is_sooner(&x, &out[0])) {
+            heap_sink(out, count, 0, x);
+        }
+    }
+    return count;
+}
+
+/* ---- one need in one pool: its bound --------------------------------------------------------- */
+
+static void bound_find(const struct core *c, uint32_t pool, const struct need *each,
+                       struct ready_list *l)
+{
+    struct ready_node *first = mem_alloc(l->want, sizeof *first);
+    uint32_t count = find_first(c, pool, each, false, l->want, first);
+    l->bound_ms = count == l->want ? first[0].at_ms : CIVIL_NEVER_MS;
+    l->sooner = 0;
+    for (uint32_t i = 0; i < count; i++) l->sooner += first[i].at_ms < l->bound_ms;
+    mem_free(first);
+}
+
+/* The node has changed. False: the bound may be less. */
+static bool bound_renew(const struct core *c, uint32_t pool, const struct need *each,
+                        struct ready_list *l, uint32_t node)
+{
+    const struct node_outlook *o = &c->outlooks[pool].node[node];
+    l->sooner += node_bound_ms(&c->pools[pool], o, each) < l->bound_ms;
+    return l->sooner < l->want;
+}
+
+/* ---- one need in one pool: its nodes --------------------------------------------------------- */
 
 static void list_put(struct ready_list *l, struct ready_node x)
 {
@@ -210,16 +329,12 @@ static void list_put(struct ready_list *l, struct ready_node x)
 static void list_build(const struct core *c, uint32_t pool, const struct need *each,
                        struct ready_list *l)
 {
-    const struct pool_nodes *n = &c->pools[pool];
-    l->count = 0;
-    l->all = true;
-    for (uint32_t i = 0; i < n->count; i++) {
-        struct ready_node x = {node_ready_ms(c, pool, i, each), i};
-        if (l->count == l->cap && !is_sooner(&x, &l->node[l->count - 1]))
-            l->all = false;
-        else
-            list_put(l, x);
-    }
+    uint32_t nodes = c->pools[pool].count;
+    l->cap = l->want + OUTLOOK_SPARE < nodes ? l->want + OUTLOOK_SPARE : nodes;
+    if (l->node == NULL) l->node = mem_alloc(l->cap, sizeof *l->node);
+    l->count = find_first(c, pool, each, true, l->cap, l->node);
+    l->all = l->count == nodes;
+    qsort(l->node, l->count, sizeof *l->node, by_time);
 }
 
 /* The node may be ready at another instant than before. False: too few are left to tell. */
@@ -238,55 +353,46 @@ static bool list_renew(const struct core *c, uint32_t pool, const struct need *e
     return l->all || l->count >= l->want;
 }
 
-static void list_init(struct ready_list *l, uint32_t want, uint32_t nodes)
-{
-    l->want = want;
-    if (want == 0) return;
-    l->cap = want + OUTLOOK_SPARE < nodes ? want + OUTLOOK_SPARE : nodes;
-    l->node = mem_alloc(l->cap, sizeof *l->node);
-}
-
 /* ---- one size in one pool -------------------------------------------------------------------- */
 
-static struct outlook *outlook_of(struct core *c, struct size_group *g, uint32_t pool, bool *is_new)
+static struct outlook *outlook_of(struct core *c, struct size_group *g, uint32_t pool)
 {
+    if (g->outlooks != NULL && g->outlooks[pool] != NULL) return g->outlooks[pool];
     if (c->outlook_count >= OUTLOOKS_MAX)
         for (struct size_group *x = c->sizes; x != NULL; x = x->next) outlooks_drop(c, x);
     if (g->outlooks == NULL) g->outlooks = mem_alloc(c->outlook_pools, sizeof(struct outlook *));
-    *is_new = g->outlooks[pool] == NULL;
-    if (!*is_new) return g->outlooks[pool];
     struct outlook *o = mem_alloc(1, sizeof *o);
     int64_t have, need;
     int why = size_in_pool(&g->box->spec, &c->fleet.pools[pool], &o->size, &have, &need);
     ASSERT(why == REASON_NONE);
-    list_init(&o->list[0], o->size.part[0].count, c->pools[pool].count);
-    list_init(&o->list[1], o->size.part[1].count > 0 ? o->size.nodes : 0, c->pools[pool].count);
+    o->list[0].want = o->size.part[0].count;
+    o->list[1].want = o->size.part[1].count > 0 ? o->size.nodes : 0;
     g->outlooks[pool] = o;
     c->outlook_count++;
     return o;
 }
 
-static void outlook_renew(struct core *c, struct outlook *o, uint32_t pool, bool is_new)
+/* What is known is brought up to date, as far as that can be done change by change. */
+static void outlook_renew(struct core *c, struct outlook *o, uint32_t pool)
 {
     const struct pool_outlook *p = &c->outlooks[pool];
-    bool from_all = is_new || p->changes - o->changes > OUTLOOK_CHANGES;
+    pool_look(c, pool);
+    if (p->changes - o->changes > OUTLOOK_CHANGES) o->is_known = o->is_listed = false;
     for (int k = 0; k < 2; k++) {
         struct ready_list *l = &o->list[k];
         const struct need *each = &o->size.part[k].each;
-        bool good = !from_all;
-        for (uint64_t i = o->changes; l->want > 0 && good && i < p->changes; i++)
-            good = list_renew(c, pool, each, l, p->changed[i % OUTLOOK_CHANGES]);
-        if (l->want > 0 && !good) list_build(c, pool, each, l);
+        for (uint64_t i = o->changes; l->want > 0 && i < p->changes; i++) {
+            uint32_t node = p->changed[i % OUTLOOK_CHANGES];
+            if (o->is_listed) o->is_listed = list_renew(c, pool, each, l, node);
+            if (o->is_known) o->is_known = bound_renew(c, pool, each, l, node);
+            if (!o->is_listed && !o->is_known) break;
+        }
     }
     o->changes = p->changes;
 }
 
-int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool)
+static int64_t listed_at(const struct outlook *o)
 {
-    bool is_new;
-    struct outlook *o = outlook_of(c, g, pool, &is_new);
-    if (o->size.switches_max > 0) return CIVIL_NEVER_MS; /* ready nodes may be on too many */
-    if (is_new || o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool, is_new);
     int64_t at = 0;
     for (int k = 0; k < 2; k++) {
         const struct ready_list *l = &o->list[k];
@@ -297,12 +403,40 @@ int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool)
     return at;
 }
 
-void outlook_nodes(const struct core *c, const struct size_group *g, uint32_t pool, uint32_t *nodes)
+int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool)
 {
+    struct outlook *o = outlook_of(c, g, pool);
+    if (o->size.switches_max > 0) return CIVIL_NEVER_MS; /* ready nodes may be on too many */
+    if (o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool);
+    if (o->is_listed) return listed_at(o);
+    int64_t at = 0;
+    for (int k = 0; k < 2; k++) {
+        struct ready_list *l = &o->list[k];
+        if (l->want == 0) continue;
+        if (!o->is_known) bound_find(c, pool, &o->size.part[k].each, l);
+        if (l->bound_ms > at) at = l->bound_ms;
+    }
+    o->is_known = true;
+    return at;
+}
+
+int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool)
+{
+    struct outlook *o = outlook_of(c, g, pool);
+    if (o->size.switches_max > 0) return CIVIL_NEVER_MS;
+    if (o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool);
+    for (int k = 0; !o->is_listed && k < 2; k++)
+        if (o->list[k].want > 0) list_build(c, pool, &o->size.part[k].each, &o->list[k]);
+    o->is_listed = true;
+    return listed_at(o);
+}
+
+void outlook_nodes(struct core *c, struct size_group *g, uint32_t pool, uint32_t *nodes)
+{
+    outlook_at(c, g, pool); /* what was listed may have been dropped for others */
     const struct outlook *o = g->outlooks[pool];
     const struct ready_list *first = &o->list[0], *second = &o->list[1];
     uint32_t got = 0;
-    ASSERT(o->changes == c->outlooks[pool].changes);
     for (; got < first->want; got++) nodes[got] = first->node[got].node;
     for (uint32_t i = 0; i < second->count && got < o->size.nodes; i++) {
         bool taken = false;

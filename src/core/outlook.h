@@ -9,10 +9,12 @@
  *              the (count0 + count1)-th smallest for need 1)
  *
  * What is kept, so that an event costs what it changes: on each node the claims that hold part of
- * it; in each pool the list of nodes on which a claim was made, ended or moved its end; for each
- * (size, pool) that was asked about, the nodes that are ready first, some more than are needed.
- * When asked again, only nodes that changed since are worked out anew. The nodes are found anew
- * from all only for a new size, when too many have changed, or when the spare ones are used up.
+ * it, what is free, when the first of them ends and when all that hold chips have; in each pool the
+ * list of nodes on which a claim was made, ended or moved its end; for each (size, pool) that was
+ * asked about a bound, an instant before which it cannot fit by those alone, and where that did not
+ * decide, the nodes that are ready first, some more than are needed. When asked again, only nodes
+ * that changed since are looked at. All are looked at only for a new size, when too many have
+ * changed, or when the spare ones are used up.
  *
  * The answer is the exact minimum, by (instant, node), so it does not depend on what was kept. */
 #ifndef BERTH_CORE_OUTLOOK_H
@@ -28,9 +30,10 @@ struct entry;
 struct size_group;
 
 enum {
-    OUTLOOK_CHANGES = 256, /* remembered for each pool */
+    OUTLOOK_CHANGES = 1024, /* remembered for each pool */
     OUTLOOK_SPARE = 128, /* nodes beyond those needed: how many changes until all are looked at */
-    OUTLOOKS_MAX = 4096, /* kept in all, some 3 KB each for small sizes; then all are dropped */
+    OUTLOOKS_MAX = 16384, /* kept in all, 0.2 KB each, or 3 KB where nodes are listed; then all are
+                             dropped */
 };
 
 /* A claim's hold on one node. */
@@ -38,12 +41,24 @@ struct resident {
     struct resident *next; /* on that node, in no order */
     struct entry *entry;
     uint32_t part;
+    int64_t until_ms; /* claim_until_ms, when the node was last looked at */
+};
+
+/* What is known of one node, for all sizes; of one that is not up: nothing is free or will be. */
+struct node_outlook {
+    int64_t first_ms; /* when the first of its claims ends; CIVIL_NEVER_MS: it has none */
+    int64_t idle_ms; /* when all claims that hold chips have ended; 0: there are none */
+    uint64_t mem_free;
+    uint32_t cpus_free;
+    uint16_t chips_free, milli_free; /* whole ones; the most left on one */
 };
 
 /* What is known of one pool, for all sizes. */
 struct pool_outlook {
     struct resident **on; /* by node */
+    struct node_outlook *node;
     uint64_t changes; /* so far */
+    uint64_t known; /* of these, taken into `node` */
     uint32_t changed[OUTLOOK_CHANGES]; /* the last nodes that did */
 };
 
@@ -54,15 +69,18 @@ struct ready_node {
 
 /* The nodes that are ready first for one need, in order; all others come after the last. */
 struct ready_list {
-    struct ready_node *node;
+    struct ready_node *node; /* NULL: not listed */
     uint32_t count, want, cap;
     bool all; /* no others */
+    int64_t bound_ms; /* fewer than `want` nodes are ready before that */
+    uint32_t sooner; /* nodes that may be, as far as first_ms and idle_ms tell: at most so many */
 };
 
 /* One size in one pool. */
 struct outlook {
     uint64_t changes; /* of the pool, taken in */
     struct size size;
+    bool is_known, is_listed; /* the bounds are; the nodes are */
     struct ready_list list[2];
 };
 
@@ -86,8 +104,9 @@ int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms);
 /* When the size of the group fits in the pool: 0 now, CIVIL_NEVER_MS not foreseen, as for a size that
  * insists on few switches (--switches). The pool takes the size (size_in_pool). */
 int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool);
-/* The nodes it would have then, right after outlook_at; `nodes` has room for size.nodes. */
-void outlook_nodes(const struct core *c, const struct size_group *g, uint32_t pool,
-                   uint32_t *nodes);
+/* An instant before which it does not, found without listing nodes: equal to outlook_at or less. */
+int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool);
+/* The nodes it would have then; `nodes` has room for size.nodes. */
+void outlook_nodes(struct core *c, struct size_group *g, uint32_t pool, uint32_t *nodes);
 
 #endif

@@ -53,33 +53,57 @@ static struct class *next_head(const struct core *c, const struct rank *last, st
 
 /* ---- where and when -------------------------------------------------------------------------- */
 
-/* When the first job of the class could start in the pool; CIVIL_NEVER_MS: not foreseen. */
-static int64_t start_in(struct core *c, struct class *k, const struct candidate *x)
+/* May the first job of the class ever start in the pool, time and room aside? */
+static bool may_come(struct core *c, struct class *k, const struct candidate *x)
+{
+    const struct legal *legal = legal_of(c, k->signature, &k->box->spec, x->pool);
+    return legal->allowed && !legal->short_of_quota && !c->fleet.pools[x->pool].drained &&
+           x->limit_uusd <= k->share->account.left_uusd;
+}
+
+/* When it could start there; CIVIL_NEVER_MS: not foreseen. */
+static int64_t start_in(struct core *c, struct class *k, uint32_t pool)
 {
     const struct job_spec *s = &k->box->spec;
-    uint32_t pool = x->pool;
-    const struct legal *legal = legal_of(c, k->signature, s, pool);
-    if (!legal->allowed || legal->short_of_quota || c->fleet.pools[pool].drained)
-        return CIVIL_NEVER_MS;
-    if (x->limit_uusd > k->share->account.left_uusd) return CIVIL_NEVER_MS;
     int64_t at = outlook_at(c, k->size, pool);
     if (at == CIVIL_NEVER_MS) return CIVIL_NEVER_MS;
     struct pool_reason row = {0};
     int64_t when = at > c->now_ms ? at : c->now_ms;
+    const struct legal *legal = legal_of(c, k->signature, s, pool);
     return pool_row_time(c, s, legal, pool, when, &row) == REASON_NONE ? at : CIVIL_NEVER_MS;
 }
 
+/* The candidate with the least bound, the first of equals; NO_INDEX: all are CIVIL_NEVER_MS. */
+static uint32_t least_of(const int64_t *bounds, uint32_t count)
+{
+    uint32_t least = NO_INDEX;
+    for (uint32_t i = 0; i < count; i++)
+        if (bounds[i] < (least == NO_INDEX ? CIVIL_NEVER_MS : bounds[least])) least = i;
+    return least;
+}
+
+/* Pools are asked in the order of what is known at a glance, until none of the others can be
+ * sooner. */
 static uint32_t soonest_pool(struct core *c, struct class *k, int64_t *at_out)
 {
-    uint32_t best = NO_INDEX;
     class_candidates(c, k);
+    int64_t *bounds = mem_alloc(k->candidate_count, sizeof *bounds);
     for (uint32_t i = 0; i < k->candidate_count; i++) {
-        int64_t at = start_in(c, k, &k->candidates[i]);
-        if (at == CIVIL_NEVER_MS || (best != NO_INDEX && at >= *at_out)) continue;
-        best = k->candidates[i].pool;
+        const struct candidate *x = &k->candidates[i];
+        bounds[i] = may_come(c, k, x) ? outlook_bound(c, k->size, x->pool) : CIVIL_NEVER_MS;
+    }
+    uint32_t best = NO_INDEX, i;
+    while ((i = least_of(bounds, k->candidate_count)) != NO_INDEX) {
+        if (best != NO_INDEX && (bounds[i] > *at_out || (bounds[i] == *at_out && i > best))) break;
+        bounds[i] = CIVIL_NEVER_MS;
+        int64_t at = start_in(c, k, k->candidates[i].pool);
+        if (at == CIVIL_NEVER_MS) continue;
+        if (best != NO_INDEX && (at > *at_out || (at == *at_out && i > best))) continue;
+        best = i;
         *at_out = at;
     }
-    return best;
+    mem_free(bounds);
+    return best != NO_INDEX ? k->candidates[best].pool : NO_INDEX;
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */

@@ -174,6 +174,94 @@ static void what_was_kept_is_free_when_the_head_leaves(void **state)
     world_release(&w);
 }
 
+/* ---- the soonest of many pools, against all ends of all claims ------------------------------------
+ */
+
+enum { MANY = 64, NODES = 2, HEADS = 270 };
+
+/* How many nodes of the pool have `chips` free when the claims that end by `at_ms` have ended. */
+static uint32_t nodes_free_at(const struct world *w, uint32_t pool, uint32_t chips, int64_t at_ms)
+{
+    uint32_t used[NODES] = {0}, fit = 0;
+    for (uint32_t id = 1; core_job(w->core, (struct job_id){id}) != NULL; id++) {
+        const struct job *j = core_job(w->core, (struct job_id){id});
+        if (j->claim == NULL || j->claim->pool.v != pool) continue;
+        if (j->start_ms + j->time_limit_ms + 30000 <= at_ms) continue;
+        for (uint32_t i = 0; i < j->claim->part_count; i++)
+            used[j->claim->parts[i].node] += (uint32_t)__builtin_popcountll(j->claim->parts[i].chip_mask);
+    }
+    for (int i = 0; i < NODES; i++) fit += 8 - used[i] >= chips;
+    return fit;
+}
+
+static uint32_t soonest_by_trying(const struct world *w, uint32_t chips, uint32_t nodes,
+                                  int64_t *at_out)
+{
+    uint32_t best = MANY;
+    for (uint32_t p = 0; p < MANY; p++)
+        for (uint32_t id = 1; core_job(w->core, (struct job_id){id}) != NULL; id++) {
+            const struct job *j = core_job(w->core, (struct job_id){id});
+            if (j->claim == NULL || j->claim->pool.v != p) continue;
+            int64_t at = j->start_ms + j->time_limit_ms + 30000;
+            if (best < MANY && at >= *at_out) continue;
+            if (nodes_free_at(w, p, chips, at) < nodes) continue;
+            best = p;
+            *at_out = at;
+        }
+    return best;
+}
+
+/* The job ends, if it runs, and who takes its place has started. */
+static void end_one(struct world *w, uint32_t id)
+{
+    const struct job *j = world_job(w, id);
+    if (j->state != JOB_RUNNING) return;
+    world_report(w, REPORT_FINISHED, id, j->attempt, 0);
+    for (id = 1; (j = core_job(w->core, (struct job_id){id})) != NULL; id++)
+        if (j->state == JOB_CONFIGURING) world_report(w, REPORT_STARTED, id, j->attempt, 0);
+}
+
+/* More heads and pools than are remembered at once (OUTLOOKS_MAX). */
+static void every_head_takes_the_soonest_of_many_pools(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct rng r = {7};
+    struct fleet *f = world_fleet_base(&w.arena, MANY);
+    for (uint32_t p = 0; p < MANY; p++)
+        world_pool(&w.arena, f, p, arena_printf(&w.arena, "pool%02u", p), "big", "tokyo", NODES, 8);
+    world_fleet_done(&w.arena, f);
+    world_apply(&w, f);
+    for (uint32_t misses = 0; misses < 20;) {
+        struct job_spec s = world_spec(1 + rng_below(&r, 8));
+        s.time_limit_ms = HOUR + 1000 * (int64_t)rng_below(&r, 100000);
+        uint32_t id = world_submit(&w, &s);
+        if (holds(&w, id)) {
+            world_report(&w, REPORT_STARTED, id, 1, 0);
+            continue;
+        }
+        misses++;
+        world_do(&w, EVENT_CANCEL, id);
+    }
+    for (uint32_t i = 0; i < HEADS; i++) {
+        struct job_spec s = world_spec(0);
+        s.nodes = 1 + rng_below(&r, NODES);
+        s.chips_per_node = s.nodes == 1 ? 8 : 2 + rng_below(&r, 7);
+        s.cpus_per_task = 1 + i % 8;
+        s.mem_mb_per_node = i;
+        s.priority = (int32_t)i + 1;
+        uint32_t id = world_submit(&w, &s);
+        if (holds(&w, id)) continue;
+        int64_t at;
+        uint32_t pool = soonest_by_trying(&w, s.chips_per_node, s.nodes, &at);
+        assert_int_equal(hold(&w, pool).job.v, id);
+        assert_int_equal(hold(&w, pool).at_ms, at);
+        if (i % 4 == 0) end_one(&w, 1 + rng_below(&r, 200));
+    }
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_head_takes_the_pool_where_it_starts_soonest),
         cmocka_unit_test(a_job_with_more_priority_may_use_what_is_kept),
         cmocka_unit_test(what_was_kept_is_free_when_the_head_leaves),
+        cmocka_unit_test(every_head_takes_the_soonest_of_many_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
