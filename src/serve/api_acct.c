@@ -95,11 +95,11 @@ static enum err collect(struct acct *a, struct history_filter *h, struct errtext
         if (a->filter->states >> i & 1u) states[h->state_count++] = str_of(job_state_names[i]);
     h->states = states;
     /* First, because a failed sync replaces the whole state. */
-    if (journal_is_dirty(&s->journal)) server_flush(s);
+    server_settle(s);
     a->list.now_ms = journal_now_ms(&s->journal);
     a->list.jobs = ARENA_ARRAY(&s->scratch, a->filter->limit, struct job_view);
     a->next_active = core_job_after(s->journal.core, (struct job_id){a->filter->after});
-    struct store *store = s->journal.store;
+    struct store *store = journal_store(&s->journal);
     enum err e = store->ops->history_query(store, h, add_ended, a, error);
     if (e == ERR_NONE && a->list.next == 0) add_active(a, UINT32_MAX);
     return e;

@@ -223,7 +223,7 @@ static void visit_job_spec_any(struct visit *v, void *what)
 void handle_job_spec(struct server *s, struct op *op, struct str id)
 {
     /* The job's own record may still be in the batch. */
-    if (journal_is_dirty(&s->journal)) server_flush(s);
+    server_settle(s);
     const struct job *j = find_job(s, op, id);
     if (j == NULL) return;
     struct errtext error;
@@ -356,7 +356,7 @@ static enum err last_decision(struct server *s, const struct job *j, struct why 
 {
     if (j->decision_record == 0) return ERR_NONE;
     struct decision_search d = {&s->scratch, j->id, why, ERR_NONE, error};
-    struct store *store = s->journal.store;
+    struct store *store = journal_store(&s->journal);
     enum err e = store->ops->read(store, j->decision_record, 1, find_decision, &d, error);
     return e != ERR_NONE ? e : d.failed;
 }
@@ -364,7 +364,7 @@ static enum err last_decision(struct server *s, const struct job *j, struct why 
 void handle_why(struct server *s, struct op *op, struct str id)
 {
     /* First, because a failed sync replaces the whole state. */
-    if (journal_is_dirty(&s->journal)) server_flush(s);
+    server_settle(s);
     const struct job *j = find_job(s, op, id);
     if (j == NULL) return;
     const char *pool_name = op_query(op, "pool");

@@ -85,11 +85,13 @@ void handle_ledger(struct server *s, struct op *op, struct str id)
     if (e == ERR_NONE) e = query_u64(op, "limit", &limit, &p.error);
     if (limit == 0 || limit > LEDGER_PAGE_MAX) limit = LEDGER_PAGE_MAX;
     if (from == 0) from = 1;
-    if (e == ERR_NONE && journal_is_dirty(&s->journal)) server_flush(s);
+    if (e == ERR_NONE) server_settle(s);
     arena_init(&p.arena);
     buf_puts(&p.body, "{\"records\":[");
-    if (e == ERR_NONE && from <= s->journal.head)
-        e = s->journal.store->ops->read(s->journal.store, from, limit, put_record, &p, &p.error);
+    if (e == ERR_NONE && from <= s->journal.head) {
+        struct store *store = journal_store(&s->journal);
+        e = store->ops->read(store, from, limit, put_record, &p, &p.error);
+    }
     if (e == ERR_NONE) e = p.failed;
     if (e != ERR_NONE) {
         reply_error(op, e, "%s", p.error.s);

@@ -10,7 +10,7 @@ enum {
 
 enum err checkpoint_open(struct server *s, struct errtext *error)
 {
-    struct store *store = s->journal.store;
+    struct store *store = journal_store(&s->journal);
     enum err e = audit_signer_load(s->config.state_dir, store->ops->origin(store), true, &s->signer,
                                    error);
     s->checkpoint_at = s->journal.head;
@@ -20,8 +20,8 @@ enum err checkpoint_open(struct server *s, struct errtext *error)
 
 enum err checkpoint_sign(struct server *s, struct buf *note_out, struct errtext *error)
 {
-    if (journal_is_dirty(&s->journal)) server_flush(s);
-    enum err e = audit_checkpoint(s->journal.store, &s->signer, note_out, error);
+    server_settle(s);
+    enum err e = audit_checkpoint(journal_store(&s->journal), &s->signer, note_out, error);
     s->checkpoint_at = s->journal.head;
     s->checkpoint_steady_ms = steady_ms();
     return e;

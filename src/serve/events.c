@@ -6,12 +6,6 @@
 
 #include <inttypes.h>
 
-/* A decision of the batch as event text, and whose job it concerns. */
-struct pending_event {
-    uint32_t uid;
-    struct str text;
-};
-
 static void visit_decision_any(struct visit *v, void *d)
 {
     visit_decision(v, d);
@@ -28,22 +22,22 @@ void events_add(struct server *s, const struct decision *d, uint32_t uid)
     buf_printf(&text, "id: %" PRIu64 "\nevent: decision\ndata: ", s->journal.head);
     json_put(&text, visit_decision_any, &copy);
     buf_puts(&text, "\n\n");
-    s->events = mem_grow(s->events, &s->event_cap, s->event_count + 1, sizeof *s->events);
-    s->events[s->event_count++] =
-        (struct pending_event){uid, str_copy(&s->event_arena, buf_str(&text))};
+    struct outbox *o = &s->open;
+    o->events = mem_grow(o->events, &o->event_cap, o->event_count + 1, sizeof *o->events);
+    o->events[o->event_count++] = (struct pending_event){uid, str_copy(&o->arena, buf_str(&text))};
     buf_release(&text);
 }
 
-void events_send(struct server *s)
+void events_send(struct server *s, struct outbox *o)
 {
-    for (size_t i = 0; i < s->event_count; i++)
-        streams_publish(&s->streams, s->events[i].uid, s->events[i].text);
-    if (s->event_count > 0) http_wake(s->http);
-    events_drop(s);
+    for (size_t i = 0; i < o->event_count; i++)
+        streams_publish(&s->streams, o->events[i].uid, o->events[i].text);
+    if (o->event_count > 0) http_wake(s->http);
+    events_drop(o);
 }
 
-void events_drop(struct server *s)
+void events_drop(struct outbox *o)
 {
-    s->event_count = 0;
-    arena_clear(&s->event_arena);
+    o->event_count = 0;
+    arena_clear(&o->arena);
 }

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- rebuilding -------------------------------------------------------------------------------
  */
@@ -95,6 +94,7 @@ static enum err rebuild(struct journal *j, void (*progress)(uint64_t, uint64_t),
     core_free(j->core);
     j->core = core_new();
     j->head = j->snapshot_at = 0;
+    j->durable = head.seq;
     if (head.seq == 0) return ERR_NONE;
     e = load_snapshot(j, head.seq, error);
     if (e != ERR_NONE) return e;
@@ -114,9 +114,11 @@ enum err journal_open(struct journal *j, struct store *store,
                       void (*progress)(uint64_t done, uint64_t total), struct errtext *error)
 {
     *j = (struct journal){.store = store};
-    arena_init(&j->arena);
+    arena_init(&j->open.arena);
+    arena_init(&j->sealed.arena);
     outcome_init(&j->outcome);
     enum err e = rebuild(j, progress, error);
+    if (e == ERR_NONE) e = committer_start(&j->committer, store, error);
     if (e != ERR_NONE) {
         j->store = NULL;
         journal_close(j);
@@ -126,16 +128,23 @@ enum err journal_open(struct journal *j, struct store *store,
     return ERR_NONE;
 }
 
+static void batch_release(struct batch *b)
+{
+    arena_release(&b->arena);
+    mem_free(b->records);
+    mem_free(b->history);
+    mem_free(b->effects);
+}
+
 void journal_close(struct journal *j)
 {
+    committer_stop(&j->committer);
     core_free(j->core);
     if (j->store != NULL) j->store->ops->close(j->store);
     outcome_release(&j->outcome);
     buf_release(&j->bytes);
-    arena_release(&j->arena);
-    mem_free(j->records);
-    mem_free(j->history);
-    mem_free(j->effects);
+    batch_release(&j->open);
+    batch_release(&j->sealed);
     *j = (struct journal){0};
 }
 
@@ -151,11 +160,14 @@ static void add_history(struct journal *j, struct job_id id)
 {
     const struct job *job = core_job(j->core, id);
     ASSERT(job != NULL && job_state_is_ended(job->state));
-    j->history = mem_grow(j->history, &j->history_cap, j->history_count + 1, sizeof *j->history);
-    j->history[j->history_count++] = view_history(j->core, job, &j->arena);
+    struct batch *b = &j->open;
+    b->history = mem_grow(b->history, &b->history_cap, b->history_count + 1, sizeof *b->history);
+    b->history[b->history_count++] = view_history(j->core, job, &b->arena);
 }
 
-enum { BYTES_KEPT = 1024 * 1024 }; /* of the encoding buffer; a fleet or a large script needs more */
+enum {
+    BYTES_KEPT = 1024 * 1024
+}; /* of the encoding buffer; a fleet or a large script needs more */
 
 static struct str encode(struct journal *j, void (*visit)(struct visit *, void *), void *what)
 {
@@ -166,7 +178,7 @@ static struct str encode(struct journal *j, void (*visit)(struct visit *, void *
         visit(&w.v, what);
         visit_map_end(&w.v);
     }
-    return str_copy(&j->arena, buf_str(&j->bytes));
+    return str_copy(&j->open.arena, buf_str(&j->bytes));
 }
 
 static void visit_event_any(struct visit *v, void *e)
@@ -186,8 +198,10 @@ enum err journal_step(struct journal *j, struct event *e, struct job_id *first_o
     e->now_ms = journal_now_ms(j);
     enum err admitted = core_admit(j->core, e, error);
     if (admitted != ERR_NONE) return admitted;
-    j->records = mem_grow(j->records, &j->record_cap, j->record_count + 1, sizeof *j->records);
-    struct ledger_record *r = &j->records[j->record_count++];
+    struct batch *b = &j->open;
+    b->state = BATCH_OPEN;
+    b->records = mem_grow(b->records, &b->record_cap, b->record_count + 1, sizeof *b->records);
+    struct ledger_record *r = &b->records[b->record_count++];
     *r = (struct ledger_record){.seq = ++j->head, .now_ms = e->now_ms};
     r->event = encode(j, visit_event_any, e);
     core_step(j->core, r->seq, e, &j->outcome);
@@ -199,11 +213,11 @@ enum err journal_step(struct journal *j, struct event *e, struct job_id *first_o
         if (job_state_is_ended(d->state)) add_history(j, d->job);
         if (j->on_decision != NULL) j->on_decision(j->on_decision_arg, e, d);
     }
-    j->effects =
-        mem_grow(j->effects, &j->effect_cap, j->effect_count + o->effect_count, sizeof *j->effects);
+    b->effects =
+        mem_grow(b->effects, &b->effect_cap, b->effect_count + o->effect_count, sizeof *b->effects);
     if (o->effect_count > 0)
-        memcpy(j->effects + j->effect_count, o->effects, o->effect_count * sizeof *j->effects);
-    j->effect_count += o->effect_count;
+        memcpy(b->effects + b->effect_count, o->effects, o->effect_count * sizeof *b->effects);
+    b->effect_count += o->effect_count;
     if (first_out != NULL) *first_out = o->first_job;
     if (count_out != NULL) *count_out = o->job_count;
     return ERR_NONE;
@@ -211,50 +225,121 @@ enum err journal_step(struct journal *j, struct event *e, struct job_id *first_o
 
 bool journal_is_full(const struct journal *j)
 {
-    return j->record_count >= JOURNAL_BATCH_MAX;
+    return j->open.record_count >= JOURNAL_BATCH_MAX;
 }
 
 bool journal_is_dirty(const struct journal *j)
 {
-    return j->record_count > 0;
+    return j->open.record_count > 0;
 }
 
-static int64_t steady_us(void)
+bool journal_is_committing(const struct journal *j)
 {
-    struct timespec t;
-    ASSERT(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+    return j->sealed.state == BATCH_COMMITTING;
+}
+
+bool journal_is_settled(const struct journal *j)
+{
+    return !journal_is_dirty(j) && !journal_is_committing(j);
+}
+
+struct store *journal_store(const struct journal *j)
+{
+    ASSERT(!journal_is_committing(j));
+    return j->store;
+}
+
+/* ---- commits ----------------------------------------------------------------------------------
+ */
+
+static void batch_clear(struct batch *b)
+{
+    b->state = BATCH_EMPTY;
+    b->record_count = b->history_count = b->effect_count = 0;
+    arena_clear(&b->arena);
+}
+
+/* The open batch takes no more events. */
+static void close_batch(struct journal *j)
+{
+    ASSERT(j->open.state == BATCH_OPEN);
+    ASSERT(j->sealed.state == BATCH_EMPTY);
+    struct batch b = j->open;
+    j->open = j->sealed;
+    j->sealed = b;
+    j->sealed.state = BATCH_COMMITTING;
+    j->committing = (struct store_batch){.records = b.records,
+                                         .record_count = b.record_count,
+                                         .history = b.history,
+                                         .history_count = b.history_count};
+    if (j->bytes.cap > BYTES_KEPT) buf_release(&j->bytes);
+}
+
+static enum err commit_failed(struct journal *j, enum err e, struct errtext *error)
+{
+    j->stats.failed_batches++;
+    batch_clear(&j->sealed);
+    batch_clear(&j->open);
+    struct errtext why;
+    j->lost = rebuild(j, NULL, &why) != ERR_NONE;
+    if (j->lost) return err_set(error, ERR_CORRUPT, "the ledger cannot be read back: %s", why.s);
+    return e;
+}
+
+static void commit_succeeded(struct journal *j, int64_t took_us)
+{
+    struct batch *b = &j->sealed;
+    uint64_t last = b->records[b->record_count - 1].seq;
+    ASSERT(last == j->durable + b->record_count);
+    j->durable = last;
+    b->state = BATCH_DURABLE;
+    j->stats.sync_last_us = took_us;
+    j->stats.sync_sum_us += took_us;
+    j->stats.batches++;
+    j->stats.records += b->record_count;
 }
 
 enum err journal_commit(struct journal *j, struct errtext *error)
 {
-    if (!journal_is_dirty(j)) return ERR_NONE;
-    struct store_batch batch = {.records = j->records,
-                                .record_count = j->record_count,
-                                .history = j->history,
-                                .history_count = j->history_count};
-    int64_t begun = steady_us();
-    enum err e = j->store->ops->append(j->store, &batch, error);
-    if (e != ERR_NONE) {
-        j->stats.failed_batches++;
-        journal_batch_done(j);
-        struct errtext why;
-        if (rebuild(j, NULL, &why) != ERR_NONE)
-            return err_set(error, ERR_CORRUPT, "the ledger cannot be read back: %s", why.s);
-        return e;
-    }
-    j->stats.sync_last_us = steady_us() - begun;
-    j->stats.sync_sum_us += j->stats.sync_last_us;
-    j->stats.batches++;
-    j->stats.records += j->record_count;
+    close_batch(j);
+    int64_t took_us = 0;
+    enum err e = committer_run(&j->committer, &j->committing, &took_us, error);
+    if (e != ERR_NONE) return commit_failed(j, e, error);
+    commit_succeeded(j, took_us);
+    return ERR_NONE;
+}
+
+void journal_seal(struct journal *j)
+{
+    ASSERT(j->open.effect_count == 0);
+    close_batch(j);
+    committer_begin(&j->committer, &j->committing);
+}
+
+bool journal_has_ended(const struct journal *j)
+{
+    return journal_is_committing(j) && !committer_is_busy(&j->committer);
+}
+
+int journal_fd(const struct journal *j)
+{
+    return j->committer.event_fd;
+}
+
+enum err journal_collect(struct journal *j, struct errtext *error)
+{
+    ASSERT(journal_is_committing(j));
+    int64_t took_us = 0;
+    enum err e = committer_end(&j->committer, &took_us, error);
+    if (e != ERR_NONE) return commit_failed(j, e, error);
+    commit_succeeded(j, took_us);
     return ERR_NONE;
 }
 
 void journal_batch_done(struct journal *j)
 {
-    j->record_count = j->history_count = j->effect_count = 0;
-    arena_clear(&j->arena);
-    if (j->bytes.cap > BYTES_KEPT) buf_release(&j->bytes);
+    ASSERT(j->sealed.state == BATCH_DURABLE);
+    batch_clear(&j->sealed);
 }
 
 /* ---- reading back -----------------------------------------------------------------------------
@@ -280,7 +365,8 @@ enum err journal_spec(struct journal *j, uint64_t record, struct arena *arena, s
                       struct errtext *error)
 {
     struct spec_search s = {.arena = arena, .error = error};
-    enum err e = j->store->ops->read(j->store, record, 1, spec_record, &s, error);
+    struct store *store = journal_store(j);
+    enum err e = store->ops->read(store, record, 1, spec_record, &s, error);
     if (e == ERR_NONE) e = s.failed;
     if (e != ERR_NONE) return e;
     if (!s.found || s.event.spec == NULL)
@@ -296,7 +382,7 @@ bool journal_snapshot_is_due(const struct journal *j, bool busy)
 
 enum err journal_snapshot(struct journal *j, struct errtext *error)
 {
-    ASSERT(!journal_is_dirty(j));
+    ASSERT(journal_is_settled(j));
     if (j->head == j->snapshot_at) return ERR_NONE;
     struct buf bytes = {0};
     struct cbor_writer w;

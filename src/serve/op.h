@@ -47,6 +47,7 @@ struct op {
     const char *content_type;
     struct buf reply;
     bool stream; /* becomes a server-sent event stream after the headers */
+    uint64_t rests_on; /* ledger record: the reply leaves when it is durable */
     bool answered; /* the reply is complete */
 };
 

@@ -21,7 +21,9 @@
 enum {
     POLL_LONGEST_MS = 1000, /* the clock and the inbox are looked at this often at least */
     GATHER_MS = 3, /* requests that keep arriving are taken into one sync for so long */
+    SEAL_RECORDS_MIN = 4, /* fewer are synced at once: handing them over costs more than the wait */
     WRITE_PAUSE_MS = 1000, /* after a failed sync writes are refused for this long */
+    QUIET_MS = 50, /* no request for so long: there is time for a snapshot */
 };
 
 void server_log(struct server *s, const char *fmt, ...)
@@ -41,9 +43,9 @@ void server_log(struct server *s, const char *fmt, ...)
 enum err server_step(struct server *s, struct event *e, struct job_id *first_out,
                      uint32_t *count_out, struct errtext *error)
 {
+    if (journal_is_full(&s->journal)) server_flush(s);
     if (steady_ms() < s->refuse_writes_until_ms)
         return err_set(error, ERR_UNAVAILABLE, "%s", s->refuse_why.s);
-    if (journal_is_full(&s->journal)) server_flush(s);
     return journal_step(&s->journal, e, first_out, count_out, error);
 }
 
@@ -58,37 +60,110 @@ static void refuse(struct op *op)
                          "written, nothing was accepted; see the daemon's log\"}\n");
 }
 
-static void reply_all(struct server *s, bool failed)
+static void put_op(struct outbox *o, struct op *op)
 {
-    for (struct op *op = s->done_head; op != NULL; op = op->next) {
+    op->next = NULL;
+    if (o->tail != NULL)
+        o->tail->next = op;
+    else
+        o->head = op;
+    o->tail = op;
+}
+
+/* The one way out. `failed`: the batch is lost, say so instead. */
+static void send_outbox(struct server *s, struct outbox *o, bool failed)
+{
+    for (struct op *op = o->head; op != NULL; op = op->next) {
+        ASSERT(failed || op->rests_on <= s->journal.durable);
         if (failed) refuse(op);
         s->metrics.requests_total++;
         if (op->status >= 400) s->metrics.request_errors_total++;
     }
-    http_reply(s->http, s->done_head);
-    s->done_head = s->done_tail = NULL;
+    if (failed)
+        events_drop(o);
+    else
+        events_send(s, o);
+    http_reply(s->http, o->head);
+    o->head = o->tail = NULL;
+}
+
+/* The open batch takes no more: what waits for it waits for the sealed one now. */
+static void close_outbox(struct server *s)
+{
+    ASSERT(s->sealed.head == NULL);
+    struct outbox o = s->open;
+    s->open = s->sealed;
+    s->sealed = o;
+}
+
+/* Both batches are lost: the one that failed, and what was stepped on top of it. */
+static void sync_failed(struct server *s, const struct errtext *error)
+{
+    server_log(s, "the ledger refused a batch; its requests were refused: %s", error->s);
+    s->refuse_writes_until_ms = steady_ms() + WRITE_PAUSE_MS;
+    err_set(&s->refuse_why, ERR_UNAVAILABLE, "the ledger cannot be written: %s", error->s);
+    send_outbox(s, &s->sealed, true);
+    send_outbox(s, &s->open, true);
+    if (!s->journal.lost) return;
+    s->broken = "the ledger cannot be read back; look at the disk, then start again";
+    s->stopping = true;
+}
+
+static void synced(struct server *s)
+{
+    struct batch *b = &s->journal.sealed;
+    histogram_add(&s->metrics.sync, s->journal.stats.sync_last_us);
+    /* An order is made from the state as it is now, which must be durable. */
+    ASSERT(b->effect_count == 0 || journal_is_settled(&s->journal));
+    for (size_t i = 0; i < b->effect_count; i++) dispatch_effect(s, &b->effects[i]);
+    journal_batch_done(&s->journal);
+    send_outbox(s, &s->sealed, false);
+}
+
+static void collect(struct server *s)
+{
+    struct errtext error;
+    if (journal_collect(&s->journal, &error) == ERR_NONE)
+        synced(s);
+    else
+        sync_failed(s, &error);
 }
 
 void server_flush(struct server *s)
 {
     struct errtext error;
-    bool wrote = journal_is_dirty(&s->journal);
-    if (journal_commit(&s->journal, &error) != ERR_NONE) {
-        server_log(s, "the ledger refused a batch; its requests were refused: %s", error.s);
-        s->refuse_writes_until_ms = steady_ms() + WRITE_PAUSE_MS;
-        err_set(&s->refuse_why, ERR_UNAVAILABLE, "the ledger cannot be written: %s", error.s);
-        events_drop(s);
-        reply_all(s, true);
+    if (journal_is_committing(&s->journal)) collect(s);
+    if (!journal_is_dirty(&s->journal)) {
+        send_outbox(s, &s->open, false); /* reads */
         return;
     }
-    if (wrote) {
-        histogram_add(&s->metrics.sync, s->journal.stats.sync_last_us);
-        for (size_t i = 0; i < s->journal.effect_count; i++)
-            dispatch_effect(s, &s->journal.effects[i]);
-        journal_batch_done(&s->journal);
+    close_outbox(s);
+    if (journal_commit(&s->journal, &error) == ERR_NONE)
+        synced(s);
+    else
+        sync_failed(s, &error);
+}
+
+void server_settle(struct server *s)
+{
+    if (!journal_is_settled(&s->journal)) server_flush(s);
+}
+
+/* Have the open batch synced, without waiting where nothing is ordered by it. While a batch commits
+ * the next one grows, and the disk finds as many records in it as arrived meanwhile. */
+static void advance(struct server *s)
+{
+    if (journal_is_committing(&s->journal)) {
+        if (!journal_has_ended(&s->journal)) return;
+        collect(s);
     }
-    events_send(s);
-    reply_all(s, false);
+    const struct batch *b = &s->journal.open;
+    if (b->effect_count > 0 || b->record_count < SEAL_RECORDS_MIN) {
+        server_flush(s);
+    } else {
+        close_outbox(s);
+        journal_seal(&s->journal);
+    }
 }
 
 /* False: nothing had arrived. */
@@ -98,31 +173,30 @@ static bool take_requests(struct server *s)
     bool any = op != NULL;
     while (op != NULL) {
         struct op *next = op->next;
-        op->next = NULL;
         arena_clear(&s->scratch);
-        api_handle(s, op);
-        ASSERT(op->status != 0);
-        if (s->done_tail != NULL)
-            s->done_tail->next = op;
+        if (s->journal.lost)
+            refuse(op);
         else
-            s->done_head = op;
-        s->done_tail = op;
+            api_handle(s, op);
+        ASSERT(op->status != 0);
+        op->rests_on = s->journal.head;
+        put_op(&s->open, op);
+        if (journal_has_ended(&s->journal)) advance(s);
         op = next;
     }
+    if (any) s->asked_steady_ms = steady_ms();
     return any;
 }
 
-/* What arrives while the first requests are worked on goes into the same sync: the more clients there
- * are, the more records share it. Bounded, so that the first of them does not wait for long. False:
- * nothing had arrived. */
-static bool gather_requests(struct server *s)
+/* What arrives while the first requests are worked on goes into the same sync: the more clients
+ * there are, the more records share it. Bounded, so that the first of them does not wait for long.
+ */
+static void gather_requests(struct server *s)
 {
     int64_t until = steady_ms() + GATHER_MS;
-    if (!take_requests(s)) return false;
-    while (journal_is_dirty(&s->journal) && !journal_is_full(&s->journal) && steady_ms() < until &&
-           take_requests(s)) {
+    while (take_requests(s) && journal_is_dirty(&s->journal) && !journal_is_full(&s->journal) &&
+           steady_ms() < until) {
     }
-    return true;
 }
 
 static void keep_report(void *arg, const struct report *r)
@@ -179,11 +253,12 @@ static int wait_ms(struct server *s)
     return (int)left;
 }
 
-/* `busy`: requests came in this turn. */
-static void take_snapshot(struct server *s, bool busy)
+static void take_snapshot(struct server *s)
 {
+    bool busy = steady_ms() - s->asked_steady_ms < QUIET_MS;
     if (!journal_snapshot_is_due(&s->journal, busy)) return;
     struct errtext error;
+    server_settle(s);
     if (journal_snapshot(&s->journal, &error) != ERR_NONE) {
         server_log(s, "no snapshot was written: %s", error.s);
         s->journal.snapshot_at = s->journal.head; /* try again later, not every turn */
@@ -195,7 +270,8 @@ static void turn(struct server *s)
     struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
                            {.fd = s->inbox.event_fd, .events = POLLIN},
                            {.fd = engine_poll_fd(s->local), .events = POLLIN},
-                           {.fd = heartbeats_fd(&s->heartbeats), .events = POLLIN}};
+                           {.fd = heartbeats_fd(&s->heartbeats), .events = POLLIN},
+                           {.fd = journal_fd(&s->journal), .events = POLLIN}};
     int wait = wait_ms(s), beats = heartbeats_wait_ms(&s->heartbeats);
     int n = poll(fds, sizeof fds / sizeof *fds, beats < wait ? beats : wait);
     if (n < 0 && errno != EINTR) server_log(s, "poll: %s", strerror(errno));
@@ -205,15 +281,16 @@ static void turn(struct server *s)
         if (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) s->stopping = true;
     }
     take_time(s);
-    bool busy = gather_requests(s);
+    gather_requests(s);
     take_reports(s);
     heartbeats_take(s);
-    server_flush(s);
-    take_snapshot(s, busy);
+    advance(s);
+    take_snapshot(s);
     checkpoint_due(s);
     if (!spawner_is_alive(&s->spawner)) {
         server_log(s, "the spawner process has died, so no job can be started; stopping");
-        s->stopping = s->broken = true;
+        s->stopping = true;
+        s->broken = "the spawner process died; start again";
     }
     histogram_add(&s->metrics.turn, (steady_ms() - begun) * 1000);
 }
@@ -284,8 +361,8 @@ static enum err catch_signals(struct server *s, struct errtext *error)
     return ERR_NONE;
 }
 
-/* The ledger's lock comes first: it keeps a second daemon from everything that follows. The spawner is
- * forked next, while there is one thread and little memory; then the state is rebuilt. */
+/* The ledger's lock comes first: it keeps a second daemon from everything that follows. The spawner
+ * is forked next, while there is one thread and little memory; then the state is rebuilt. */
 static enum err open_ledger(struct server *s, struct errtext *error)
 {
     struct store_options options = {
@@ -332,8 +409,8 @@ static enum err read_file(const char *path, struct buf *out, struct errtext *err
     return ERR_NONE;
 }
 
-/* With a table of the operator's it is looked at at every start; else the ledger's stay, once it has
- * any. */
+/* With a table of the operator's it is looked at at every start; else the ledger's stay, once it
+ * has any. */
 static enum err load_speeds(struct server *s, struct errtext *error)
 {
     const struct speeds *now = core_speeds(s->journal.core);
@@ -449,13 +526,21 @@ static void stop_all(struct server *s)
     spawner_release(&s->spawner);
 }
 
+static void outbox_release(struct outbox *o)
+{
+    ASSERT(o->head == NULL);
+    mem_free(o->events);
+    arena_release(&o->arena);
+}
+
 enum err server_run(const struct server_config *config, struct errtext *error)
 {
     struct server *s = mem_alloc(1, sizeof *s);
     *s = (struct server){.config = *config, .signal_fd = -1, .spawner.fd = -1, .heartbeats.fd = -1};
     arena_init(&s->scratch);
     arena_init(&s->report_arena);
-    arena_init(&s->event_arena);
+    arena_init(&s->open.arena);
+    arena_init(&s->sealed.arena);
     arena_init(&s->catalogue_arena);
     for (int i = 0; i < SPEC_SLOTS; i++) arena_init(&s->specs[i].arena);
     metrics_init(&s->metrics);
@@ -463,7 +548,7 @@ enum err server_run(const struct server_config *config, struct errtext *error)
     enum err e = inbox_init(&s->inbox, error);
     if (e == ERR_NONE) e = start_all(s, error);
     while (e == ERR_NONE && !s->stopping) turn(s);
-    if (s->broken) e = err_set(error, ERR_UNAVAILABLE, "the spawner process died; start again");
+    if (s->broken != NULL) e = err_set(error, ERR_UNAVAILABLE, "%s", s->broken);
     stop_all(s);
 
     streams_release(&s->streams);
@@ -475,8 +560,8 @@ enum err server_run(const struct server_config *config, struct errtext *error)
     arena_release(&s->scratch);
     arena_release(&s->report_arena);
     arena_release(&s->catalogue_arena);
-    mem_free(s->events);
-    arena_release(&s->event_arena);
+    outbox_release(&s->open);
+    outbox_release(&s->sealed);
     mem_free(s->reports);
     mem_free(s);
     return e;

@@ -1,7 +1,9 @@
 /* server.h - the daemon: one writer thread that owns the state, and the doors around it.
  *
  * A turn of the loop takes what has arrived (requests, engine reports, time), steps it into the
- * core as one batch, syncs the batch, and only then sends orders to engines and replies to clients.
+ * core as one batch, has the batch synced, and only then sends orders to engines and replies to
+ * clients. While a batch without orders is on its way to the disk the next one is stepped; what
+ * leaves then leaves with its own batch (struct outbox).
  */
 #ifndef BERTH_SERVE_SERVER_H
 #define BERTH_SERVE_SERVER_H
@@ -44,6 +46,21 @@ struct spec_slot {
 
 enum { SPEC_SLOTS = 16 };
 
+/* A decision of the batch as event text, and whose job it concerns (events.c). */
+struct pending_event {
+    uint32_t uid;
+    struct str text;
+};
+
+/* What waits to leave the process until the batch that it rests on is durable. A reply that only
+ * reads waits too: it may show what was stepped and is not durable yet. */
+struct outbox {
+    struct op *head, *tail; /* answered requests */
+    struct pending_event *events;
+    size_t event_count, event_cap;
+    struct arena arena; /* of the events' text */
+};
+
 struct server {
     struct server_config config;
     struct journal journal;
@@ -59,10 +76,7 @@ struct server {
     struct spec_slot specs[SPEC_SLOTS];
     uint64_t spec_turn;
 
-    struct op *done_head, *done_tail; /* answered; to be sent after the sync */
-    struct pending_event *events; /* server-sent events of the batch (events.c) */
-    size_t event_count, event_cap;
-    struct arena event_arena;
+    struct outbox open, sealed; /* of the journal's two batches */
     struct report *reports; /* drained from engines, not yet stepped */
     size_t report_count, report_cap;
     struct arena report_arena;
@@ -79,7 +93,8 @@ struct server {
     struct errtext refuse_why;
     int signal_fd;
     bool stopping;
-    bool broken; /* stopping because it cannot work on */
+    const char *broken; /* stopping because it cannot work on: why; NULL: not */
+    int64_t asked_steady_ms; /* when a request was last taken */
     bool clock_warned;
 };
 
@@ -93,13 +108,16 @@ void server_log(struct server *s, const char *fmt, ...) __attribute__((format(pr
 /* Step one event for the request in hand. ERR_UNAVAILABLE while writes are refused. */
 enum err server_step(struct server *s, struct event *e, struct job_id *first_out,
                      uint32_t *count_out, struct errtext *error);
-/* Sync the batch, then send orders, events and replies. */
+/* Sync all that was stepped, then send orders, events and replies. */
 void server_flush(struct server *s);
+/* The same where something was stepped and is not durable: before the store is read. After a failed
+ * sync the core is another one. */
+void server_settle(struct server *s);
 
-/* Server-sent events: one per decision of the batch, sent after the sync (events.c). */
+/* Server-sent events: one per decision of the open batch, sent after the sync (events.c). */
 void events_add(struct server *s, const struct decision *d, uint32_t uid);
-void events_send(struct server *s);
-void events_drop(struct server *s);
+void events_send(struct server *s, struct outbox *o);
+void events_drop(struct outbox *o);
 
 /* Answer the request: fills status and reply (api.c). */
 void api_handle(struct server *s, struct op *op);

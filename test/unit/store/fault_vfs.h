@@ -24,6 +24,7 @@ static struct {
     long k; /* which call fails, from 1; 0: none */
     long calls; /* so far */
     bool struck;
+    bool (*on_sync)(void); /* asked before each sync, in the thread that syncs; false: it fails */
 } fault;
 
 struct fault_file {
@@ -79,7 +80,7 @@ static int ff_truncate(sqlite3_file *f, sqlite3_int64 size)
 
 static int ff_sync(sqlite3_file *f, int flags)
 {
-    if (fault_now()) return SQLITE_IOERR_FSYNC;
+    if (fault_now() || (fault.on_sync != NULL && !fault.on_sync())) return SQLITE_IOERR_FSYNC;
     return real_of(f)->pMethods->xSync(real_of(f), flags);
 }
 
