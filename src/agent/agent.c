@@ -11,11 +11,11 @@
 #include <string.h>
 
 const char *const agent_input_names[AGENT_INPUT_COUNT] = {
-    "start",        "stop",          "signal",       "forget",        "spawned",
-    "spawn-failed", "exited",        "lost",         "found-running", "found-ended",
-    "found-lost",   "found-unbegun", "found-barred", "clock"};
-const char *const agent_output_names[AGENT_OUTPUT_COUNT] = {"spawn", "term",  "kill",  "send",
-                                                            "bar",   "erase", "report"};
+    "start",       "stop",         "signal",        "limit",        "forget",
+    "spawned",     "spawn-failed", "exited",        "lost",         "found-running",
+    "found-ended", "found-lost",   "found-unbegun", "found-barred", "clock"};
+const char *const agent_output_names[AGENT_OUTPUT_COUNT] = {"spawn", "term", "kill",  "send",
+                                                            "limit", "bar",  "erase", "report"};
 const char *const agent_state_names[AGENT_STATE_COUNT] = {
     "none", "unbegun", "starting", "running", "stopping", "ended", "tomb"};
 
@@ -72,6 +72,11 @@ static struct report *put_report(struct agent_outputs *out, const struct attempt
     struct report *r = &put_for(out, AGENT_REPORT, p)->report;
     *r = (struct report){.kind = kind, .job = p->job, .attempt = p->number, .at_ms = at_ms};
     return r;
+}
+
+static void put_started(struct agent_outputs *out, const struct attempt *p)
+{
+    put_report(out, p, REPORT_STARTED, p->at_ms)->limit_number = p->limit_number;
 }
 
 static void put_end(struct agent_outputs *out, const struct attempt *p)
@@ -207,7 +212,7 @@ static void take_start(struct agent *a, const struct agent_input *in, struct age
         return;
     }
     const struct attempt *p = &a->known.slots[slot];
-    if (state == AGENT_RUNNING) put_report(out, p, REPORT_STARTED, p->at_ms);
+    if (state == AGENT_RUNNING) put_started(out, p);
     if (state == AGENT_ENDED) put_end(out, p);
     if (state == AGENT_TOMB) put_gone(out, p, in->now_ms, "it was stopped before");
 }
@@ -233,6 +238,20 @@ static void take_signal(struct agent *a, const struct agent_input *in, struct ag
     const struct attempt *p = &a->known.slots[slot];
     if (p->state == AGENT_RUNNING || p->state == AGENT_STOPPING)
         put_for(out, AGENT_SEND, p)->signal = in->signal;
+}
+
+static void take_limit(struct agent *a, const struct agent_input *in, struct agent_outputs *out)
+{
+    uint32_t slot = attempts_find(&a->known, in->job, in->attempt);
+    if (slot == ATTEMPT_NONE) return;
+    struct attempt *p = &a->known.slots[slot];
+    if (p->state != AGENT_RUNNING) return;
+    if (in->limit_number > p->limit_number) {
+        struct agent_output *o = put_for(out, AGENT_SET_LIMIT, p);
+        o->limit_ms = in->limit_ms;
+        o->limit_number = p->limit_number = in->limit_number;
+    }
+    put_started(out, p);
 }
 
 static void erase(struct agent *a, uint32_t slot, struct agent_outputs *out)
@@ -265,7 +284,7 @@ static void take_spawned(struct agent *a, uint32_t slot, const struct agent_inpu
     if (p->state != AGENT_STARTING) return;
     p->state = AGENT_RUNNING;
     p->at_ms = in->now_ms;
-    put_report(out, p, REPORT_STARTED, p->at_ms);
+    put_started(out, p);
     if (p->stop_asked) stop_running(a, slot, p->grace_ms, out);
 }
 
@@ -296,7 +315,8 @@ static void take_found(struct agent *a, const struct agent_input *in, struct age
     if (in->kind == AGENT_FOUND_RUNNING) {
         p->state = AGENT_RUNNING;
         p->at_ms = in->now_ms;
-        put_report(out, p, REPORT_STARTED, p->at_ms);
+        p->limit_number = in->limit_number;
+        put_started(out, p);
     } else if (in->kind == AGENT_FOUND_ENDED) {
         end_attempt(a, slot, REPORT_FINISHED, in, out);
     } else if (in->kind == AGENT_FOUND_LOST) {
@@ -344,6 +364,7 @@ void agent_step(struct agent *a, const struct agent_input *in, struct agent_outp
     case AGENT_START: take_start(a, in, out); break;
     case AGENT_STOP: take_stop(a, in, out); break;
     case AGENT_SIGNAL: take_signal(a, in, out); break;
+    case AGENT_LIMIT: take_limit(a, in, out); break;
     case AGENT_FORGET: take_forget(a, in, out); break;
     case AGENT_SPAWNED:
     case AGENT_SPAWN_FAILED:
@@ -370,6 +391,7 @@ struct agent_input agent_order(const struct effect *e, int64_t issued_ms, int64_
     static const int kinds[FX_COUNT] = {[FX_START] = AGENT_START,
                                         [FX_STOP] = AGENT_STOP,
                                         [FX_SIGNAL] = AGENT_SIGNAL,
+                                        [FX_LIMIT] = AGENT_LIMIT,
                                         [FX_FORGET] = AGENT_FORGET};
     ASSERT(e->kind >= 0 && e->kind < FX_COUNT);
     return (struct agent_input){.kind = kinds[e->kind],
@@ -379,7 +401,9 @@ struct agent_input agent_order(const struct effect *e, int64_t issued_ms, int64_
                                 .issued_ms = issued_ms,
                                 .expires_ms = e->expires_ms,
                                 .grace_ms = e->grace_ms,
-                                .signal = e->signal};
+                                .signal = e->signal,
+                                .limit_ms = e->limit_ms,
+                                .limit_number = e->limit_number};
 }
 
 int64_t agent_next_ms(const struct agent *a)

@@ -28,7 +28,8 @@
  *   silently: the core repeats it. A START of an older attempt than one known answers GONE. In any
  *   active state LOST ends with GONE, SPAWN_FAILED with REJECTED (permanent) or GONE; where the
  *   attempt has not been seen to run, a BAR until FORGET goes before. FORGET turns ENDED into TOMB.
- *   SIGNAL reaches RUNNING and STOPPING only.
+ *   SIGNAL reaches RUNNING and STOPPING only. LIMIT reaches RUNNING only, which answers STARTED with
+ *   the newest limit_number it has taken; an older LIMIT changes nothing and is answered, too.
  *
  * Why A1 and A3 hold in spite of late orders: the agent's time is the greatest of its own clock and
  * of the `issued_ms` of every order, and never decreases. A START issued before a STOP or FORGET
@@ -68,6 +69,7 @@ enum agent_input_kind {
     AGENT_START, /* issued_ms, expires_ms */
     AGENT_STOP, /* issued_ms, grace_ms */
     AGENT_SIGNAL, /* issued_ms, signal */
+    AGENT_LIMIT, /* issued_ms, limit_ms, limit_number */
     AGENT_FORGET, /* issued_ms */
     /* facts: exactly one of SPAWNED, SPAWN_FAILED, EXITED, LOST answers a SPAWN, and exactly one of
      * EXITED, LOST follows SPAWNED */
@@ -102,6 +104,8 @@ struct agent_input {
     int64_t expires_ms; /* START */
     int64_t grace_ms; /* STOP: from TERM to KILL; 0: KILL at once */
     uint32_t signal; /* SIGNAL */
+    int64_t limit_ms; /* LIMIT: from the attempt's start */
+    uint32_t limit_number; /* LIMIT; FOUND_RUNNING: the newest that was carried out, where known */
     bool permanent; /* SPAWN_FAILED, FOUND_LOST: trying again elsewhere cannot help */
     struct agent_exit exit; /* EXITED FOUND_ENDED */
     int64_t until_ms; /* FOUND_BARRED */
@@ -113,6 +117,7 @@ enum agent_output_kind {
     AGENT_TERM, /* ask its processes to end (SIGTERM) */
     AGENT_KILL, /* end them (SIGKILL); comes again until the fact */
     AGENT_SEND, /* send `signal` to them */
+    AGENT_SET_LIMIT, /* end them `limit_ms` after their start, not when it was said before */
     AGENT_BAR, /* write down, so that a crash of the engine does not lose it, that this attempt must
                   not be spawned until `until_ms` (CIVIL_NEVER_MS: until ERASE); before the report
                   that follows leaves */
@@ -128,6 +133,8 @@ struct agent_output {
     struct job_id job;
     uint32_t attempt;
     uint32_t signal; /* SEND */
+    int64_t limit_ms; /* SET_LIMIT */
+    uint32_t limit_number; /* SET_LIMIT */
     int64_t until_ms; /* BAR, ERASE */
     struct report report; /* REPORT */
 };

@@ -24,6 +24,7 @@ struct attempt {
     int64_t at_ms; /* RUNNING STOPPING ENDED: when that began, by the engine's clock */
     struct agent_exit exit; /* ENDED */
     char *detail; /* ENDED: heap, NUL-terminated; NULL none */
+    uint32_t limit_number; /* RUNNING: the newest LIMIT carried out; 0 none */
     uint32_t next; /* in the bucket, or in the list of free slots */
     uint32_t heap_at; /* place in the heap of timers; ATTEMPT_NONE: no timer */
 };

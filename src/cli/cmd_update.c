@@ -1,4 +1,4 @@
-/* berth update, and what scontrol update does to jobs: change a job that waits. Values are written
+/* berth update, and what scontrol update does to jobs: change them. Values are written
  * as for sbatch. */
 #include "cli/update.h"
 

@@ -128,11 +128,14 @@ const struct command commands[] = {
     {
         .name = "update",
         .group = GROUP_JOBS,
-        .summary = "change jobs that wait",
+        .summary = "change jobs",
         .usage = "OPTION... JOB...",
-        .about = "Values are written as for berth submit.",
+        .about = "Values are written as for berth submit. Of a job that runs, name, comment, "
+                 "requeue and time limit can be changed; its owner may lower the limit, an "
+                 "operator may raise it. --time=+30 adds to the limit, --time=-30 takes from it.",
         .options_of = update_options,
-        .examples = "berth update 12 --time=2:00:00 --constraint=\"h100-sxm|h200-sxm\"\tboth\n",
+        .examples = "berth update 12 --time=2:00:00 --constraint=\"h100-sxm|h200-sxm\"\tboth\n"
+                    "berth update 12 --time=+30\thalf an hour more\n",
         .run = cmd_update,
     },
     {

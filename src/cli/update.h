@@ -1,4 +1,4 @@
-/* update.h - changing jobs that wait: what `berth update` and `scontrol update` share. */
+/* update.h - changing jobs: what `berth update` and `scontrol update` share. */
 #ifndef BERTH_CLI_UPDATE_H
 #define BERTH_CLI_UPDATE_H
 

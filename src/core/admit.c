@@ -268,6 +268,34 @@ static enum err check_merged(const struct core *c, const struct event *ev, const
     return code;
 }
 
+/* Another time limit for an attempt that holds chips: its owner may lower it, an operator may also
+ * raise it, as far as a wall or its deadline allows. */
+static enum err admit_limit(const struct event *ev, const struct entry *e, struct errtext *error)
+{
+    const struct job *j = &e->job;
+    int64_t limit_ms = ev->spec->time_limit_ms;
+    if (limit_ms <= 0 || limit_ms > TIME_LIMIT_MAX_MS)
+        return err_set(error, ERR_INVALID, "a running job needs a time limit of its own");
+    if (limit_ms <= j->time_limit_ms) return ERR_NONE;
+    if (!ev->actor_is_operator)
+        return err_set(error, ERR_DENIED,
+                       "job %u %s: only an operator may raise its time limit above %lld min",
+                       j->id.v, job_state_names[j->state], (long long)j->time_limit_ms / 60000);
+    if (j->state == JOB_COMPLETING) return wrong_state(e, "given more time", "", error);
+    int64_t start_ms = j->start_ms > 0 ? j->start_ms : ev->now_ms;
+    int64_t wall_ms = e->wall_ms == CIVIL_NEVER_MS ? CIVIL_NEVER_MS : e->wall_ms - WALL_STOP_MS;
+    if (wall_run_ms(&j->spec, limit_ms) < limit_ms) wall_ms = CIVIL_NEVER_MS; /* it can move on */
+    const char *what = wall_ms != CIVIL_NEVER_MS ? reason_names[e->wall_reason] : "";
+    if (j->spec.deadline_ms > 0 && j->spec.deadline_ms < wall_ms) {
+        wall_ms = j->spec.deadline_ms;
+        what = reason_names[REASON_DEADLINE];
+    }
+    if (wall_ms == CIVIL_NEVER_MS || limit_ms <= wall_ms - start_ms) return ERR_NONE;
+    return err_set(error, ERR_CONFLICT,
+                   "job %u must be over before that (%s): its time limit can be at most %lld min",
+                   j->id.v, what, (long long)(wall_ms - start_ms) / 60000);
+}
+
 static enum err admit_update(const struct core *c, const struct event *ev, struct errtext *error)
 {
     const struct entry *e;
@@ -285,15 +313,10 @@ static enum err admit_update(const struct core *c, const struct event *ev, struc
                            1u << UPDATE_TIME_LIMIT;
         if ((ev->update_fields & ~allowed) != 0)
             return wrong_state(e, "changed so",
-                               "; name, comment, requeue and a shorter time limit can still be "
-                               "changed",
+                               "; name, comment, requeue and time limit can still be changed",
                                error);
-        if (has(ev, UPDATE_TIME_LIMIT) &&
-            (ev->spec->time_limit_ms <= 0 || ev->spec->time_limit_ms > e->job.time_limit_ms))
-            return wrong_state(e, "given more time",
-                               "; its engine already enforces the limit. Requeue it with a longer "
-                               "one, or state a shorter one",
-                               error);
+        if (has(ev, UPDATE_TIME_LIMIT)) code = admit_limit(ev, e, error);
+        if (code != ERR_NONE) return code;
     }
     return check_merged(c, ev, e, error);
 }

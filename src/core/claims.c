@@ -55,6 +55,13 @@ static void order_stop(struct core *c, struct entry *e)
         f->grace_ms = e->signal_until_ms == 0 && e->grace_ms > 0 ? e->grace_ms : STOP_GRACE_MS;
 }
 
+static void order_limit(struct core *c, struct entry *e)
+{
+    struct effect *f = effect_add(c, FX_LIMIT, e->job.id.v, e->job.attempt, e->job.pool.v);
+    f->limit_ms = e->job.time_limit_ms;
+    f->limit_number = e->job.limit_number;
+}
+
 static void repeat_first(struct core *c, struct entry *e)
 {
     e->repeats = 0;
@@ -67,6 +74,8 @@ void attempt_repeat(struct core *c, struct entry *e)
 {
     if (e->job.state == JOB_CONFIGURING)
         order_start(c, e);
+    else if (e->job.state == JOB_RUNNING)
+        order_limit(c, e);
     else
         order_stop(c, e);
     if (e->job.state == JOB_COMPLETING && c->now_ms < e->signal_until_ms) return;
@@ -76,6 +85,21 @@ void attempt_repeat(struct core *c, struct entry *e)
     e->repeat_ms = c->now_ms + (wait < REPEAT_MAX_MS ? wait : REPEAT_MAX_MS);
     if (e->repeats == UNANSWERED_REPEATS) outlook_moved(c, e);
     running_index(c, e);
+}
+
+bool limit_is_open(const struct job *j)
+{
+    return j->state == JOB_RUNNING && j->limit_number != j->limit_confirmed;
+}
+
+/* A start order may be under way with either limit: the engine is told once it has begun. */
+void attempt_limit(struct core *c, struct entry *e, int64_t limit_ms)
+{
+    e->job.time_limit_ms = limit_ms;
+    e->job.limit_number++;
+    if (e->job.state != JOB_RUNNING) return;
+    repeat_first(c, e);
+    order_limit(c, e);
 }
 
 void claim_enter(struct core *c, struct entry *e)
@@ -149,6 +173,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     order_insert(&c->active, &e->in_group, 0, j->id.v);
     if (e->array != NULL) e->array->active++;
     j->time_limit_ms = limit_in_pool(&c->fleet, &j->spec, pool);
+    j->limit_number = j->limit_confirmed = 0;
     struct cost cost;
     cost_in_pool(c, &j->spec, pool, &cost);
     j->cost_uusd = cost.paid_uusd;
@@ -222,13 +247,22 @@ void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int 
 /* ---- reports
  * -------------------------------------------------------------------------------------- */
 
-static void on_started(struct core *c, struct entry *e)
+static void on_started(struct core *c, struct entry *e, const struct report *r)
 {
     struct job *j = &e->job;
-    if (e->started) return;
+    bool is_news = r->limit_number > j->limit_confirmed && r->limit_number <= j->limit_number;
+    if (is_news) j->limit_confirmed = r->limit_number;
+    if (e->started) {
+        if (is_news) timer_set(c, e);
+        return;
+    }
     e->started = true;
     j->start_ms = c->now_ms;
     if (j->state == JOB_CONFIGURING) entry_set_state(c, e, JOB_RUNNING);
+    if (limit_is_open(j)) {
+        repeat_first(c, e);
+        order_limit(c, e);
+    }
     running_index(c, e);
     outlook_moved(c, e);
     array_count(e);
@@ -321,7 +355,7 @@ void on_report(struct core *c, const struct event *ev)
     if (e == NULL || e->job.claim == NULL || e->job.attempt != ev->report.attempt)
         on_stale(c, ev, e);
     else if (ev->report.kind == REPORT_STARTED)
-        on_started(c, e);
+        on_started(c, e, &ev->report);
     else
         attempt_over(c, e, &ev->report);
 }

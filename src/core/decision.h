@@ -60,6 +60,7 @@ enum effect_kind {
     FX_START, /* run the attempt; engines ignore a start they know or have been told to stop */
     FX_STOP, /* end it: TERM, then KILL after grace_ms; confirm when it can no longer run */
     FX_SIGNAL, /* send a signal to a running attempt */
+    FX_LIMIT, /* a running attempt has another time limit from now on; confirmed by STARTED */
     FX_FORGET, /* its end is durable: the engine may forget the attempt */
     FX_COUNT
 };
@@ -74,6 +75,8 @@ struct effect {
     int64_t expires_ms; /* START: not to be started after this instant */
     int64_t grace_ms; /* STOP */
     uint32_t signal; /* SIGNAL */
+    int64_t limit_ms; /* LIMIT: from the attempt's start */
+    uint32_t limit_number; /* LIMIT: job.limit_number; engines ignore one older than they have */
 };
 
 /* Everything one step gave. Lives in `arena`, which core_step clears first. */

@@ -50,6 +50,7 @@ struct report {
     bool timed_out; /* its time limit ended it */
     bool out_of_memory;
     struct str detail; /* why rejected or gone */
+    uint32_t limit_number; /* STARTED: the newest change of its time limit that is enforced */
 };
 
 enum node_state { NODE_UP, NODE_DOWN, NODE_DRAIN, NODE_STATE_COUNT };

@@ -139,6 +139,8 @@ struct job {
     int reason; /* enum reason */
     int64_t submit_ms, eligible_ms, start_ms, end_ms; /* 0: not yet */
     int64_t time_limit_ms; /* in force */
+    uint32_t limit_number; /* how often that was changed in the present attempt */
+    uint32_t limit_confirmed; /* the newest change that its engine says it enforces */
     uint32_t attempt; /* number of the present or next attempt, from 1; grows */
     uint32_t restarts;
     uint32_t preemptions; /* how often it was stopped for another job */

@@ -86,6 +86,7 @@ const char *const effect_names[FX_COUNT] = {
     [FX_START] = "start",
     [FX_STOP] = "stop",
     [FX_SIGNAL] = "signal",
+    [FX_LIMIT] = "limit",
     [FX_FORGET] = "forget",
 };
 

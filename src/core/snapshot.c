@@ -332,6 +332,8 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_i64(v, "start_ms", &j->start_ms);
     visit_i64(v, "end_ms", &j->end_ms);
     visit_i64(v, "time_limit_ms", &j->time_limit_ms);
+    visit_u32(v, "limit_number", &j->limit_number);
+    visit_u32(v, "limit_confirmed", &j->limit_confirmed);
     visit_u32(v, "attempt", &j->attempt);
     visit_u32(v, "restarts", &j->restarts);
     visit_u32(v, "preemptions", &j->preemptions);

@@ -107,7 +107,7 @@ struct entry {
     /* stored */
     int64_t not_before_ms; /* after a failed attempt; 0: none */
     uint64_t dependencies_met; /* bit i: spec.dependencies[i] is satisfied for good */
-    int64_t repeat_ms; /* CONFIGURING, COMPLETING: when the order is said again */
+    int64_t repeat_ms; /* CONFIGURING, COMPLETING, limit_is_open: when the order is said again */
     uint32_t repeats;
     int64_t claimed_ms; /* when the claim was made */
     int64_t wall_ms; /* of the claim: it must be gone by then; CIVIL_NEVER_MS */
@@ -490,6 +490,10 @@ void claim_enter(struct core *c, struct entry *e); /* book an existing claim */
 void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int reason,
                   struct str rule);
 void attempt_repeat(struct core *c, struct entry *e);
+/* Give the attempt another time limit, and order it where the attempt runs. */
+void attempt_limit(struct core *c, struct entry *e, int64_t limit_ms);
+/* The engine has not confirmed the limit in force. */
+bool limit_is_open(const struct job *j);
 void on_report(struct core *c, const struct event *ev);
 void attempts_recheck(struct core *c); /* the law, a permit or the fleet changed */
 

@@ -110,7 +110,7 @@ static void on_tick(struct core *c, const struct event *ev)
     struct order_node *n = order_first(&c->active);
     for (; n != NULL; n = order_after(&c->active, n->major, n->id)) {
         struct entry *e = CONTAINER(n, struct entry, in_group);
-        if (e->job.state == JOB_RUNNING) continue;
+        if (e->job.state == JOB_RUNNING && !limit_is_open(&e->job)) continue;
         attempt_repeat(c, e);
         timer_set(c, e);
     }

@@ -57,6 +57,7 @@ int64_t entry_due_ms(const struct entry *e)
         sooner(&at, e->job.start_ms + e->job.time_limit_ms);
         sooner(&at, before_wall(e, WALL_STOP_MS));
         if (wants_warning(e)) sooner(&at, before_wall(e, LAW_WARN_MS));
+        if (limit_is_open(&e->job)) sooner(&at, e->repeat_ms);
         break;
     case JOB_CONFIGURING:
         sooner(&at, e->repeat_ms);
@@ -107,7 +108,7 @@ static void active_due(struct core *c, struct entry *e)
         attempt_stop(c, e, JOB_TIMEOUT, false, REASON_TIME_LIMIT, (struct str){0});
     else if (is_running && wants_warning(e) && c->now_ms >= before_wall(e, LAW_WARN_MS))
         warn(c, e);
-    else if (j->state == JOB_CONFIGURING && c->now_ms >= e->repeat_ms)
+    else if ((j->state == JOB_CONFIGURING || limit_is_open(j)) && c->now_ms >= e->repeat_ms)
         attempt_repeat(c, e);
 }
 

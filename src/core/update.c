@@ -92,7 +92,7 @@ static void entry_update(struct core *c, struct entry *e, const struct job_spec 
         e->preempt_at_ms = 0;
         job_settle(c, e);
     } else {
-        if (has(ev, UPDATE_TIME_LIMIT)) j->time_limit_ms = j->spec.time_limit_ms;
+        if (has(ev, UPDATE_TIME_LIMIT)) attempt_limit(c, e, j->spec.time_limit_ms);
         if (j->claim != NULL) {
             running_index(c, e);
             outlook_moved(c, e);

@@ -35,6 +35,7 @@ static void visit_report(struct visit *v, struct report *r)
     visit_bool(v, "timed_out", &r->timed_out);
     visit_bool(v, "out_of_memory", &r->out_of_memory);
     visit_text(v, "detail", &r->detail);
+    visit_u32(v, "limit_number", &r->limit_number);
 }
 
 static void visit_heartbeat(struct visit *v, struct heartbeat *h)

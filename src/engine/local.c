@@ -144,6 +144,25 @@ static enum err local_signal(struct engine *engine, struct job_id job, uint32_t 
     return ERR_NONE;
 }
 
+static enum err local_limit(struct engine *engine, struct job_id job, uint32_t attempt,
+                            int64_t limit_ms, uint32_t number, int64_t now_ms,
+                            struct errtext *error)
+{
+    (void)error;
+    struct local *l = local_of(engine);
+    enter(l, now_ms);
+    struct agent_input in = {.kind = AGENT_LIMIT,
+                             .now_ms = l->now_ms,
+                             .job = job,
+                             .attempt = attempt,
+                             .issued_ms = l->now_ms,
+                             .limit_ms = limit_ms,
+                             .limit_number = number};
+    local_feed(l, &in);
+    leave(l);
+    return ERR_NONE;
+}
+
 static enum err local_forget(struct engine *engine, struct job_id job, uint32_t attempt,
                              int64_t now_ms, struct errtext *error)
 {
@@ -277,6 +296,7 @@ static const struct engine_ops local_ops = {
     .start = local_start,
     .stop = local_stop,
     .signal = local_signal,
+    .limit = local_limit,
     .forget = local_forget,
     .poll_fd = local_poll_fd,
     .drain = local_drain,

@@ -127,6 +127,10 @@ static void carry_out(struct local *l, const struct agent_output *o)
     case AGENT_TERM: local_stop_supervisor(l, id, a != NULL ? a->grace_ms : l->kill_wait_ms); break;
     case AGENT_KILL: local_stop_supervisor(l, id, 0); break;
     case AGENT_SEND: order_supervisor(l, id, SUPERVISOR_SIGNAL, o->signal); break;
+    /* In whole seconds, which fit the signal's value; the core stops it at the exact instant. */
+    case AGENT_SET_LIMIT:
+        order_supervisor(l, id, SUPERVISOR_LIMIT, (o->limit_ms + 999) / 1000);
+        break;
     case AGENT_ERASE: (void)attempt_erase(&l->dir, id, NULL); break;
     case AGENT_REPORT: queue_report(l, &o->report); break;
     /* Only an attempt that never ran is barred. Orders and reports are function calls: neither a

@@ -25,6 +25,7 @@ struct supervisor {
     struct attempt_spec spec;
     int lock_fd, signal_fd;
     struct launch launch;
+    int64_t begun_at; /* steady ms */
     int64_t limit_at; /* steady ms; NEVER none */
     int64_t kill_at; /* steady ms of the next round of KILL; NEVER none */
     bool signal_due; /* signal_number is still to be sent */
@@ -160,6 +161,16 @@ static void take_outcome(struct supervisor *s)
     tell(s, NOTICE_STARTED);
 }
 
+static void set_limit(struct supervisor *s, int64_t limit_s)
+{
+    if (limit_s <= 0 || s->timed_out) return;
+    int64_t limit_at = s->begun_at + limit_s * 1000;
+    bool is_later = s->limit_at != NEVER && limit_at > s->limit_at;
+    s->limit_at = limit_at;
+    int64_t before_ms = (int64_t)s->spec.signal_before_s * 1000;
+    if (is_later && s->spec.signal_number != 0 && until_limit(s) > before_ms) s->signal_due = true;
+}
+
 static void take_signals(struct supervisor *s)
 {
     struct signalfd_siginfo info;
@@ -169,6 +180,8 @@ static void take_signals(struct supervisor *s)
             stop(s, info.ssi_int);
         else if (number == SUPERVISOR_SIGNAL)
             deliver(s, info.ssi_int);
+        else if (number == SUPERVISOR_LIMIT)
+            set_limit(s, info.ssi_int);
         else if (number == SIGTERM)
             stop(s, s->spec.kill_wait_ms);
     }
@@ -214,6 +227,7 @@ static int make_signal_fd(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SUPERVISOR_STOP);
     sigaddset(&set, SUPERVISOR_SIGNAL);
+    sigaddset(&set, SUPERVISOR_LIMIT);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -252,9 +266,10 @@ static enum err start_job(struct supervisor *s)
     if (s->signal_fd < 0)
         return err_set(&s->refusal, ERR_IO, "cannot make a signalfd: %s", strerror(errno));
     int64_t now_ms = clock_ms(CLOCK_REALTIME), end_ms = s->spec.end_by_ms;
+    s->begun_at = steady();
     if (s->spec.time_limit_ms > 0 && s->spec.time_limit_ms <= SUPERVISOR_LIMIT_MAX_MS) {
         int64_t limit_ms = now_ms + s->spec.time_limit_ms;
-        s->limit_at = steady() + s->spec.time_limit_ms;
+        s->limit_at = s->begun_at + s->spec.time_limit_ms;
         end_ms = end_ms == 0 ? limit_ms : earlier(end_ms, limit_ms);
     }
     s->signal_due = s->spec.signal_number != 0;

@@ -9,12 +9,15 @@
  * Orders come as queued signals, their value in si_value:
  *   SUPERVISOR_STOP    TERM to every process, KILL after that many ms; a later order only shortens
  *   SUPERVISOR_SIGNAL  deliver that signal (below)
- *   SIGTERM            as SUPERVISOR_STOP with the attempt's kill_wait_ms
+ *   SUPERVISOR_LIMIT   the time limit is so many seconds from the start of the command; too late
+ * once the old one has brought TERM SIGTERM            as SUPERVISOR_STOP with the attempt's
+ * kill_wait_ms
  *
  * Limits: at the time limit, and kill_wait_ms before end_by_ms, TERM; after kill_wait_ms KILL. The
  * attempt counts as timed out whatever its exit code then is. `signal_number` is delivered
- * signal_before_s before that. The time limit is measured by a clock that nobody sets; end_by_ms by
- * the calendar, looked at again at least every minute.
+ * signal_before_s before that, and again where the limit is raised after it was. The time limit is
+ * measured by a clock that nobody sets; end_by_ms by the calendar, looked at again at least every
+ * minute.
  *
  * Delivery of a signal: KILL, TERM, STOP and CONT reach every process. Others reach all but the
  * script's own process, as a signal to Slurm's job steps does, because a shell without a trap would
@@ -31,6 +34,7 @@
 
 #define SUPERVISOR_STOP SIGRTMIN
 #define SUPERVISOR_SIGNAL (SIGRTMIN + 1)
+#define SUPERVISOR_LIMIT (SIGRTMIN + 2)
 
 enum {
     SUPERVISOR_LEFTOVER_MS = 2000,

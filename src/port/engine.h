@@ -30,7 +30,7 @@
 
 struct engine;
 
-enum { ENGINE_OPS_VERSION = 1 };
+enum { ENGINE_OPS_VERSION = 2 };
 
 /* What a start order carries. Everything is borrowed for the call; the engine keeps copies. */
 struct engine_start {
@@ -65,6 +65,11 @@ struct engine_ops {
     /* Send a signal to its processes; nothing happens where it does not run. */
     enum err (*signal)(struct engine *e, struct job_id job, uint32_t attempt, uint32_t signal,
                        int64_t now_ms, struct errtext *error);
+    /* End it `limit_ms` after its start, not when the start order said; answered by a STARTED
+     * report with `number`, the newest change of the limit. Nothing happens where it does not run.
+     */
+    enum err (*limit)(struct engine *e, struct job_id job, uint32_t attempt, int64_t limit_ms,
+                      uint32_t number, int64_t now_ms, struct errtext *error);
     /* Its end is durable: drop what is kept of it. Does nothing where it still runs. */
     enum err (*forget)(struct engine *e, struct job_id job, uint32_t attempt, int64_t now_ms,
                        struct errtext *error);
@@ -105,6 +110,13 @@ static inline enum err engine_signal(struct engine *e, struct job_id job, uint32
                                      uint32_t signal, int64_t now_ms, struct errtext *error)
 {
     return e->ops->signal(e, job, attempt, signal, now_ms, error);
+}
+
+static inline enum err engine_limit(struct engine *e, struct job_id job, uint32_t attempt,
+                                    int64_t limit_ms, uint32_t number, int64_t now_ms,
+                                    struct errtext *error)
+{
+    return e->ops->limit(e, job, attempt, limit_ms, number, now_ms, error);
 }
 
 static inline enum err engine_forget(struct engine *e, struct job_id job, uint32_t attempt,

@@ -83,6 +83,10 @@ void dispatch_effect(struct server *s, const struct effect *e)
     case FX_SIGNAL:
         failed = engine_signal(s->local, e->job, e->attempt, e->signal, now_ms, &error);
         break;
+    case FX_LIMIT:
+        failed = engine_limit(s->local, e->job, e->attempt, e->limit_ms, e->limit_number, now_ms,
+                              &error);
+        break;
     case FX_FORGET: failed = engine_forget(s->local, e->job, e->attempt, now_ms, &error); break;
     case FX_COUNT: UNREACHABLE("not an effect");
     }

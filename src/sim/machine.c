@@ -197,6 +197,7 @@ void machine_on_limit(struct sim *s, const struct note *n)
     struct machine *m = &s->machines[n->who];
     struct attempt_file *f = find(m, n->job, n->attempt);
     if (f == NULL || !f->runs || f->is_ending || f->ignores_limit) return;
+    if (s->now_ms < f->begun_ms + f->order.time_limit_ms) return; /* it was raised meanwhile */
     f->timed_out = f->is_ending = true;
     plan_end(s, m, f,
              f->ignores_term ? LIMIT_GRACE_MS : rng_between(&s->rng, 0, TERM_DELAY_MAX_MS));
@@ -218,6 +219,18 @@ void machine_on_end(struct sim *s, const struct note *n)
     plan_fact(s, m,
               (struct agent_input){
                   .kind = AGENT_EXITED, .job = f->job, .attempt = f->attempt, .exit = f->exit});
+}
+
+static void do_limit(struct sim *s, struct machine *m, struct attempt_file *f,
+                     const struct agent_output *o)
+{
+    if (f == NULL || !f->runs) return;
+    f->order.time_limit_ms = o->limit_ms;
+    f->limit_number = o->limit_number;
+    int64_t left_ms = f->begun_ms + o->limit_ms - s->now_ms;
+    struct note limit = {
+        .kind = NOTE_LIMIT, .who = index_of(s, m), .job = f->job, .attempt = f->attempt};
+    sim_plan(s, limit, left_ms > 0 ? left_ms : 0);
 }
 
 static void do_term(struct sim *s, struct machine *m, struct attempt_file *f)
@@ -294,6 +307,7 @@ static void carry_out(struct sim *s, struct machine *m, const struct agent_outpu
     case AGENT_SPAWN: do_spawn(s, m, o, order); break;
     case AGENT_TERM: do_term(s, m, f); break;
     case AGENT_KILL: do_kill(s, m, f); break;
+    case AGENT_SET_LIMIT: do_limit(s, m, f, o); break;
     case AGENT_SEND: break; /* the processes here take no notice */
     case AGENT_BAR:
         sim_count(s, STAT_BARS);
@@ -354,6 +368,7 @@ static void adopt(struct sim *s, struct machine *m, struct attempt_file *f)
         break;
     case FILE_BEGUN:
         in.kind = f->runs ? AGENT_FOUND_RUNNING : AGENT_FOUND_LOST;
+        in.limit_number = f->limit_number;
         in.detail = STR("it left no exit status");
         break;
     case FILE_ENDED:

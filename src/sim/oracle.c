@@ -94,7 +94,8 @@ static bool parts_equal(const struct claim *c, const struct order *o)
     if (c->part_count != o->part_count || c->pool.v != o->effect.pool) return false;
     for (uint32_t i = 0; i < c->part_count; i++)
         if (c->parts[i].node != o->parts[i].node ||
-            c->parts[i].chip_mask != o->parts[i].chip_mask || c->parts[i].milli != o->parts[i].milli)
+            c->parts[i].chip_mask != o->parts[i].chip_mask ||
+            c->parts[i].milli != o->parts[i].milli)
             return false;
     return true;
 }
@@ -109,6 +110,12 @@ static void check_process(struct sim *s, const struct attempt_file *f)
     else if (!parts_equal(j->claim, &f->order))
         sim_fail(s, "TRUTH", "%" PRIu32 ".%" PRIu32 " runs elsewhere than its claim says", f->job.v,
                  f->attempt);
+    else if (j->state == JOB_RUNNING && j->limit_confirmed == j->limit_number &&
+             f->order.time_limit_ms != j->time_limit_ms)
+        sim_fail(s, "TRUTH",
+                 "%" PRIu32 ".%" PRIu32 " runs under a limit of %" PRId64
+                 " s, the core says %" PRId64 " s and that this is confirmed",
+                 f->job.v, f->attempt, f->order.time_limit_ms / 1000, j->time_limit_ms / 1000);
 }
 
 static void check_processes(struct sim *s)
@@ -155,9 +162,9 @@ static void check_placed(struct sim *s, const struct decision *d)
 static void count_decision(struct sim *s, const struct decision *d)
 {
     static const int stats[DECISION_COUNT] = {
-        [DECISION_QUEUED] = STAT_QUEUED,     [DECISION_PLACED] = STAT_PLACED,
-        [DECISION_REFUSED] = STAT_REFUSED,   [DECISION_STOPPED] = STAT_STOPPED,
-        [DECISION_REQUEUED] = STAT_REQUEUED, [DECISION_ENDED] = STAT_ENDED,
+        [DECISION_QUEUED] = STAT_QUEUED,        [DECISION_PLACED] = STAT_PLACED,
+        [DECISION_REFUSED] = STAT_REFUSED,      [DECISION_STOPPED] = STAT_STOPPED,
+        [DECISION_REQUEUED] = STAT_REQUEUED,    [DECISION_ENDED] = STAT_ENDED,
         [DECISION_PREEMPTING] = STAT_PREEMPTING};
     sim_count(s, stats[d->kind]);
     if (d->kind == DECISION_STOPPED &&

@@ -96,6 +96,7 @@ struct attempt_file {
     bool ignores_term, ignores_limit;
     bool is_ending; /* its END is planned and will not be moved later */
     bool timed_out;
+    uint32_t limit_number; /* the newest change of order.time_limit_ms */
     struct talk {
         int64_t every_ms; /* it says how far it is so often; 0: never */
         int64_t steps, total; /* what it says next, unless it lies */

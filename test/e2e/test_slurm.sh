@@ -72,6 +72,17 @@ scontrol update JobId="$held" TimeLimit=-10
 expect "and lowered" "$(squeue -h -j "$held" -o %l)" "5:00"
 scancel "$held"
 expect "options stand in any order" "$("$BERTH" plan -t 5 --json --wrap true | jq -r 'has("pools")')" "true"
+# The limit of a running job: an operator raises it, and the supervisor obeys.
+long=$(sbatch --parsable -J long -t 0:04 --wrap 'sleep 8')
+wait_state "$long" RUNNING
+scontrol update JobId="$long" TimeLimit=1:00:00
+expect "a raised limit is shown" "$(squeue -h -j "$long" -o %l)" "1:00:00"
+kill_daemon
+start_daemon
+expect "and remembered" "$(squeue -h -j "$long" -o %l)" "1:00:00"
+wait_state "$long" COMPLETED
+expect "its time counts from its start" "$(sacct -n -P -j "$long" -o State,ExitCode)" "COMPLETED|0:0"
+"$BERTH" replay >"$WORK/replay" || fail "replay: $(cat "$WORK/replay")"
 stop_daemon
 expect_exit 4 squeue
 expect_match "without a daemon, what to do" "$ERR" "berth serve"

@@ -31,6 +31,7 @@ struct run_job {
     uint64_t chip_milli; /* held: thousandths of chips */
     int phase; /* enum run_phase */
     int64_t begun_ms; /* RUNNING: since when */
+    uint32_t limit_number; /* RUNNING: the newest change of its time limit */
     int64_t saved_ms; /* RUNNING: its state was saved then, on a signal; 0: not */
     int64_t spent_uusd; /* of attempts before */
 };
@@ -60,6 +61,7 @@ struct world_event {
     uint32_t pool, node; /* NODE_ */
     int32_t exit_code, signal;
     bool timed_out;
+    uint32_t limit_number; /* STARTED, END: the change of its time limit that it goes by */
 };
 
 struct run {

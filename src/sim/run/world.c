@@ -77,6 +77,19 @@ static int64_t left_ms(const struct run *r, const struct run_job *j)
     return whole < 0 ? 0 : (int64_t)ceil((double)whole * j->left);
 }
 
+/* Its end, by its work or by its limit, each counted from its begin. */
+static void plan_end(struct run *r, struct run_job *j, int64_t limit_ms)
+{
+    struct world_event end = about(j, WORLD_END);
+    int64_t left = left_ms(r, j);
+    bool cannot = work_ms(&j->work, r->result.pools[j->lane].chip) < 0;
+    end.limit_number = j->limit_number;
+    end.timed_out = !cannot && left > limit_ms;
+    end.exit_code = cannot ? 1 : j->work.exit_code;
+    int64_t at_ms = j->begun_ms + (end.timed_out ? limit_ms : left);
+    push(r, at_ms > r->now_ms ? at_ms - r->now_ms : 0, end);
+}
+
 /* The attempt's processes start; its limit will end them if its work does not. */
 static void begin(struct run *r, struct run_job *j)
 {
@@ -86,18 +99,25 @@ static void begin(struct run *r, struct run_job *j)
     j->begun_ms = r->now_ms;
     j->saved_ms = 0;
     if (j->first_start_ms == 0) j->first_start_ms = r->now_ms;
+    j->limit_number = 0;
     push(r, delay_ms(r), about(j, WORLD_STARTED));
-    struct world_event end = about(j, WORLD_END);
-    int64_t left = left_ms(r, j), limit = known->time_limit_ms;
-    bool cannot = work_ms(&j->work, r->result.pools[j->lane].chip) < 0;
-    end.timed_out = !cannot && left > limit;
-    end.exit_code = cannot ? 1 : j->work.exit_code;
-    push(r, end.timed_out ? limit : left, end);
+    plan_end(r, j, known->time_limit_ms);
+}
+
+/* Another limit: the end that was planned before it does not count any more. */
+static void limit(struct run *r, struct run_job *j, const struct effect *f)
+{
+    if (j->phase != PHASE_RUNNING || f->limit_number <= j->limit_number) return;
+    j->limit_number = f->limit_number;
+    struct world_event started = about(j, WORLD_STARTED);
+    started.limit_number = f->limit_number;
+    push(r, delay_ms(r), started);
+    plan_end(r, j, f->limit_ms);
 }
 
 static void end_of(struct run *r, struct run_job *j, const struct world_event *w)
 {
-    if (j->phase != PHASE_RUNNING) return;
+    if (j->phase != PHASE_RUNNING || w->limit_number != j->limit_number) return;
     j->phase = PHASE_OVER;
     if (!w->timed_out) {
         figures_useful(r, j, r->now_ms - j->begun_ms);
@@ -105,6 +125,7 @@ static void end_of(struct run *r, struct run_job *j, const struct world_event *w
     }
     struct world_event report = *w;
     report.kind = WORLD_FINISHED;
+    report.limit_number = 0;
     push(r, delay_ms(r), report);
 }
 
@@ -148,6 +169,7 @@ void world_order(struct run *r, const struct effect *f)
     case FX_SIGNAL:
         if (j->phase == PHASE_RUNNING) j->saved_ms = r->now_ms;
         return;
+    case FX_LIMIT: limit(r, j, f); return;
     case FX_FORGET:
     case FX_COUNT: return;
     }
@@ -166,7 +188,8 @@ static void report(struct run *r, const struct world_event *w)
                                  .at_ms = r->now_ms,
                                  .exit_code = w->exit_code,
                                  .signal = w->signal,
-                                 .timed_out = w->timed_out}};
+                                 .timed_out = w->timed_out,
+                                 .limit_number = w->limit_number}};
     run_step(r, &e);
 }
 

@@ -24,6 +24,8 @@ struct line {
     int32_t code, signal;
     bool permanent;
     int64_t until_s; /* -1: until FORGET */
+    int64_t limit_s;
+    uint32_t number; /* LIMIT, FOUND_RUNNING */
 };
 
 static void print_output(const struct agent_output *o, struct buf *text)
@@ -32,6 +34,7 @@ static void print_output(const struct agent_output *o, struct buf *text)
     if (o->kind != AGENT_REPORT) buf_puts(text, agent_output_names[o->kind]);
     switch ((enum agent_output_kind)o->kind) {
     case AGENT_SEND: buf_printf(text, " %" PRIu32, o->signal); break;
+    case AGENT_SET_LIMIT: buf_printf(text, " %" PRId64, o->limit_ms / 1000); break;
     case AGENT_BAR:
         if (o->until_ms == CIVIL_NEVER_MS)
             buf_puts(text, " until forgotten");
@@ -44,6 +47,8 @@ static void print_output(const struct agent_output *o, struct buf *text)
         if (o->report.exit_code != 0) buf_printf(text, " code %" PRId32, o->report.exit_code);
         if (o->report.signal != 0) buf_printf(text, " signal %" PRId32, o->report.signal);
         if (o->report.timed_out) buf_puts(text, " timed-out");
+        if (o->report.limit_number != 0)
+            buf_printf(text, " limit %" PRIu32, o->report.limit_number);
         assert_int_equal(o->report.job.v, o->job.v);
         assert_int_equal(o->report.attempt, o->attempt);
         break;
@@ -76,6 +81,8 @@ static void run_table(const struct line *lines, size_t count, struct agent_confi
             .exit = {.code = l->code, .signal = l->kind == AGENT_SIGNAL ? 0 : l->signal},
             .until_ms = l->until_s < 0 ? CIVIL_NEVER_MS : l->until_s * 1000,
             .detail = STR("why"),
+            .limit_ms = l->limit_s * 1000,
+            .limit_number = l->number,
         };
         agent_step(a, &in, &out);
         struct errtext error;
@@ -241,6 +248,23 @@ static void signals_reach_running_attempts_only(void **state)
         {7, AGENT_SIGNAL, 7, 1, .out = "send 12 7.1", .signal = 12},
         {8, AGENT_EXITED, 7, 1, .out = "finished 7.1"},
         {9, AGENT_SIGNAL, 7, 1, .out = "", .signal = 10});
+}
+
+static void a_limit_is_set_once_and_never_by_an_older_order(void **state)
+{
+    (void)state;
+    RUN({1, AGENT_LIMIT, 7, 1, .out = "", .limit_s = 60, .number = 1},
+        {2, AGENT_START, 7, 1, .out = "spawn 7.1"},
+        {3, AGENT_LIMIT, 7, 1, .out = "", .limit_s = 60, .number = 1},
+        {4, AGENT_SPAWNED, 7, 1, .out = "started 7.1"},
+        {5, AGENT_LIMIT, 7, 1, .out = "limit 90 7.1; started limit 2 7.1", .limit_s = 90,
+         .number = 2},
+        {6, AGENT_LIMIT, 7, 1, .out = "started limit 2 7.1", .limit_s = 60, .number = 1},
+        {7, AGENT_START, 7, 1, .out = "started limit 2 7.1"},
+        {8, AGENT_STOP, 7, 1, .out = "term 7.1", .grace_s = 30},
+        {9, AGENT_LIMIT, 7, 1, .out = "", .limit_s = 99, .number = 3},
+        {9, AGENT_FOUND_RUNNING, 8, 1, .out = "started limit 4 8.1", .number = 4},
+        {9, AGENT_LIMIT, 8, 1, .out = "started limit 4 8.1", .limit_s = 99, .number = 3});
 }
 
 /* Seed 9102 of the simulator: the report was under way for minutes, the engine died meanwhile. */
@@ -452,6 +476,7 @@ int main(void)
         cmocka_unit_test(an_end_is_reported_until_it_is_forgotten),
         cmocka_unit_test(the_death_of_the_supervisor_is_gone),
         cmocka_unit_test(signals_reach_running_attempts_only),
+        cmocka_unit_test(a_limit_is_set_once_and_never_by_an_older_order),
         cmocka_unit_test(a_failed_spawn_is_not_tried_again_before_it_is_forgotten),
         cmocka_unit_test(what_is_found_at_start_up_is_adopted),
         cmocka_unit_test(an_attempt_that_never_began_is_erased_when_nobody_asks_for_it),

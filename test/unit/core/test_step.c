@@ -160,6 +160,83 @@ static void a_job_over_its_limit_is_stopped_and_times_out(void **state)
     world_release(&w);
 }
 
+/* Ask for another time limit of a job. */
+static enum err ask_limit(struct world *w, uint32_t id, int64_t limit_ms, bool operator,
+                          struct errtext * error)
+{
+    struct job_spec s = {.time_limit_ms = limit_ms};
+    return world_try(w,
+                     &(struct event){.kind = EVENT_UPDATE,
+                                     .job = {id},
+                                     .actor_uid = 1000,
+                                     .actor_is_operator = operator,
+                                     .spec = & s,
+                                     .update_fields = 1u << UPDATE_TIME_LIMIT},
+                     error);
+}
+
+static void confirm_limit(struct world *w, uint32_t id, uint32_t number)
+{
+    struct event e = {
+        .kind = EVENT_REPORT,
+        .actor = STR("engine:local"),
+        .report = {.kind = REPORT_STARTED, .job = {id}, .attempt = 1, .limit_number = number}};
+    world_step(w, &e);
+}
+
+static void an_operator_raises_the_limit_of_a_running_job(void **state)
+{
+    (void)state;
+    struct world w;
+    struct errtext error;
+    two_pools(&w);
+    struct job_spec s = world_spec(1);
+    uint32_t id = world_submit(&w, &s);
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    int64_t start_ms = w.now_ms;
+    w.now_ms += HOUR / 2;
+    assert_int_equal(ask_limit(&w, id, 2 * HOUR, false, &error), ERR_DENIED);
+    assert_int_equal(ask_limit(&w, id, 2 * HOUR, true, &error), ERR_NONE);
+    assert_int_equal(w.out.effect_count, 1);
+    assert_int_equal(w.out.effects[0].kind, FX_LIMIT);
+    assert_int_equal(w.out.effects[0].limit_ms, 2 * HOUR);
+    assert_int_equal(w.out.effects[0].limit_number, 1);
+    /* Said again until the engine has it; an answer to an older order is none. */
+    assert_int_equal(ask_limit(&w, id, 3 * HOUR, true, &error), ERR_NONE);
+    confirm_limit(&w, id, 1);
+    assert_int_equal(core_next_tick_ms(w.core), w.now_ms + 5000);
+    w.now_ms += 5000;
+    world_tick(&w);
+    assert_int_equal(w.out.effects[0].kind, FX_LIMIT);
+    assert_int_equal(w.out.effects[0].limit_number, 2);
+    world_step(&w, &(struct event){.kind = EVENT_TICK, .resume = true});
+    assert_int_equal(w.out.effects[0].limit_number, 2);
+    confirm_limit(&w, id, 2);
+    assert_int_equal(core_next_tick_ms(w.core), start_ms + 3 * HOUR);
+    /* Its owner may only lower it. */
+    assert_int_equal(ask_limit(&w, id, 2 * HOUR, false, &error), ERR_NONE);
+    assert_int_equal(w.out.effects[0].limit_ms, 2 * HOUR);
+    confirm_limit(&w, id, 3);
+    assert_int_equal(core_next_tick_ms(w.core), start_ms + 2 * HOUR);
+    world_release(&w);
+}
+
+static void a_limit_changed_before_the_start_is_ordered_after_it(void **state)
+{
+    (void)state;
+    struct world w;
+    struct errtext error;
+    two_pools(&w);
+    struct job_spec s = world_spec(1);
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(ask_limit(&w, id, 2 * HOUR, true, &error), ERR_NONE);
+    assert_int_equal(w.out.effect_count, 0);
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    assert_int_equal(w.out.effects[0].kind, FX_LIMIT);
+    assert_int_equal(w.out.effects[0].limit_ms, 2 * HOUR);
+    world_release(&w);
+}
+
 static void array_tasks_get_consecutive_ids_and_keep_their_limit(void **state)
 {
     (void)state;
@@ -315,6 +392,9 @@ static void a_lease_is_a_wall(void **state)
     assert_int_equal(world_job(&w, a)->state, JOB_CONFIGURING);
     assert_int_equal(world_job(&w, b)->reason, REASON_RESOURCES);
     world_report(&w, REPORT_STARTED, a, 1, 0);
+    struct errtext error;
+    assert_int_equal(ask_limit(&w, a, 2 * HOUR, true, &error), ERR_CONFLICT);
+    assert_non_null(strstr(error.s, "LeaseEndsFirst"));
     w.now_ms = WORLD_T0 + 2 * HOUR;
     world_finish(&w, a, 0);
     assert_int_equal(world_job(&w, b)->state, JOB_PENDING);
@@ -364,6 +444,8 @@ int main(void)
         cmocka_unit_test(a_job_whose_attempt_is_gone_runs_again_under_a_new_number),
         cmocka_unit_test(orders_are_repeated_until_they_are_confirmed),
         cmocka_unit_test(a_job_over_its_limit_is_stopped_and_times_out),
+        cmocka_unit_test(an_operator_raises_the_limit_of_a_running_job),
+        cmocka_unit_test(a_limit_changed_before_the_start_is_ordered_after_it),
         cmocka_unit_test(array_tasks_get_consecutive_ids_and_keep_their_limit),
         cmocka_unit_test(dependencies_wait_for_what_they_name),
         cmocka_unit_test(what_others_wait_for_is_not_purged),

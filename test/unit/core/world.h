@@ -44,6 +44,7 @@ static inline bool rng_one_in(struct rng *r, uint32_t n)
 struct attempt {
     uint32_t job, attempt;
     bool running, stopping;
+    uint32_t limit_number;
 };
 
 struct world {
@@ -144,9 +145,11 @@ static inline void world_obey(struct world *w)
         if (f->kind == FX_START && a == NULL) {
             w->attempts =
                 mem_grow(w->attempts, &w->attempt_cap, w->attempt_count + 1, sizeof *w->attempts);
-            w->attempts[w->attempt_count++] = (struct attempt){f->job.v, f->attempt, false, false};
+            w->attempts[w->attempt_count++] = (struct attempt){.job = f->job.v, .attempt = f->attempt};
         } else if (f->kind == FX_STOP && a != NULL) {
             a->stopping = true;
+        } else if (f->kind == FX_LIMIT && a != NULL) {
+            a->limit_number = f->limit_number;
         } else if (f->kind == FX_FORGET && a != NULL) {
             *a = w->attempts[--w->attempt_count];
         }
@@ -770,9 +773,13 @@ static inline void world_random_report(struct world *w)
         world_random_progress(w, a);
         return;
     }
+    if (a.limit_number > 0 && rng_one_in(r, 2)) a.running = a.stopping = false; /* confirms it */
     if (rng_one_in(r, 12)) a.attempt = 1 + rng_below(r, 3); /* stale, or of the future */
     struct event e = {.kind = EVENT_REPORT, .actor = STR("engine:local")};
-    e.report = (struct report){.kind = REPORT_STARTED, .job = {a.job}, .attempt = a.attempt};
+    e.report = (struct report){.kind = REPORT_STARTED,
+                               .job = {a.job},
+                               .attempt = a.attempt,
+                               .limit_number = a.limit_number};
     if (a.running || a.stopping) {
         static const int kinds[] = {REPORT_FINISHED, REPORT_FINISHED, REPORT_FINISHED, REPORT_GONE,
                                     REPORT_REJECTED};

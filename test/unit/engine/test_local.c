@@ -117,6 +117,40 @@ static void the_time_limit_ends_a_job_with_term(void **state)
     world_free(w);
 }
 
+static void a_raised_limit_holds_in_place_of_the_old_one(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct world_order *o = world_order(w, 1, 1, "sleep 2; echo done");
+    o->start.time_limit_ms = 1000;
+    world_start(w, o);
+    world_wait(w, 1, 1, REPORT_STARTED);
+    assert_int_equal(engine_limit(w->engine, (struct job_id){1}, 1, 60000, 1, world_now(), NULL),
+                     ERR_NONE);
+    const struct report *r = world_wait_end(w, 1, 1);
+    assert_false(r->timed_out);
+    assert_int_equal(r->exit_code, 0);
+    bool confirmed = false;
+    for (size_t i = 0; i < w->report_count; i++)
+        confirmed = confirmed || w->reports[i].limit_number == 1;
+    assert_true(confirmed);
+    world_free(w);
+}
+
+static void a_lowered_limit_ends_a_job_sooner(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct world_order *o = world_order(w, 1, 1, "sleep 60");
+    o->start.time_limit_ms = 50000;
+    world_start(w, o);
+    world_wait(w, 1, 1, REPORT_STARTED);
+    assert_int_equal(engine_limit(w->engine, (struct job_id){1}, 1, 500, 1, world_now(), NULL),
+                     ERR_NONE);
+    assert_true(world_wait_end(w, 1, 1)->timed_out);
+    world_free(w);
+}
+
 static void a_job_that_ignores_term_is_killed_after_the_wait(void **state)
 {
     (void)state;
@@ -713,6 +747,8 @@ int main(void)
         cmocka_unit_test(output_files_are_truncated_or_appended_to),
         cmocka_unit_test(a_job_inherits_no_descriptor_and_no_blocked_signal),
         cmocka_unit_test(the_time_limit_ends_a_job_with_term),
+        cmocka_unit_test(a_raised_limit_holds_in_place_of_the_old_one),
+        cmocka_unit_test(a_lowered_limit_ends_a_job_sooner),
         cmocka_unit_test(a_job_that_ignores_term_is_killed_after_the_wait),
         cmocka_unit_test(a_job_that_cleans_up_at_the_limit_has_still_timed_out),
         cmocka_unit_test(nothing_runs_past_the_instant_it_must_end_by),
