@@ -268,9 +268,24 @@ static enum err check_merged(const struct core *c, const struct event *ev, const
     return code;
 }
 
+static enum err admit_more_cost(const struct core *c, const struct event *ev, const struct entry *e,
+                                int64_t more_ms, struct errtext *error)
+{
+    int64_t more_uusd = cost_of_claim(c, e->job.claim, more_ms);
+    int64_t left_uusd = budget_left(c, e->job.spec.tenant, ev->now_ms);
+    if (more_uusd == 0 || more_uusd <= left_uusd) return ERR_NONE;
+    long long more = more_uusd / 10000, left = left_uusd > 0 ? left_uusd / 10000 : 0;
+    return err_set(error, ERR_CONFLICT,
+                   "job %u could cost %lld.%02lld USD more; the budget of account " STR_FMT
+                   " has %lld.%02lld USD left",
+                   e->job.id.v, more / 100, more % 100, STR_ARG(e->job.spec.tenant), left / 100,
+                   left % 100);
+}
+
 /* Another time limit for an attempt that holds chips: its owner may lower it, an operator may also
- * raise it, as far as a wall or its deadline allows. */
-static enum err admit_limit(const struct event *ev, const struct entry *e, struct errtext *error)
+ * raise it, as far as a wall, its deadline and its account's budget allow. */
+static enum err admit_limit(const struct core *c, const struct event *ev, const struct entry *e,
+                            struct errtext *error)
 {
     const struct job *j = &e->job;
     int64_t limit_ms = ev->spec->time_limit_ms;
@@ -282,6 +297,8 @@ static enum err admit_limit(const struct event *ev, const struct entry *e, struc
                        "job %u %s: only an operator may raise its time limit above %lld min",
                        j->id.v, job_state_names[j->state], (long long)j->time_limit_ms / 60000);
     if (j->state == JOB_COMPLETING) return wrong_state(e, "given more time", "", error);
+    enum err code = admit_more_cost(c, ev, e, limit_ms - j->time_limit_ms, error);
+    if (code != ERR_NONE) return code;
     int64_t start_ms = j->start_ms > 0 ? j->start_ms : ev->now_ms;
     int64_t wall_ms = e->wall_ms == CIVIL_NEVER_MS ? CIVIL_NEVER_MS : e->wall_ms - WALL_STOP_MS;
     if (wall_run_ms(&j->spec, limit_ms) < limit_ms) wall_ms = CIVIL_NEVER_MS; /* it can move on */
@@ -315,7 +332,7 @@ static enum err admit_update(const struct core *c, const struct event *ev, struc
             return wrong_state(e, "changed so",
                                "; name, comment, requeue and time limit can still be changed",
                                error);
-        if (has(ev, UPDATE_TIME_LIMIT)) code = admit_limit(ev, e, error);
+        if (has(ev, UPDATE_TIME_LIMIT)) code = admit_limit(c, ev, e, error);
         if (code != ERR_NONE) return code;
     }
     return check_merged(c, ev, e, error);

@@ -246,6 +246,28 @@ static void a_lower_limit_gives_back_what_it_cuts_off(void **state)
     world_release(&w);
 }
 
+static void a_higher_limit_must_be_within_what_is_left(void **state)
+{
+    (void)state;
+    struct world w;
+    struct errtext error;
+    begin(&w, BUDGET_EVER, 48);
+    uint32_t id = submit(&w, 8, 2); /* 32 USD */
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    struct job_spec s = {.time_limit_ms = 4 * HOUR};
+    struct event more = {.kind = EVENT_UPDATE,
+                         .job = {id},
+                         .actor_is_operator = true,
+                         .spec = &s,
+                         .update_fields = 1u << UPDATE_TIME_LIMIT};
+    assert_int_equal(world_try(&w, &more, &error), ERR_CONFLICT);
+    assert_non_null(strstr(error.s, "32.00 USD more"));
+    s.time_limit_ms = 3 * HOUR;
+    assert_int_equal(world_try(&w, &more, &error), ERR_NONE);
+    assert_int_equal(look(&w).left_uusd, 0);
+    world_release(&w);
+}
+
 static void what_costs_nothing_is_not_stopped_by_a_budget(void **state)
 {
     (void)state;
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_larger_amount_lets_the_job_start_and_keeps_what_was_spent),
         cmocka_unit_test(a_job_above_the_whole_amount_waits_and_is_told_what_would_do),
         cmocka_unit_test(a_lower_limit_gives_back_what_it_cuts_off),
+        cmocka_unit_test(a_higher_limit_must_be_within_what_is_left),
         cmocka_unit_test(what_costs_nothing_is_not_stopped_by_a_budget),
         cmocka_unit_test(a_job_that_others_make_room_for_is_charged_meanwhile),
         cmocka_unit_test(accounts_add_up_in_random_worlds),
