@@ -210,6 +210,13 @@ enum err api_nodes(struct api *a, struct str pool, struct node_list *out)
     return code;
 }
 
+enum err api_shares(struct api *a, struct share_list *out)
+{
+    enum err code = get(a, "/v1/shares");
+    if (code == ERR_NONE) READ(code, a, a->json, visit_share_list, out);
+    return code;
+}
+
 enum err api_ping(struct api *a, struct ping_reply *out)
 {
     enum err code = get(a, "/v1/ping");

@@ -194,6 +194,25 @@ const struct command commands[] = {
         .run = cmd_info,
     },
     {
+        .name = "share",
+        .alias = "sshare",
+        .group = GROUP_FLEET,
+        .summary = "show what accounts have used, and their budgets",
+        .usage = "[OPTION]...",
+        .about = "SHARE is an account's part of all weights, USED its part of what all have used, "
+                 "halved in every half-life of the fleet file: of two accounts, jobs of the one "
+                 "that has used less for its weight go first. COMMITTED is what running jobs may "
+                 "still cost to their time limits; a job starts where its own cost to its limit is "
+                 "at most LEFT. As sshare, and with a format, it prints what Slurm's sshare "
+                 "prints, in money: RawUsage is in cents, GrpTRESMins (the budget) and TRESRunMins "
+                 "(committed) are in USD.",
+        .options = share_options,
+        .examples = "berth share\tall accounts\n"
+                    "sshare -l -P\tSlurm's long format, for a script\n"
+                    "berth share -A atlas -o Account,Budget,Left -n -P\tthree fields\n",
+        .run = cmd_share,
+    },
+    {
         .name = "fleet",
         .group = GROUP_FLEET,
         .summary = "check, show or apply a fleet file",

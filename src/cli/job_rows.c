@@ -208,7 +208,9 @@ static int compare_by(char letter, const struct job_view *a, const struct job_vi
     case 't':
     case 'T': return cmp_i64(state_of(a), state_of(b));
     case 'p':
-    case 'Q': return cmp_i64(a->priority, b->priority);
+    case 'Q': /* the order of the queue: then whose account has had less */
+        if (a->priority != b->priority) return cmp_i64(a->priority, b->priority);
+        return cmp_i64(b->account_score, a->account_score);
     case 'M': return cmp_i64(b->start_ms, a->start_ms);
     case 'l': return cmp_i64(a->time_limit_ms, b->time_limit_ms);
     case 'L': return cmp_i64(a->start_ms + a->time_limit_ms, b->start_ms + b->time_limit_ms);

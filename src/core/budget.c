@@ -191,36 +191,61 @@ void budgets_settled(struct core *c)
 
 /* ---- what is left ---------------------------------------------------------------------------- */
 
+static void begin_look(const struct core *c, struct str tenant, int64_t now_ms,
+                       struct tenant_budget *b)
+{
+    const struct share *s = share_find(c, tenant);
+    *b = (struct tenant_budget){.terms = *terms_of(c, tenant)};
+    b->binds = budget_window(&b->terms, now_ms, &b->from_ms, &b->to_ms);
+    if (b->binds && s != NULL && s->account.binds && b->from_ms == s->account.from_ms)
+        b->spent_uusd = s->account.ended_uusd;
+    b->left_uusd = b->binds ? b->terms.amount_uusd - b->spent_uusd : INT64_MAX;
+}
+
+static void add_charge(struct tenant_budget *b, int64_t all_uusd, int64_t spent_uusd)
+{
+    b->spent_uusd = money_add(b->spent_uusd, spent_uusd);
+    if (all_uusd > spent_uusd)
+        b->committed_uusd = money_add(b->committed_uusd, all_uusd - spent_uusd);
+    if (__builtin_sub_overflow(b->left_uusd, all_uusd, &b->left_uusd)) b->left_uusd = -MONEY_MAX;
+}
+
+static void add_entry(const struct core *c, const struct entry *e, int64_t now_ms,
+                      struct tenant_budget *b)
+{
+    if (!b->binds) return;
+    if (e->hold != NULL) {
+        add_charge(b, e->charge_uusd, 0);
+        return;
+    }
+    int64_t spent = e->started ? cost_until(c, e, b->from_ms, now_ms) : 0;
+    add_charge(b, cost_to_limit(c, e, b->from_ms), spent);
+}
+
 void core_budget(const struct core *c, struct str tenant, int64_t now_ms, struct tenant_budget *out)
 {
-    const struct budget *b = terms_of(c, tenant);
-    const struct share *s = share_find(c, tenant);
-    *out = (struct tenant_budget){.terms = *b};
-    out->binds = budget_window(b, now_ms, &out->from_ms, &out->to_ms);
-    out->left_uusd = out->binds ? b->amount_uusd : INT64_MAX;
-    if (!out->binds || s == NULL) return;
-    budget_sum used = 0;
-    if (s->account.binds && out->from_ms == s->account.from_ms) used = s->account.ended_uusd;
-    out->spent_uusd = (int64_t)used;
-    for (struct order_node *n = order_first(&c->active); n != NULL;
-         n = order_after(&c->active, n->major, n->id)) {
-        const struct entry *e = CONTAINER(n, struct entry, in_group);
-        if (e->share != s) continue;
-        int64_t all = cost_to_limit(c, e, out->from_ms);
-        int64_t ran = e->started ? cost_until(c, e, out->from_ms, now_ms) : 0;
-        out->spent_uusd = money_add(out->spent_uusd, ran);
-        if (all > ran) out->committed_uusd = money_add(out->committed_uusd, all - ran);
-        used += all;
-    }
-    for (struct order_node *n = order_first(&c->holders); n != NULL;
-         n = order_after(&c->holders, n->major, n->id)) {
-        const struct entry *e = CONTAINER(n, struct entry, in_group);
-        if (e->share != s) continue;
-        out->committed_uusd = money_add(out->committed_uusd, e->charge_uusd);
-        used += e->charge_uusd;
-    }
-    budget_sum left = b->amount_uusd - used;
-    out->left_uusd = left < -MONEY_MAX ? -MONEY_MAX : (int64_t)left;
+    const struct order *const sets[] = {&c->active, &c->holders};
+    begin_look(c, tenant, now_ms, out);
+    for (int i = 0; i < 2; i++)
+        for (struct order_node *n = order_first(sets[i]); n != NULL;
+             n = order_after(sets[i], n->major, n->id)) {
+            const struct entry *e = CONTAINER(n, struct entry, in_group);
+            if (str_eq(e->share->tenant, tenant)) add_entry(c, e, now_ms, out);
+        }
+}
+
+void core_budgets(const struct core *c, int64_t now_ms, struct tenant_budget *out)
+{
+    const struct order *const sets[] = {&c->active, &c->holders};
+    for (uint32_t t = 0; t < c->fleet.tenant_count; t++)
+        begin_look(c, c->fleet.tenants[t].id, now_ms, &out[t]);
+    for (int i = 0; i < 2 && c->has_budgets; i++)
+        for (struct order_node *n = order_first(sets[i]); n != NULL;
+             n = order_after(sets[i], n->major, n->id)) {
+            const struct entry *e = CONTAINER(n, struct entry, in_group);
+            uint32_t t = fleet_tenant(&c->fleet, e->share->tenant);
+            if (t != NO_INDEX) add_entry(c, e, now_ms, &out[t]);
+        }
 }
 
 int64_t budget_left(const struct core *c, struct str tenant, int64_t now_ms)

@@ -88,6 +88,8 @@ struct tenant_budget {
 /* Of that tenant at `now_ms`, at least core_now_ms. */
 void core_budget(const struct core *c, struct str tenant, int64_t now_ms,
                  struct tenant_budget *out);
+/* Of all tenants of the fleet, in one pass; `out` has as many rows. */
+void core_budgets(const struct core *c, int64_t now_ms, struct tenant_budget *out);
 
 struct pool_use {
     uint32_t nodes_up, nodes_down, nodes_drained, nodes_idle, nodes_mixed, nodes_allocated;

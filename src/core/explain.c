@@ -271,6 +271,11 @@ static const char *window_words(struct arena *a, const struct budget *b)
     return b->days == 1 ? "a day" : arena_printf(a, "in %u days", b->days);
 }
 
+static int64_t to_cents(int64_t uusd)
+{
+    return (uusd + BUDGET_STEP_UUSD / 2) / BUDGET_STEP_UUSD * BUDGET_STEP_UUSD;
+}
+
 static const char *budget_words(const struct question *q, const struct pool_reason *r)
 {
     struct tenant_budget b;
@@ -285,8 +290,8 @@ static const char *budget_words(const struct question *q, const struct pool_reas
         "the job may cost %s USD there until its time limit; of the budget of " STR_FMT
         ", %s USD %s, %s are spent and %s committed to running jobs%s",
         money_format(r->need, cost), STR_ARG(q->spec->tenant), money_format(b.terms.amount_uusd, all),
-        window_words(q->arena, &b.terms), money_format(b.spent_uusd, spent),
-        money_format(b.committed_uusd, kept), until);
+        window_words(q->arena, &b.terms), money_format(to_cents(b.spent_uusd), spent),
+        money_format(to_cents(b.committed_uusd), kept), until);
 }
 
 static const char *row_words(const struct question *q, const struct explanation *x,

@@ -71,7 +71,7 @@ enum {
     PACKS_MAX = 256, /* rule packs: about one per jurisdiction */
     DECISIONS_MAX = 8 * 1000 * 1000, /* of one step: a few for each job in memory */
     NODE_CHANGES_MAX = 4096, /* changes in one NODES event */
-    BUDGET_STEP_UUSD = 10000, /* a cent: to that an advised budget is rounded up */
+    BUDGET_STEP_UUSD = 10000, /* a cent: to that budgets are told */
     SCOUT_BUDGET = 20000, /* jobs copied, in all copies, for one explanation: about 0.3 s */
     SCOUT_COPY_MIN = 100, /* what a copy counts beside its jobs */
     SCOUT_STEPS_MAX = 2000, /* steps played on one copy */

@@ -29,6 +29,7 @@ static const struct route routes[] = {
     {"GET", "/v1/pools/*/nodes", false, handle_nodes},
     {"POST", "/v1/nodes", true, handle_nodes_change},
     {"GET", "/v1/leases", false, handle_leases},
+    {"GET", "/v1/shares", false, handle_shares},
     {"GET", "/v1/fleet", true, handle_fleet},
     {"POST", "/v1/fleet", true, handle_fleet_apply},
     {"GET", "/v1/speeds", false, handle_speeds},

@@ -2,8 +2,10 @@
 
 #include "base/check.h"
 #include "base/civil.h"
+#include "serve/views_fill.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Syncs and turns: 50 us to 1 s. */
@@ -147,6 +149,60 @@ static void put_permits(const struct core *c, struct buf *out)
                 STR_ARG(f->permits[i].rule), STR_ARG(f->permits[i].id), f->permits[i].amount);
 }
 
+static void put_gauge_of(struct buf *out, const char *name, const struct share_view *v, int64_t uusd)
+{
+    buf_printf(out, "%s{tenant=\"" STR_FMT "\"} %s", name, STR_ARG(v->account), uusd < 0 ? "-" : "");
+    put_seconds(out, uusd < 0 ? -uusd : uusd);
+    buf_putc(out, '\n');
+}
+
+/* Accounts, and budgets where they have one. */
+static void put_shares(const struct core *c, int64_t now_ms, struct buf *out)
+{
+    static const struct {
+        const char *name, *help;
+        size_t at; /* of the value in a share_view */
+        bool of_budget;
+    } rows[] = {
+        {"berth_tenant_usage_dollars", "What an account has used, halved in every half-life.",
+         offsetof(struct share_view, used_uusd), false},
+        {"berth_tenant_dollars_per_hour", "What the running jobs of an account cost.",
+         offsetof(struct share_view, uusd_per_h), false},
+        {"berth_tenant_budget_dollars", "What the jobs of an account may cost in a window.",
+         offsetof(struct share_view, budget_uusd), true},
+        {"berth_tenant_budget_spent_dollars", "What they have cost since the window began.",
+         offsetof(struct share_view, spent_uusd), true},
+        {"berth_tenant_budget_committed_dollars",
+         "What those that run may still cost, to their time limits.",
+         offsetof(struct share_view, committed_uusd), true},
+        {"berth_tenant_budget_left_dollars", "What further jobs may cost.",
+         offsetof(struct share_view, left_uusd), true},
+    };
+    struct arena arena;
+    struct share_list list;
+    arena_init(&arena);
+    view_shares(c, now_ms, &arena, &list);
+    if (list.count > METRIC_TENANTS_MAX) list.count = METRIC_TENANTS_MAX;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        put_head(out, rows[r].name, "gauge", rows[r].help);
+        for (uint32_t i = 0; i < list.count; i++) {
+            const struct share_view *v = &list.shares[i];
+            int64_t value;
+            memcpy(&value, (const char *)v + rows[r].at, sizeof value);
+            if (!rows[r].of_budget || v->budget_per.len > 0) put_gauge_of(out, rows[r].name, v, value);
+        }
+    }
+    put_head(out, "berth_tenant_budget_end_timestamp_seconds", "gauge",
+             "When the window of a budget ends.");
+    for (uint32_t i = 0; i < list.count; i++)
+        if (list.shares[i].window_to_ms > 0)
+            buf_printf(out,
+                       "berth_tenant_budget_end_timestamp_seconds{tenant=\"" STR_FMT "\"} %" PRId64
+                       "\n",
+                       STR_ARG(list.shares[i].account), list.shares[i].window_to_ms / 1000);
+    arena_release(&arena);
+}
+
 static void put_refusals(const struct metrics *m, struct buf *out)
 {
     put_head(out, "berth_refusals_total", "counter", "Jobs refused, by the rule that decided.");
@@ -155,7 +211,7 @@ static void put_refusals(const struct metrics *m, struct buf *out)
                    m->refusals[i].count);
 }
 
-void metrics_print(const struct metrics *m, const struct journal *j, struct buf *out)
+void metrics_print(const struct metrics *m, struct journal *j, struct buf *out)
 {
     put_head(out, "berth_build_info", "gauge", "The release that runs.");
     buf_printf(out, "berth_build_info{version=\"%s\"} 1\n", BERTH_VERSION);
@@ -164,6 +220,7 @@ void metrics_print(const struct metrics *m, const struct journal *j, struct buf 
         put_pool_chips(j->core, out);
         put_prices(j->core, out);
         put_permits(j->core, out);
+        put_shares(j->core, journal_now_ms(j), out);
     }
     put_refusals(m, out);
     put_counter(out, "berth_requests_total", "API requests answered.", m->requests_total);

@@ -36,6 +36,7 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_i64(v, "end_ms", &x->end_ms);
     visit_i64(v, "time_limit_ms", &x->time_limit_ms);
     visit_i32(v, "priority", &x->priority);
+    visit_i64(v, "account_score", &x->account_score);
     visit_text(v, "qos", &x->qos);
     visit_i32(v, "exit_code", &x->exit_code);
     visit_i32(v, "exit_signal", &x->exit_signal);
@@ -186,6 +187,34 @@ static void visit_lease_view(struct visit *v, struct lease_view *x)
 void visit_lease_list(struct visit *v, struct lease_list *x)
 {
     VISIT_ARRAY(v, "leases", x->leases, x->count, POOL_MAX, visit_lease_view);
+}
+
+static void visit_share_view(struct visit *v, struct share_view *x)
+{
+    visit_text(v, "account", &x->account);
+    visit_texts(v, "users", &x->users, &x->user_count, LIST_MAX);
+    visit_u32(v, "weight", &x->weight);
+    visit_i64(v, "used_uusd", &x->used_uusd);
+    visit_i64(v, "uusd_per_h", &x->uusd_per_h);
+    visit_u32(v, "pending", &x->pending);
+    visit_u32(v, "running", &x->running);
+    visit_text(v, "budget_per", &x->budget_per);
+    visit_u32(v, "budget_days", &x->budget_days);
+    visit_i64(v, "budget_uusd", &x->budget_uusd);
+    visit_bool(v, "budget_binds", &x->budget_binds);
+    visit_i64(v, "window_from_ms", &x->window_from_ms);
+    visit_i64(v, "window_to_ms", &x->window_to_ms);
+    visit_i64(v, "spent_uusd", &x->spent_uusd);
+    visit_i64(v, "committed_uusd", &x->committed_uusd);
+    visit_i64(v, "left_uusd", &x->left_uusd);
+}
+
+void visit_share_list(struct visit *v, struct share_list *x)
+{
+    VISIT_ARRAY(v, "shares", x->shares, x->count, TENANT_MAX, visit_share_view);
+    visit_u64(v, "weights", &x->weights);
+    visit_i64(v, "used_uusd", &x->used_uusd);
+    visit_i64(v, "now_ms", &x->now_ms);
 }
 
 static void visit_pack_view(struct visit *v, struct pack_view *x)

@@ -22,6 +22,7 @@ struct job_view {
     struct str gres; /* as asked: "gpu:h100-sxm:8"; "" none */
     int64_t submit_ms, eligible_ms, start_ms, end_ms, time_limit_ms;
     int32_t priority;
+    int64_t account_score; /* while it waits: of equal priority, jobs with less go first */
     struct str qos;
     int32_t exit_code, exit_signal;
     uint32_t attempt, restarts;
@@ -134,6 +135,32 @@ struct lease_list {
     uint32_t count;
 };
 void visit_lease_list(struct visit *v, struct lease_list *x);
+
+/* An account's share of the chips, and its budget: GET /v1/shares. */
+struct share_view {
+    struct str account;
+    struct str *users; /* who may submit; "*": anyone */
+    uint32_t user_count;
+    uint32_t weight;
+    int64_t used_uusd; /* halved in every half-life */
+    int64_t uusd_per_h; /* what its running jobs use */
+    uint32_t pending, running; /* jobs that wait; that hold chips */
+    /* Its budget; budget_per "": it has none. */
+    struct str budget_per;
+    uint32_t budget_days;
+    int64_t budget_uusd;
+    bool budget_binds; /* false: it begins at window_to_ms */
+    int64_t window_from_ms, window_to_ms; /* 0: without an end */
+    int64_t spent_uusd, committed_uusd, left_uusd; /* in the window; see core/core.h */
+};
+struct share_list {
+    struct share_view *shares; /* those that the caller may see, in the fleet's order */
+    uint32_t count;
+    uint64_t weights; /* of all accounts together */
+    int64_t used_uusd; /* likewise */
+    int64_t now_ms;
+};
+void visit_share_list(struct visit *v, struct share_list *x);
 
 /* The adopted rule packs: GET /v1/law. */
 struct pack_view {

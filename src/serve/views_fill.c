@@ -3,6 +3,7 @@
 #include "base/cbor.h"
 #include "base/check.h"
 #include "base/civil.h"
+#include "base/money.h"
 #include "model/nodelist.h"
 
 #include <inttypes.h>
@@ -103,6 +104,13 @@ static void fill_place(const struct core *c, const struct job *j, struct arena *
     out->node_count = j->claim != NULL ? j->claim->part_count : node_count(j->nodes, arena);
 }
 
+static int64_t account_score(const struct core *c, struct str tenant)
+{
+    struct tenant_share share;
+    core_share(c, tenant, core_now_ms(c), &share);
+    return share.score;
+}
+
 struct job_view view_job(const struct core *c, const struct job *j, struct arena *arena)
 {
     const struct job_spec *s = &j->spec;
@@ -131,6 +139,7 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .end_ms = j->end_ms,
         .time_limit_ms = j->time_limit_ms,
         .priority = s->priority,
+        .account_score = j->state == JOB_PENDING ? account_score(c, s->tenant) : 0,
         .qos = s->qos,
         .exit_code = j->exit_code,
         .exit_signal = j->exit_signal,
@@ -305,4 +314,43 @@ enum err view_of_history(struct str blob, struct arena *arena, struct job_view *
         visit_map_end(&r.v);
     }
     return cbor_reader_finish(&r, error);
+}
+
+static void fill_budget(const struct tenant_budget *b, struct share_view *v)
+{
+    if (b->terms.per == BUDGET_NONE) return;
+    v->budget_per = str_of(budget_names[b->terms.per]);
+    v->budget_days = b->terms.days;
+    v->budget_uusd = b->terms.amount_uusd;
+    v->budget_binds = b->binds;
+    v->window_from_ms = b->from_ms;
+    v->window_to_ms = b->to_ms != CIVIL_NEVER_MS ? b->to_ms : 0;
+    v->spent_uusd = b->spent_uusd;
+    v->committed_uusd = b->committed_uusd;
+    v->left_uusd = b->binds ? b->left_uusd : 0;
+}
+
+void view_shares(const struct core *c, int64_t now_ms, struct arena *arena, struct share_list *list)
+{
+    const struct fleet *f = core_fleet(c);
+    struct tenant_budget *budgets = ARENA_ARRAY(arena, f->tenant_count, struct tenant_budget);
+    *list = (struct share_list){.count = f->tenant_count, .now_ms = now_ms};
+    list->shares = ARENA_ARRAY(arena, f->tenant_count, struct share_view);
+    core_budgets(c, now_ms, budgets);
+    for (uint32_t i = 0; i < f->tenant_count; i++) {
+        const struct tenant *t = &f->tenants[i];
+        struct tenant_share use;
+        core_share(c, t->id, now_ms, &use);
+        list->shares[i] = (struct share_view){.account = t->id,
+                                              .users = t->users,
+                                              .user_count = t->user_count,
+                                              .weight = t->weight,
+                                              .used_uusd = use.used_uusd,
+                                              .uusd_per_h = use.rate_uusd_h,
+                                              .pending = use.pending,
+                                              .running = use.active};
+        fill_budget(&budgets[i], &list->shares[i]);
+        list->weights += t->weight;
+        list->used_uusd = money_add(list->used_uusd, use.used_uusd);
+    }
 }

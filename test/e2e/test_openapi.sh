@@ -81,6 +81,8 @@ call 200 GET '/v1/acct?limit=3&after=1&from_ms=1'
 call 400 GET '/v1/acct?from_ms=noon'
 call 200 GET /v1/pools
 for pool in gpu cpu debug rented; do call 200 GET /v1/pools/$pool/nodes; done
+call 200 GET /v1/shares
+expect "the accounts" "$(jq -r '.shares[0].account' reply)" lab
 call 200 GET /v1/leases
 expect "the leased pool" "$(jq -r '.leases[].pool' reply)" rented
 call 200 POST /v1/nodes '{"changes":[{"pool":"gpu","first":1,"count":2,"state":"drain","reason":"repair"}]}'

@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 start_daemon
 cd "$WORK"
 mkdir bin
-for n in sbatch squeue sinfo scancel scontrol sacct; do ln -s "$BERTH" bin/$n; done
+for n in sbatch squeue sinfo scancel scontrol sacct sshare; do ln -s "$BERTH" bin/$n; done
 PATH=$WORK/bin:$PATH
 
 expect "sbatch says what Slurm says" "$(sbatch -J sleeper -t 1:00 --wrap 'sleep 30')" "Submitted batch job 1"

@@ -117,6 +117,7 @@ static void every_schema_has_the_keys_of_its_struct(void **state)
     HOLDS(spec, "PoolList", struct pool_list, visit_pool_list);
     HOLDS(spec, "NodeList", struct node_list, visit_node_list);
     HOLDS(spec, "LeaseList", struct lease_list, visit_lease_list);
+    HOLDS(spec, "ShareList", struct share_list, visit_share_list);
     HOLDS(spec, "LawView", struct law_view, visit_law_view);
     HOLDS(spec, "LawDiff", struct law_diff_view, visit_law_diff_view);
     HOLDS(spec, "Speeds", struct speeds, visit_speeds);
