@@ -1,5 +1,5 @@
 /* flips.c - what is not known, and what would change the verdict, in words. */
-#include "law/words.h"
+#include "law/flips.h"
 
 #include "base/check.h"
 #include "base/civil.h"
@@ -137,18 +137,23 @@ enum { STOCK_MAX = 1 << 30 }; /* chips: more than anybody holds */
 
 /* ---- what would change it -------------------------------------------------------------------- */
 
-struct flips {
-    struct decision *d;
-    struct str *items;
-    uint32_t count, max;
-};
-
-static void add_flip(struct flips *l, struct buf *b)
+void flips_add(struct flips *l, struct buf *b)
 {
     struct str s = words_keep(l->d, b);
     for (uint32_t i = 0; i < l->count; i++)
         if (str_eq(l->items[i], s)) return;
     if (l->count < l->max) l->items[l->count++] = s;
+}
+
+enum law_truth flips_truth(const struct decision *d, const struct rule *r, const struct law_case *x)
+{
+    struct arena scratch;
+    struct evaluator ev;
+    arena_init(&scratch);
+    evaluator_init(&ev, d->law, x, &scratch);
+    enum law_truth t = eval_rule(&ev, r, NULL, NULL);
+    arena_release(&scratch);
+    return t;
 }
 
 static void put_demand(struct buf *b, uint32_t rank)
@@ -165,7 +170,7 @@ static void flip_by_permit(struct flips *l, const struct law_finding *f, const s
     if (f->permit.len > 0 && f->short_by > 0) {
         buf_printf(&b, "permit " STR_FMT " covers %" PRId64 " more", STR_ARG(f->permit),
                    f->short_by);
-        add_flip(l, &b);
+        flips_add(l, &b);
         return;
     }
     buf_puts(&b, f->effect == EFFECT_LICENCE ? "obtain a licence" : "obtain a permit");
@@ -174,7 +179,7 @@ static void flip_by_permit(struct flips *l, const struct law_finding *f, const s
     if (by->def->permit == PERMIT_CHIPS && c->amount_known)
         buf_printf(&b, " for %" PRId64 " chips", c->amount);
     if (f->policy != POLICY_NONE) buf_printf(&b, " (%s)", law_policy_names[f->policy]);
-    add_flip(l, &b);
+    flips_add(l, &b);
 }
 
 static void flip_by_evidence(struct flips *l, const struct law_finding *f, const struct rule *by)
@@ -193,7 +198,7 @@ static void flip_by_evidence(struct flips *l, const struct law_finding *f, const
         buf_puts(&b, n++ > 0 ? ", " : " and put on record: ");
         buf_put_str(&b, by->def->then.evidence[i]);
     }
-    add_flip(l, &b);
+    flips_add(l, &b);
 }
 
 static void flip_by_exceptions(struct flips *l, const struct rule *r)
@@ -209,7 +214,7 @@ static void flip_by_exceptions(struct flips *l, const struct rule *r)
         buf_printf(&b, " on record " STR_FMT " lowers " STR_FMT " to ", STR_ARG(e->rule->def->id),
                    STR_ARG(r->def->id));
         put_demand(&b, demand_rank(&e->rule->def->then));
-        add_flip(l, &b);
+        flips_add(l, &b);
     }
 }
 
@@ -244,23 +249,10 @@ static void flip_by_chip(struct flips *l, const struct rule *r, const struct law
     buf_puts(&b, " (this one: ");
     words_put_milli(&b, n->value_milli);
     buf_printf(&b, "): " STR_FMT " would not apply", STR_ARG(r->def->id));
-    add_flip(l, &b);
+    flips_add(l, &b);
 }
 
 /* ---- caps and ratios ---- */
-
-static enum law_truth truth_for_amount(const struct flips *l, const struct rule *r, int64_t amount)
-{
-    struct arena scratch;
-    arena_init(&scratch);
-    struct law_case x = *l->d->c;
-    struct evaluator ev;
-    x.amount = amount;
-    evaluator_init(&ev, l->d->law, &x, &scratch);
-    enum law_truth t = eval_rule(&ev, r, NULL, NULL);
-    arena_release(&scratch);
-    return t;
-}
 
 /* Fewer chips, as many as the cap leaves. */
 static void flip_by_amount(struct flips *l, const struct rule *r)
@@ -270,13 +262,15 @@ static void flip_by_amount(struct flips *l, const struct rule *r)
     if (!r->def->cap.present || !c->amount_known) return;
     while (hi - lo > 1) {
         int64_t mid = lo + (hi - lo) / 2;
-        *(truth_for_amount(l, r, mid) == LAW_NO ? &lo : &hi) = mid;
+        struct law_case x = *c;
+        x.amount = mid;
+        *(flips_truth(l->d, r, &x) == LAW_NO ? &lo : &hi) = mid;
     }
     if (lo <= 0) return;
     struct buf b = {0};
     buf_printf(&b, "at most %" PRId64 " chips: " STR_FMT " would not apply", lo,
                STR_ARG(r->def->id));
-    add_flip(l, &b);
+    flips_add(l, &b);
 }
 
 /* The act alone is within the cap: what would have to leave its window? */
@@ -298,7 +292,7 @@ static void flip_by_window(struct flips *l, const struct rule *r)
         buf_printf(&b, " " STR_FMT ": it would not apply", STR_ARG(r->def->cap.unit));
     }
     if (b.len > 0)
-        add_flip(l, &b);
+        flips_add(l, &b);
     else
         buf_release(&b);
 }
@@ -332,7 +326,7 @@ static void flip_by_stock(struct flips *l, const struct rule *r)
         &b, "%" PRId64 " more chips at the " STR_FMT " %s " STR_FMT ": " STR_FMT " would not apply",
         hi, STR_ARG(ratio->per), lacks_in ? "with" : "without", STR_ARG(ratio->share_of),
         STR_ARG(r->def->id));
-    add_flip(l, &b);
+    flips_add(l, &b);
 }
 
 static const struct rule *rule_named(const struct decision *d, struct str id)
@@ -353,7 +347,7 @@ static void flip_finding(struct flips *l, const struct law_verdict *v, const str
         struct buf b = {0};
         buf_printf(&b, "if " STR_FMT " (" STR_FMT ") bound: ", STR_ARG(f->rule), STR_ARG(f->level));
         put_demand(&b, rank);
-        add_flip(l, &b);
+        flips_add(l, &b);
         return;
     }
     if (f->met) return;
@@ -364,20 +358,23 @@ static void flip_finding(struct flips *l, const struct law_verdict *v, const str
     else if (f->effect != EFFECT_FORBID)
         flip_by_permit(l, f, by);
     flip_by_exceptions(l, r);
-    for (uint32_t i = 0; i < f->number_count; i++) flip_by_chip(l, r, &f->numbers[i]);
+    struct law_finding all; /* another bound may be the one that would end it */
+    words_all_numbers(l->d, &l->d->stands[r->index], &all);
+    for (uint32_t i = 0; i < all.number_count; i++) flip_by_chip(l, r, &all.numbers[i]);
     flip_by_amount(l, r);
     flip_by_window(l, r);
     flip_by_stock(l, r);
+    flip_by_facts(l, r);
 }
 
 void words_flip(struct decision *d, struct law_verdict *out)
 {
-    struct flips l = {.d = d, .max = out->unresolved_count + 7 * out->finding_count + 64};
+    struct flips l = {.d = d, .max = out->unresolved_count + 12 * out->finding_count + 64};
     l.items = ARENA_ARRAY(d->arena, l.max, struct str);
     for (uint32_t i = 0; i < out->unresolved_count; i++) {
         struct buf b = {0};
         buf_printf(&b, "state " STR_FMT, STR_ARG(out->unresolved[i].fact));
-        add_flip(&l, &b);
+        flips_add(&l, &b);
     }
     for (uint32_t i = 0; i < out->finding_count; i++) flip_finding(&l, out, &out->findings[i]);
     if (out->next_change_ms != CIVIL_NEVER_MS) {
@@ -385,7 +382,7 @@ void words_flip(struct decision *d, struct law_verdict *out)
         struct buf b = {0};
         buf_printf(&b, "on %s the verdict on this case changes by date alone",
                    civil_format(out->next_change_ms, date));
-        add_flip(&l, &b);
+        flips_add(&l, &b);
     }
     out->flip = l.items;
     out->flip_count = l.count;

@@ -110,11 +110,29 @@ static const char *turned(const char *op)
     return strcmp(op, ">=") == 0 ? "<=" : op;
 }
 
-/* The comparisons that hold, of the rule's expression and the lets it uses; facts to the left. */
-static uint32_t find_comparisons(struct decision *d, const struct rule *r,
-                                 struct cel_comparison *out, uint32_t max)
+/* Comparisons, each once, with facts to the left. */
+struct told {
+    struct cel_comparison items[COMPARISONS_MAX];
+    uint32_t count;
+};
+
+static void tell(struct told *t, struct cel_comparison c)
 {
-    uint32_t count = 0;
+    if (is_literal(c.left_text) && strcmp(c.op, "in") != 0) {
+        c = (struct cel_comparison){c.right_text, c.left_text, turned(c.op), c.right, c.left};
+    }
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct cel_comparison *o = &t->items[i];
+        if (str_eq(o->left_text, c.left_text) && strcmp(o->op, c.op) == 0 &&
+            str_eq(o->right_text, c.right_text))
+            return;
+    }
+    if (t->count < COMPARISONS_MAX) t->items[t->count++] = c;
+}
+
+/* All comparisons that hold, of the rule's expression and the lets it uses. */
+static void tell_all(struct decision *d, const struct rule *r, struct told *t)
+{
     for (uint32_t i = 0; r->when.expr != NULL && i <= r->when.dep_count; i++) {
         const struct code *code = &r->when;
         if (i > 0) {
@@ -125,21 +143,41 @@ static uint32_t find_comparisons(struct decision *d, const struct rule *r,
         struct cel_comparison found[COMPARISONS_MAX];
         struct cel_env env = eval_env(&d->ev, r->pack, code);
         uint32_t n = cel_comparisons(code->expr, &env, d->arena, found, COMPARISONS_MAX);
-        for (uint32_t k = 0; k < n && k < COMPARISONS_MAX && count < max; k++) {
-            struct cel_comparison c = found[k];
-            if (!comparison_holds(&c)) continue;
-            if (is_literal(c.left_text) && strcmp(c.op, "in") != 0) {
-                c = (struct cel_comparison){c.right_text, c.left_text, turned(c.op), c.right,
-                                            c.left};
-            }
-            bool told = false;
-            for (uint32_t o = 0; o < count && !told; o++)
-                told = str_eq(out[o].left_text, c.left_text) && strcmp(out[o].op, c.op) == 0 &&
-                       str_eq(out[o].right_text, c.right_text);
-            if (!told) out[count++] = c;
-        }
+        for (uint32_t k = 0; k < n && k < COMPARISONS_MAX; k++)
+            if (comparison_holds(&found[k])) tell(t, found[k]);
     }
-    return count;
+}
+
+/* What is said of a comparison that counts because it does not hold; NULL: nothing, for that two
+ * words differ explains little. */
+static const char *opposite(const struct cel_comparison *c)
+{
+    if (!is_number(c->left) || !is_number(c->right)) return NULL;
+    if (strcmp(c->op, "<") == 0) return ">=";
+    if (strcmp(c->op, "<=") == 0) return ">";
+    if (strcmp(c->op, ">") == 0) return "<=";
+    return strcmp(c->op, ">=") == 0 ? "<" : NULL;
+}
+
+/* The comparisons that make the code true, through the lets it names. No let leads back to itself.
+ */
+static void tell_reasons(struct decision *d, const struct pack *p, const struct code *code,
+                         struct told *t)
+{
+    struct cel_reason found[COMPARISONS_MAX];
+    if (code->expr == NULL) return;
+    struct cel_env env = eval_env(&d->ev, p, code);
+    uint32_t n = cel_reasons(code->expr, &env, d->arena, found, COMPARISONS_MAX);
+    for (uint32_t i = 0; i < n && i < COMPARISONS_MAX; i++) {
+        struct cel_comparison *c = &found[i].comparison;
+        if (found[i].slot >= 0) {
+            if ((uint32_t)found[i].slot >= p->let_slot)
+                tell_reasons(d, p, &p->lets[(uint32_t)found[i].slot - p->let_slot].code, t);
+            continue;
+        }
+        if (!found[i].holds) c->op = opposite(c);
+        if (c->op != NULL && is_known(c->left) && is_known(c->right)) tell(t, *c);
+    }
 }
 
 /* ---- because --------------------------------------------------------------------------------- */
@@ -329,17 +367,16 @@ static void put_limits(struct decision *d, struct buf *b, const struct rule *r)
     }
 }
 
-static struct str because(struct decision *d, const struct rule *r,
-                          const struct cel_comparison *comparisons, uint32_t n)
+static struct str because(struct decision *d, const struct rule *r, const struct told *t)
 {
     struct buf b = {0};
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(comparisons[i].op, "!=") != 0) put_comparison(d, &b, &comparisons[i]);
+    for (uint32_t i = 0; i < t->count; i++)
+        if (strcmp(t->items[i].op, "!=") != 0) put_comparison(d, &b, &t->items[i]);
     put_deciding_link(d, &b, r);
     put_deciding_data(d, &b, r);
     put_holdings(d, &b, r);
     put_limits(d, &b, r);
-    for (uint32_t i = 0; b.len == 0 && i < n; i++) put_comparison(d, &b, &comparisons[i]);
+    for (uint32_t i = 0; b.len == 0 && i < t->count; i++) put_comparison(d, &b, &t->items[i]);
     if (b.len == 0 && r->def->when.len == 0) buf_puts(&b, "it applies to every such act");
     if (b.len == 0) {
         buf_puts(&b, "its condition holds: ");
@@ -363,13 +400,18 @@ static void add_number(struct decision *d, struct law_finding *f, struct str fac
         (struct law_number){str_copy(d->arena, fact), str_of(op), value, bound, value - bound};
 }
 
-static void list_numbers(struct decision *d, const struct rule *r, const struct cel_comparison *cs,
-                         uint32_t n, struct law_finding *f)
+static void list_numbers(struct decision *d, const struct told *t, struct law_finding *f)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (is_number(cs[i].left) && is_number(cs[i].right) && strcmp(cs[i].op, "!=") != 0)
-            add_number(d, f, cs[i].left_text, cs[i].op, milli_of(number_of(cs[i].left)),
-                       milli_of(number_of(cs[i].right)));
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct cel_comparison *c = &t->items[i];
+        if (is_number(c->left) && is_number(c->right) && strcmp(c->op, "!=") != 0)
+            add_number(d, f, c->left_text, c->op, milli_of(number_of(c->left)),
+                       milli_of(number_of(c->right)));
+    }
+}
+
+static void list_limits(struct decision *d, const struct rule *r, struct law_finding *f)
+{
     if (r->def->cap.present)
         add_number(d, f, r->def->cap.sum, ">", cap_total(d, r), r->def->cap.at_most_milli);
     static const char *const broken[BOUND_COUNT] = {"<", "<=", ">", ">="};
@@ -377,6 +419,15 @@ static void list_numbers(struct decision *d, const struct rule *r, const struct 
     if (r->def->ratio.present && eval_share(&d->ev, r, NULL, &lo, &hi))
         add_number(d, f, STR("fleet.share"), broken[r->def->ratio.bound], milli_of(lo / LAW_PPM),
                    milli_of((double)r->def->ratio.bound_ppm / LAW_PPM));
+}
+
+void words_all_numbers(struct decision *d, const struct stand *s, struct law_finding *f)
+{
+    struct told t = {.count = 0};
+    *f = (struct law_finding){.number_count = 0};
+    law_facts_set_act(&d->ev.facts, s->act);
+    tell_all(d, s->rule, &t);
+    list_numbers(d, &t, f);
 }
 
 /* ---- findings -------------------------------------------------------------------------------- */
@@ -462,10 +513,11 @@ void words_finding(struct decision *d, const struct stand *s, struct law_finding
     };
     if (q.by != r) f->lowered_by = str_copy(d->arena, q.by->def->id);
     law_facts_set_act(&d->ev.facts, s->act);
-    struct cel_comparison cs[COMPARISONS_MAX];
-    uint32_t n = find_comparisons(d, r, cs, COMPARISONS_MAX);
-    f->because = because(d, r, cs, n);
-    list_numbers(d, r, cs, n, f);
+    struct told t = {.count = 0};
+    tell_reasons(d, r->pack, &r->when, &t);
+    f->because = because(d, r, &t);
+    list_numbers(d, &t, f);
+    list_limits(d, r, f);
     find_permit(d, r, f);
     list_missing(d, r, q.by, f);
 }

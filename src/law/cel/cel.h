@@ -319,4 +319,17 @@ struct cel_comparison {
 uint32_t cel_comparisons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
                          struct cel_comparison *out, uint32_t max);
 
+/* One part of why an expression is true, or false: a comparison, or a variable that is a bool. */
+struct cel_reason {
+    struct cel_comparison comparison; /* where slot is -1 */
+    int32_t slot; /* of the variable */
+    bool holds; /* what the part is: false below a `!` that makes it count */
+};
+
+/* The parts that make a bool what it is, in source order: every term where all must hold, the first
+ * where one is enough. What happens inside of macros is not told. Fills at most `max` of `out`;
+ * returns how many there are; 0 for a value that is no bool. */
+uint32_t cel_reasons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
+                     struct cel_reason *out, uint32_t max);
+
 #endif

@@ -217,8 +217,8 @@ struct cel_value cel_fold(const struct cel_node *n, struct arena *a, uint64_t *c
     return r.cost > 0 ? v : cel_over();
 }
 
-static void begin(struct cel_run *r, const struct cel_expr *e, const struct cel_env *env,
-                  struct arena *a)
+void cel_begin(struct cel_run *r, const struct cel_expr *e, const struct cel_env *env,
+               struct arena *a)
 {
     ASSERT(e->slot_count == 0 || (env != NULL && env->var_count >= e->slot_count));
     r->env = env;
@@ -230,54 +230,7 @@ static void begin(struct cel_run *r, const struct cel_expr *e, const struct cel_
 struct cel_value cel_eval(const struct cel_expr *e, const struct cel_env *env, struct arena *a)
 {
     struct cel_run r; /* locals are set before they are read */
-    begin(&r, e, env, a);
+    cel_begin(&r, e, env, a);
     struct cel_value v = cel_eval_node(&r, e->root);
     return r.cost > 0 ? v : cel_over();
-}
-
-/* ---------------------------------------------------------------- comparisons */
-
-static const char *comparison_text(enum cel_op op)
-{
-    static const char *const texts[OP_COUNT] = {
-        [OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=",
-        [OP_GT] = ">",  [OP_GE] = ">=", [OP_IN] = "in"};
-    return texts[op];
-}
-
-struct comparisons {
-    struct cel_run *r;
-    struct str source;
-    struct cel_comparison *out;
-    uint32_t max, count;
-};
-
-static void find_comparisons(struct comparisons *c, const struct cel_node *n)
-{
-    const char *op = comparison_text((enum cel_op)n->op);
-    if (op != NULL) {
-        const struct cel_node *x = n->args[0], *y = n->args[1];
-        if (c->count < c->max) {
-            c->out[c->count] =
-                (struct cel_comparison){.left_text = {c->source.p + x->start, x->end - x->start},
-                                        .right_text = {c->source.p + y->start, y->end - y->start},
-                                        .op = op,
-                                        .left = cel_eval_node(c->r, x),
-                                        .right = cel_eval_node(c->r, y)};
-        }
-        c->count++;
-        return;
-    }
-    if (n->op >= OP_ALL || n->op == OP_CHAIN) return;
-    for (uint32_t i = 0; i < n->arg_count; i++) find_comparisons(c, n->args[i]);
-}
-
-uint32_t cel_comparisons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
-                         struct cel_comparison *out, uint32_t max)
-{
-    struct cel_run r;
-    begin(&r, e, env, a);
-    struct comparisons c = {.r = &r, .source = e->source, .out = out, .max = max};
-    find_comparisons(&c, e->root);
-    return c.count;
 }

@@ -1,6 +1,7 @@
 /* cel_eval.h - one evaluation in progress, shared by the files that evaluate: cel_eval.c
  * (dispatch), cel_access.c (names and selection), cel_logic.c (&& || and macros), cel_ops.c,
- * cel_funcs.c, cel_run.c (errors and unknowns). Internal to src/law/cel. */
+ * cel_funcs.c, cel_run.c (errors and unknowns), cel_explain.c (reasons). Internal to src/law/cel.
+ */
 #ifndef BERTH_LAW_CEL_EVAL_H
 #define BERTH_LAW_CEL_EVAL_H
 
@@ -62,7 +63,9 @@ struct cel_value cel_strict(struct cel_run *r, struct cel_value sum, struct cel_
 struct cel_value cel_unknowns_within(struct cel_run *r, const struct cel_unknown *name,
                                      struct cel_value v, struct cel_value sum);
 
-/* cel_eval.c: the value of a node. */
+/* cel_eval.c: a run over an expression; the value of a node. */
+void cel_begin(struct cel_run *r, const struct cel_expr *e, const struct cel_env *env,
+               struct arena *a);
 struct cel_value cel_eval_node(struct cel_run *r, const struct cel_node *n);
 
 /* cel_access.c: OP_FIELD and OP_HAS with a known index; OP_CHAIN; OP_INDEX; and `field` of a value

@@ -122,12 +122,19 @@ static void the_law_changes_on_its_days_and_at_its_numbers(void **state)
     check_cases("test/law/dates.yaml", 148);
 }
 
+static void what_would_change_a_verdict_and_when_is_told(void **state)
+{
+    (void)state;
+    check_cases("test/law/outlook.yaml", 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_example_of_every_pack_holds),
         cmocka_unit_test(every_vector_gets_its_verdict),
         cmocka_unit_test(the_law_changes_on_its_days_and_at_its_numbers),
+        cmocka_unit_test(what_would_change_a_verdict_and_when_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -342,6 +342,58 @@ static void comparisons_are_listed_with_both_sides(void **state)
     arena_release(&a);
 }
 
+/* The parts that decide, as "text op value" with a ! for those that count by not holding. */
+static const char *reasons_of(struct arena *a, const char *expr, const struct cel_env *env)
+{
+    struct cel_expr *e;
+    struct cel_reason r[8];
+    struct buf b = {0};
+    assert_int_equal(cel_compile(a, str_of(expr), &schema, NULL, &e, NULL), ERR_NONE);
+    uint32_t n = cel_reasons(e, env, a, r, 8);
+    assert_int_equal(cel_reasons(e, env, a, r, 1), n);
+    (void)cel_reasons(e, env, a, r, 8);
+    for (uint32_t i = 0; i < n; i++) {
+        buf_printf(&b, "%s%s", i > 0 ? ", " : "", r[i].holds ? "" : "!");
+        if (r[i].slot >= 0)
+            buf_put_str(&b, schema.decls[r[i].slot].name);
+        else
+            buf_printf(&b, STR_FMT " %s " STR_FMT, STR_ARG(r[i].comparison.left_text),
+                       r[i].comparison.op, STR_ARG(r[i].comparison.right_text));
+    }
+    const char *text = str_dupz(a, buf_str(&b));
+    buf_release(&b);
+    return text;
+}
+
+static void reasons_are_the_parts_that_make_the_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expr, *reasons;
+    } cases[] = {
+        {"tpp > 1.0 || s == 'XA'", "tpp > 1.0"},
+        {"tpp > 9999.0 || s == 'XA'", "s == 'XA'"},
+        {"tpp > 1.0 && s == 'XA'", "tpp > 1.0, s == 'XA'"},
+        {"tpp > 9999.0 && s == 'XB'", "!tpp > 9999.0"},
+        {"!(tpp > 9999.0 || s == 'XB')", "!tpp > 9999.0, !s == 'XB'"},
+        {"!(tpp > 9999.0 && n == 1)", "!tpp > 9999.0"},
+        {"n == 1 || s == 'XA'", "s == 'XA'"},
+        {"s == 'XA' ? tpp > 1.0 : tpp < 1.0", "s == 'XA', tpp > 1.0"},
+        {"[1].exists(x, x == 1) && tpp > 1.0", "tpp > 1.0"},
+        {"n == 1", ""},
+        {"1 + 1", ""},
+    };
+    struct arena a;
+    arena_init(&a);
+    struct cel_value vars[sizeof decls / sizeof decls[0]] = {0};
+    vars[5] = cel_double(4720.0);
+    vars[8] = cel_string(STR("XA"));
+    struct cel_env env = {.vars = vars, .var_count = schema.count};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(reasons_of(&a, cases[i].expr, &env), cases[i].reasons);
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +404,7 @@ int main(void)
         cmocka_unit_test(without_a_schema_the_longest_name_wins_at_run_time),
         cmocka_unit_test(what_is_read_is_listed_once_and_sorted),
         cmocka_unit_test(comparisons_are_listed_with_both_sides),
+        cmocka_unit_test(reasons_are_the_parts_that_make_the_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

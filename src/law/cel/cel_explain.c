@@ -1,0 +1,102 @@
+/* cel_explain.c - what an expression compares, and which of it makes the value what it is. */
+#include "law/cel/cel_eval.h"
+
+static const char *comparison_text(enum cel_op op)
+{
+    static const char *const texts[OP_COUNT] = {
+        [OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=",
+        [OP_GT] = ">",  [OP_GE] = ">=", [OP_IN] = "in"};
+    return texts[op];
+}
+
+static struct cel_comparison compared(struct cel_run *r, struct str source,
+                                      const struct cel_node *n)
+{
+    const struct cel_node *x = n->args[0], *y = n->args[1];
+    return (struct cel_comparison){.left_text = {source.p + x->start, x->end - x->start},
+                                   .right_text = {source.p + y->start, y->end - y->start},
+                                   .op = comparison_text((enum cel_op)n->op),
+                                   .left = cel_eval_node(r, x),
+                                   .right = cel_eval_node(r, y)};
+}
+
+struct comparisons {
+    struct cel_run *r;
+    struct str source;
+    struct cel_comparison *out;
+    uint32_t max, count;
+};
+
+static void find_comparisons(struct comparisons *c, const struct cel_node *n)
+{
+    if (comparison_text((enum cel_op)n->op) != NULL) {
+        if (c->count < c->max) c->out[c->count] = compared(c->r, c->source, n);
+        c->count++;
+        return;
+    }
+    if (n->op >= OP_ALL || n->op == OP_CHAIN) return;
+    for (uint32_t i = 0; i < n->arg_count; i++) find_comparisons(c, n->args[i]);
+}
+
+uint32_t cel_comparisons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
+                         struct cel_comparison *out, uint32_t max)
+{
+    struct cel_run r;
+    cel_begin(&r, e, env, a);
+    struct comparisons c = {.r = &r, .source = e->source, .out = out, .max = max};
+    find_comparisons(&c, e->root);
+    return c.count;
+}
+
+/* ---------------------------------------------------------------- reasons */
+
+struct reasons {
+    struct cel_run *r;
+    struct str source;
+    struct cel_reason *out;
+    uint32_t max, count;
+};
+
+static void add_reason(struct reasons *x, const struct cel_node *n, bool holds)
+{
+    if (x->count < x->max) {
+        bool variable = n->op == OP_SLOT;
+        x->out[x->count] = (struct cel_reason){.slot = variable ? n->index : -1, .holds = holds};
+        if (!variable) x->out[x->count].comparison = compared(x->r, x->source, n);
+    }
+    x->count++;
+}
+
+/* Why `n` is `is`. */
+static void find_reasons(struct reasons *x, const struct cel_node *n, bool is)
+{
+    if (comparison_text((enum cel_op)n->op) != NULL || n->op == OP_SLOT) {
+        add_reason(x, n, is);
+    } else if (n->op == OP_AND || n->op == OP_OR) {
+        bool all = (n->op == OP_AND) == is; /* each term counts; else the first that decides */
+        for (uint32_t i = 0; i < n->arg_count; i++) {
+            struct cel_value v = cel_eval_node(x->r, n->args[i]);
+            if (v.kind != CEL_BOOL || v.as.b != is) continue;
+            find_reasons(x, n->args[i], is);
+            if (!all) break;
+        }
+    } else if (n->op == OP_NOT) {
+        find_reasons(x, n->args[0], !is);
+    } else if (n->op == OP_COND) {
+        struct cel_value v = cel_eval_node(x->r, n->args[0]);
+        if (v.kind != CEL_BOOL) return;
+        find_reasons(x, n->args[0], v.as.b);
+        find_reasons(x, n->args[v.as.b ? 1 : 2], is);
+    }
+}
+
+uint32_t cel_reasons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
+                     struct cel_reason *out, uint32_t max)
+{
+    struct cel_run r;
+    cel_begin(&r, e, env, a);
+    struct reasons x = {.r = &r, .source = e->source, .out = out, .max = max};
+    struct cel_value v = cel_eval_node(&r, e->root);
+    if (v.kind == CEL_BOOL) find_reasons(&x, e->root, v.as.b);
+    return x.count;
+}
