@@ -195,9 +195,10 @@ static void put_changes(const struct page *p, const struct law_verdict *v, struc
     put_lines(p, b, 0, 0);
 }
 
-static void put_considered(const struct page *p, const struct law_verdict *v, struct buf *b)
+static void put_considered(const struct page *p, const struct law_verdict *v, struct str law,
+                           struct buf *b)
 {
-    buf_puts(b, "Rules looked at:");
+    buf_printf(b, "Rules looked at (" STR_FMT "):", STR_ARG(law));
     for (uint32_t i = 0; i < v->considered_count; i++)
         buf_printf(b, "%s " STR_FMT, i > 0 ? "," : "", STR_ARG(v->considered[i]));
     if (v->considered_count == 0) buf_puts(b, " none concerns this act on this date");
@@ -205,7 +206,7 @@ static void put_considered(const struct page *p, const struct law_verdict *v, st
 }
 
 void check_page_put(const struct law_case *c, const struct law_verdict *v, struct str name,
-                    int width, bool colour, struct buf *out)
+                    struct str law, int width, bool colour, struct buf *out)
 {
     struct page p = {out, width, colour};
     struct buf b = {0};
@@ -227,6 +228,6 @@ void check_page_put(const struct law_case *c, const struct law_verdict *v, struc
     put_findings(&p, v, false, "Warnings (these do not bind)", &b);
     put_unknown(&p, v, &b);
     put_changes(&p, v, &b);
-    put_considered(&p, v, &b);
+    put_considered(&p, v, law, &b);
     buf_release(&b);
 }

@@ -5,9 +5,10 @@
 #include "law/law.h"
 
 /* One case: what is decided, by which rule, which text, with which numbers, what is unknown, what
- * is missing, what would change it and when. `name` may be "". `width` 0: not wrapped. */
+ * is missing, what would change it and when, and by which `law` ("packs at HEX"). `name` may be "".
+ * `width` 0: not wrapped. */
 void check_page_put(const struct law_case *c, const struct law_verdict *v, struct str name,
-                    int width, bool colour, struct buf *out);
+                    struct str law, int width, bool colour, struct buf *out);
 
 /* "export US to CN, 8 x h200-sxm". */
 void check_put_case(const struct law_case *c, struct buf *out);

@@ -46,19 +46,27 @@ static void count(struct check *k, const struct law_verdict *v)
 static void print_page(struct check *k, const struct law_case *c, const struct law_verdict *v,
                        struct str name)
 {
-    struct buf page = {0};
-    check_page_put(c, v, name, k->width, k->colour, &page);
+    struct buf page = {0}, law = {0};
+    buf_printf(&law, "packs at " STR_FMT "; binding: ", STR_ARG(k->files.digest));
+    levels_put(k->files.bind, &law);
+    check_page_put(c, v, name, buf_str(&law), k->width, k->colour, &page);
     say_buf(&page, stdout);
     buf_release(&page);
+    buf_release(&law);
 }
 
-static void print_json(const struct law_verdict *v, json_t *extra)
+/* The verdict with what it is on, and by which law: who has both gets these bytes again. */
+static void print_json(const struct check *k, const struct law_verdict *v, json_t *extra)
 {
-    struct buf line = {0};
+    struct buf line = {0}, bind = {0};
+    levels_put(k->files.bind, &bind);
+    json_object_set_new(extra, "packs", json_stringn(k->files.digest.p, k->files.digest.len));
+    json_object_set_new(extra, "bind", json_stringn(bind.len > 0 ? bind.p : "", bind.len));
     verdict_json_put(v, extra, &line);
     buf_putc(&line, '\n');
     say_buf(&line, stdout);
     buf_release(&line);
+    buf_release(&bind);
 }
 
 /* ---- cases ----------------------------------------------------------------------------------- */
@@ -73,7 +81,7 @@ static void check_case(struct check *k, const struct law_case *c, struct str nam
     if (k->json) {
         json_t *extra = json_object();
         if (name.len > 0) json_object_set_new(extra, "name", json_stringn(name.p, name.len));
-        print_json(&v, extra);
+        print_json(k, &v, extra);
         json_decref(extra);
     } else {
         if (k->printed > 0) putchar('\n');
@@ -137,7 +145,8 @@ static void put_stops(const struct law_verdict *v, struct buf *out)
         buf_printf(out, "%s" STR_FMT "?", out->len > 0 ? ", " : "", STR_ARG(v->unresolved[i].fact));
 }
 
-static void deal_json(const struct deal *d, const struct deal_act *a, const struct law_verdict *v)
+static void deal_json(const struct check *k, const struct deal *d, const struct deal_act *a,
+                      const struct law_verdict *v)
 {
     json_t *extra = json_object();
     json_object_set_new(extra, "deal",
@@ -147,7 +156,7 @@ static void deal_json(const struct deal *d, const struct deal_act *a, const stru
         extra, "chip",
         json_stringn(a->c.chip.id.p != NULL ? a->c.chip.id.p : "", a->c.chip.id.len));
     json_object_set_new(extra, "to", json_stringn(a->c.to.p != NULL ? a->c.to.p : "", a->c.to.len));
-    print_json(v, extra);
+    print_json(k, v, extra);
     json_decref(extra);
 }
 
@@ -187,7 +196,7 @@ static void check_day(struct check *k, const struct deal *d, int64_t on_ms, bool
                     seen[i].allowed == now.allowed;
         seen[i] = now;
         if (k->json)
-            deal_json(d, &a, &v);
+            deal_json(k, d, &a, &v);
         else if (!same)
             deal_row(t, &a, on_ms, &v);
         arena_clear(&arena);

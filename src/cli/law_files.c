@@ -5,6 +5,7 @@
 #include "cli/lists.h"
 #include "cli/paths.h"
 #include "cli/say.h"
+#include "port/sha256.h"
 #include "read/chips_csv.h"
 
 #include <string.h>
@@ -99,9 +100,30 @@ static int load_dir(struct law_files *f, const char *dir)
     return GO_ON;
 }
 
+static void set_digest(struct law_files *f)
+{
+    struct str *lines = NULL;
+    uint32_t count = 0;
+    struct buf text = {0}, hex = {0};
+    unsigned char hash[SHA256_BYTES];
+    law_digests(f->law, &f->arena, &lines, &count);
+    for (uint32_t i = 0; i < count; i++) buf_printf(&text, STR_FMT "\n", STR_ARG(lines[i]));
+    sha256_of(buf_str(&text), hash);
+    for (size_t i = 0; i < sizeof hash; i++) buf_printf(&hex, "%02x", hash[i]);
+    f->digest = str_copy(&f->arena, buf_str(&hex));
+    buf_release(&hex);
+    buf_release(&text);
+}
+
 int law_files_load(struct law_files *f)
 {
-    if (f->dir_count == 0) f->dirs[f->dir_count++] = path_law();
+    if (f->dir_count == 0) {
+        f->dirs[f->dir_count++] = path_law();
+        if (access(path_law(), F_OK) != 0)
+            return say_error(f->name,
+                             "no rule packs at %s: name their folder with --law DIR or $BERTH_LAW",
+                             path_law());
+    }
     for (int i = 0; i < f->dir_count; i++) {
         int code = load_dir(f, f->dirs[i]);
         if (code != GO_ON) return code;
@@ -111,7 +133,18 @@ int law_files_load(struct law_files *f)
     for (uint32_t i = 0; i < f->pack_count; i++)
         if (law_adopt(f->law, &f->packs[i].pack, &t) != ERR_NONE)
             return say_error(f->name, "%s", t.s);
+    set_digest(f);
     return GO_ON;
+}
+
+void levels_put(uint32_t bind, struct buf *out)
+{
+    const char *sep = "";
+    for (int i = 0; i < LEVEL_COUNT; i++) {
+        if ((bind >> i & 1u) == 0) continue;
+        buf_printf(out, "%s%s", sep, law_level_names[i]);
+        sep = ",";
+    }
 }
 
 /* ---- expectations ---------------------------------------------------------------------------- */

@@ -20,6 +20,9 @@ struct law_files {
     struct pack_file *packs; /* of all folders; a later pack replaces one of the same id */
     uint32_t pack_count;
     struct law *law;
+    /* After law_files_load: SHA-256, in hexadecimal, over a line "id@digest" for each adopted pack
+     * in order of id. Who has packs of this digest gets the same verdicts. */
+    struct str digest;
 };
 
 /* `name` is borrowed. */
@@ -36,6 +39,9 @@ int law_files_chips(struct law_files *f);
 int law_files_load(struct law_files *f);
 /* Print the recorded errors on stderr; gives EXIT_USER, or GO_ON when there are none. */
 int law_files_errors(struct law_files *f);
+
+/* The levels of `bind` as --bind takes them: "law,act,guidance". */
+void levels_put(uint32_t bind, struct buf *out);
 
 /* The bits of a list such as "law,act,guidance"; false with the wrong word in *wrong. */
 bool levels_parse(struct str list, uint32_t *out, struct str *wrong);

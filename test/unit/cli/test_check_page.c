@@ -23,7 +23,7 @@ static const char *page_of(struct desk *d, const char *text, int width, bool col
     struct buf b = {0};
     desk_case(d, text, &c);
     desk_decide(d, text, &v);
-    check_page_put(&c, &v, STR("test"), width, colour, &b);
+    check_page_put(&c, &v, STR("test"), STR("packs at 1f"), width, colour, &b);
     char *out = str_dupz(&d->arena, buf_str(&b));
     buf_release(&b);
     return out;
@@ -59,7 +59,7 @@ static void a_page_says_what_which_why_and_what_would_change_it(void **state)
         "  - a chip with chip.tpp < 4800 (this one: 15832): A would not apply\n"
         "  - on 2027-01-01 the verdict on this case changes by date alone\n"
         "Changes next on 2027-01-01.\n"
-        "Rules looked at: A, W\n");
+        "Rules looked at (packs at 1f): A, W\n");
     assert_string_equal(page_of(&d, "{on: 2026-01-15, act: lease}", 0, false),
                         "test: lease, on 2026-01-15\n"
                         "UNRESOLVED\n"
@@ -69,12 +69,12 @@ static void a_page_says_what_which_why_and_what_would_change_it(void **state)
                         "What would change it\n"
                         "  - state end_use\n"
                         "No date is known on which it changes.\n"
-                        "Rules looked at: Q\n");
+                        "Rules looked at (packs at 1f): Q\n");
     assert_string_equal(page_of(&d, "{on: 2026-01-15, act: transit}", 0, false),
                         "test: transit, on 2026-01-15\n"
                         "PERMIT\n"
                         "No date is known on which it changes.\n"
-                        "Rules looked at: none concerns this act on this date\n");
+                        "Rules looked at (packs at 1f): none concerns this act on this date\n");
     desk_close(&d);
 }
 
