@@ -118,7 +118,8 @@ struct told {
 
 static void tell(struct told *t, struct cel_comparison c)
 {
-    if (is_literal(c.left_text) && strcmp(c.op, "in") != 0) {
+    bool membership = strcmp(c.op, "in") == 0 || strcmp(c.op, "not in") == 0;
+    if (is_literal(c.left_text) && !membership) {
         c = (struct cel_comparison){c.right_text, c.left_text, turned(c.op), c.right, c.left};
     }
     for (uint32_t i = 0; i < t->count; i++) {
@@ -152,6 +153,7 @@ static void tell_all(struct decision *d, const struct rule *r, struct told *t)
  * words differ explains little. */
 static const char *opposite(const struct cel_comparison *c)
 {
+    if (strcmp(c->op, "in") == 0) return "not in";
     if (!is_number(c->left) || !is_number(c->right)) return NULL;
     if (strcmp(c->op, "<") == 0) return ">=";
     if (strcmp(c->op, "<=") == 0) return ">";
@@ -208,24 +210,24 @@ bool words_ends_with(struct str s, const char *tail)
 static void put_comparison(struct decision *d, struct buf *b, const struct cel_comparison *c)
 {
     separate(b);
-    buf_put_str(b, c->left_text);
-    if (is_number(c->left)) {
+    if (!is_literal(c->left_text)) { /* a literal is its value */
+        buf_put_str(b, c->left_text);
         buf_puts(b, " ");
+    }
+    if (is_number(c->left)) {
         put_value(d, b, c->left);
         buf_printf(b, " %s ", c->op);
         put_value(d, b, c->right);
         return;
     }
     if (strcmp(c->op, "==") == 0) {
-        buf_puts(b, " is ");
+        buf_puts(b, "is ");
         put_value(d, b, c->left);
     } else if (strcmp(c->op, "!=") == 0) {
-        buf_puts(b, " ");
         put_value(d, b, c->left);
         buf_puts(b, " is not ");
         put_value(d, b, c->right);
     } else {
-        buf_puts(b, " ");
         put_value(d, b, c->left);
         buf_printf(b, " %s ", c->op);
         buf_put_str(b, c->right_text);
