@@ -35,7 +35,7 @@ static const struct cli_option gavel_options[] = {
     {OPT_SEED, "seed", "N", "generate: another seed draws other jobs (default 0)"},
     {OPT_CLUSTER, "cluster", "LIST", "GPUs of each type (default v100=36,p100=36,k80=36)"},
     {OPT_POLICY, "policy", "NAME",
-     "berth (default), berth_blind, fifo_perf, las, las_perf or makespan_perf"},
+     "berth (default), berth_blind, fifo, fifo_perf, isolated, las, las_perf or makespan_perf"},
     {OPT_OBJECTIVE, "objective", "NAME", "what berth goes for: jct (default) or makespan"},
     {OPT_RESET, "reset", "SECONDS",
      "state shares anew at most that often (default 1920, as the published simulator; 0, whenever "
@@ -108,7 +108,7 @@ static void print_json(const struct ask *q, const struct gavel_result *r, double
     json_object_set_new(all, "rounds", json_integer(r->rounds));
     json_object_set_new(all, "allocations", json_integer(r->allocations));
     json_object_set_new(all, "finish_time_ratio", ratio(r->worst_ftf, r->mean_ftf));
-    json_object_set_new(all, "even_split_ratio", ratio(r->worst_even, r->mean_even));
+    json_object_set_new(all, "own_n_ratio", ratio(r->worst_own, r->mean_own));
     json_object_set_new(all, "worst_wait_h", json_real(r->worst_wait_h));
     json_object_set_new(all, "service", service_list(r));
     json_object_set_new(all, "cpu_seconds", json_real(cpu_seconds));
@@ -127,10 +127,10 @@ static void print_text(const struct ask *q, const struct gavel_result *r, double
     printf("makespan     %.3f h, %u rounds\n", r->makespan_h, r->rounds);
     printf("utilisation  %.2f %%\n", 100 * r->utilisation);
     printf("cost         %.2f USD\n", r->cost_usd);
-    printf("finish time  over that with 1/n of the cluster: worst %.3f, mean %.3f\n", r->worst_ftf,
+    printf("finish time  over that under an even split: worst %.3f, mean %.3f\n", r->worst_ftf,
            r->mean_ftf);
-    printf("             over that under an even split: worst %.3f, mean %.3f\n", r->worst_even,
-           r->mean_even);
+    printf("             over that with 1/n, n being the jobs in this run: worst %.3f, mean %.3f\n",
+           r->worst_own, r->mean_own);
     printf("longest wait %.2f h\n", r->worst_wait_h);
     for (uint32_t i = 0; i < r->service_count && r->service_count > 1; i++)
         printf("weight %-5g %u jobs, %.1f GPU hours, %.3f h on average\n", r->service[i].weight,

@@ -10,15 +10,15 @@ gavel() { "$BERTH" sim gavel --throughputs "$DATA/throughputs.csv" "$@"; }
 gavel --trace "$DATA/max_min_fairness.trace" --cluster $SMALL --policy fifo_perf --json >a.json
 [ "$(jq -c '[(.avg_jct_h * 1e6 | round), (.cost_usd * 100 | round), .rounds, .jobs, .dropped]' a.json)" = \
     '[5424126,24543,202,96,0]' ] || fail "not the published run: $(cat a.json)"
-fields=allocations,avg_jct_h,cost_usd,cpu_seconds,dropped,even_split_ratio,finish_time_ratio,jobs,makespan_h
-fields=$fields,objective,p99_jct_h,policy,rounds,service,utilisation,worst_wait_h
+fields=allocations,avg_jct_h,cost_usd,cpu_seconds,dropped,finish_time_ratio,jobs,makespan_h
+fields=$fields,objective,own_n_ratio,p99_jct_h,policy,rounds,service,utilisation,worst_wait_h
 [ "$(jq -r 'keys | join(",")' a.json)" = $fields ] || fail "fields: $(jq -c keys a.json)"
 [ "$(jq '.service | map(.jobs) | add' a.json)" = 96 ] || fail "service: $(jq -c .service a.json)"
 gavel --trace "$DATA/max_min_fairness.trace" --cluster $SMALL --policy fifo_perf >a.txt
 grep -q '^completion   5.424 h on average, 99 % within 8.743 h$' a.txt || fail "as text: $(cat a.txt)"
 say "ok: the published figures, as JSON and as text"
 
-for policy in berth berth_blind las las_perf makespan_perf; do
+for policy in berth berth_blind fifo isolated las las_perf makespan_perf; do
     gavel --generate multi --rate 2 --seed 3 --window 20:50 --policy $policy --reset 0 --json >"$policy.json"
     gavel --generate multi --rate 2 --seed 3 --window 20:50 --policy $policy --reset 0 --json >again.json
     [ "$(jq -c 'del(.cpu_seconds)' $policy.json)" = "$(jq -c 'del(.cpu_seconds)' again.json)" ] ||

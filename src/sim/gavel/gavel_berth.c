@@ -11,18 +11,21 @@
 #define QUEUE_FACTOR_BLIND 1.0
 #define QUEUE_PACE 0.02 /* the part of the smoothed queue that each round renews */
 #define RENT_PACE 0.1 /* and of the rents */
-#define LATE_FROM 1.05
+#define LATE_FROM 0.8
+#define LATE_FROM_BLIND 1.05
 
 /* What the rule knows of a job. */
 struct view {
     double best; /* its greatest speed, steps a second */
     double left_s; /* seconds that it needs at that speed, known or guessed */
     double cost; /* m */
-    double late; /* f */
+    double late; /* of its worth; 1: not late */
 };
 
 struct gavel_berth {
     bool blind;
+    struct gavel_even *even; /* NULL when blind */
+    uint32_t admitted; /* jobs that it knows */
     double rent[GAVEL_TYPES];
     double queue; /* c */
     struct view *views;
@@ -30,10 +33,11 @@ struct gavel_berth {
     struct gavel_match match;
 };
 
-struct gavel_berth *gavel_berth_new(bool blind)
+struct gavel_berth *gavel_berth_new(bool blind, const int32_t workers[GAVEL_TYPES])
 {
     struct gavel_berth *b = mem_alloc(1, sizeof *b);
     b->blind = blind;
+    if (!blind) b->even = gavel_even_new(workers);
     return b;
 }
 
@@ -41,11 +45,41 @@ void gavel_berth_free(struct gavel_berth *b)
 {
     if (b == NULL) return;
     gavel_match_release(&b->match);
+    gavel_even_free(b->even);
     mem_free(b->views);
     mem_free(b);
 }
 
 /* ---- the jobs -------------------------------------------------------------------------------- */
+
+/* Let the jobs that came since the last round join the even split. */
+static void admit(struct gavel_berth *b, const struct gavel_world *w)
+{
+    uint32_t first = w->count;
+    while (first > 0 && w->live[first - 1].index >= b->admitted) first--;
+    for (uint32_t i = first; i < w->count; i++) {
+        gavel_even_admit(b->even, w->live[i].index, &w->live[i].job);
+        b->admitted = w->live[i].index + 1;
+    }
+}
+
+static double fourth_power(double x)
+{
+    return x * x * x * x;
+}
+
+/* What the finish-time ratio that the job is heading for adds to its worth. */
+static double late_factor(struct gavel_berth *b, const struct gavel_world *w, uint32_t i,
+                          double left_s, double had_s)
+{
+    const struct gavel_live *l = &w->live[i];
+    double age_s = w->now_s - l->job.arrival_s, known_s = had_s + GAVEL_ROUND_S;
+    if (b->blind)
+        return fourth_power(fmax(1, (age_s + known_s) / (l->even_s + known_s) / LATE_FROM_BLIND));
+    double even_s = gavel_even_end_s(b->even, l->index) - l->job.arrival_s;
+    double f = fourth_power(fmax(1, (age_s + left_s) / even_s / LATE_FROM));
+    return f * f;
+}
 
 static void view_jobs(struct gavel_berth *b, const struct gavel_world *w)
 {
@@ -61,16 +95,13 @@ static void view_jobs(struct gavel_berth *b, const struct gavel_world *w)
     for (uint32_t i = 0; i < w->count; i++) {
         const struct gavel_live *l = &w->live[i];
         struct view *v = &b->views[i];
-        double age_s = w->now_s - l->job.arrival_s;
         v->left_s =
             b->blind ? l->done / v->best + had_s + GAVEL_ROUND_S : gavel_steps_left(l) / v->best;
         v->cost = INFINITY;
         for (int k = 0; k < GAVEL_TYPES; k++)
             if (gavel_can_run(w, l->job.speed[k], l->job.gpus, k))
                 v->cost = fmin(v->cost, (1 + l->job.gpus * b->rent[k]) * v->best / l->job.speed[k]);
-        v->late = b->blind ? (age_s + had_s + GAVEL_ROUND_S) / (l->even_s + had_s + GAVEL_ROUND_S)
-                           : (age_s + v->left_s) /
-                                 (l->even_s + gavel_even_s(w, &l->job, gavel_steps_left(l)));
+        v->late = late_factor(b, w, i, v->left_s, had_s);
     }
 }
 
@@ -79,7 +110,8 @@ static void note_queue(struct gavel_berth *b, const struct gavel_world *w)
     double asked = 0, all = 0;
     for (uint32_t i = 0; i < w->count; i++) asked += w->live[i].job.gpus;
     for (int k = 0; k < GAVEL_TYPES; k++) all += w->workers[k];
-    b->queue += QUEUE_PACE * (fmax(0, asked / all - 1) - b->queue);
+    double now = fmax(0, asked / all - 1);
+    b->queue = fmax(now, b->queue + QUEUE_PACE * (now - b->queue));
 }
 
 /* ---- the values ------------------------------------------------------------------------------ */
@@ -88,10 +120,9 @@ static void note_queue(struct gavel_berth *b, const struct gavel_world *w)
 static double worth(const struct gavel_world *w, uint32_t i, const struct view *v, double urgent,
                     double mean_size)
 {
-    double late = fmax(1, v->late / LATE_FROM);
     double waited = (w->now_s - w->live[i].last_s) / mean_size;
     return w->live[i].job.weight * v->cost * (1 + urgent / (1 + v->cost * v->left_s / mean_size)) *
-           late * late * (1 + waited * waited);
+           v->late * (1 + waited * waited);
 }
 
 static void value_job(const struct gavel_berth *b, const struct gavel_world *w, uint32_t i,
@@ -138,6 +169,7 @@ void gavel_berth_choose(struct gavel_berth *b, struct gavel_world *w)
 {
     double price[GAVEL_TYPES], size = 0;
     b->views = mem_grow(b->views, &b->view_cap, w->count, sizeof *b->views);
+    if (!b->blind) admit(b, w);
     view_jobs(b, w);
     note_queue(b, w);
     for (uint32_t i = 0; i < w->count; i++)

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A job that is there; it ends when its size's clock shows `end`. */
 struct entry {
@@ -20,17 +21,19 @@ struct size {
     size_t cap;
 };
 
-struct even {
-    struct gavel_source *source;
+struct gavel_even {
     double workers[GAVEL_TYPES], all;
     struct size *sizes;
     uint32_t size_count;
     size_t size_cap;
     uint32_t present;
     double now_s;
+    double *end_s; /* by index; of jobs that are present, as foreseen */
+    size_t end_cap;
+    bool foreseen; /* no job came since */
 };
 
-static struct size *size_of(struct even *e, uint32_t gpus)
+static struct size *size_of(struct gavel_even *e, uint32_t gpus)
 {
     for (uint32_t i = 0; i < e->size_count; i++)
         if (e->sizes[i].gpus == gpus) return &e->sizes[i];
@@ -62,31 +65,20 @@ static struct entry pop(struct size *z)
 }
 
 /* What a clock of that size gains a second. */
-static double pace(const struct even *e, const struct size *z)
+static double pace(const struct gavel_even *e, const struct size *z)
 {
     return 1 / fmax((double)e->present * z->gpus, e->all);
 }
 
-static void advance(struct even *e, double until_s)
+static void advance(struct gavel_even *e, double until_s)
 {
     for (uint32_t i = 0; i < e->size_count; i++)
         e->sizes[i].clock += (until_s - e->now_s) * pace(e, &e->sizes[i]);
     e->now_s = until_s;
 }
 
-static void admit(struct even *e, uint32_t index)
-{
-    const struct gavel_job *j = &e->source->jobs[index];
-    struct size *z = size_of(e, j->gpus);
-    double speed = 0;
-    for (int k = 0; k < GAVEL_TYPES; k++) speed += e->workers[k] * j->speed[k];
-    ASSERT(speed > 0);
-    push(z, (struct entry){z->clock + j->steps / speed, index});
-    e->present++;
-}
-
 /* The size whose first job ends next, and when; NULL when there is no job. */
-static struct size *next_end(const struct even *e, double *when_s)
+static struct size *next_end(const struct gavel_even *e, double *when_s)
 {
     struct size *first = NULL;
     *when_s = INFINITY;
@@ -101,32 +93,95 @@ static struct size *next_end(const struct even *e, double *when_s)
     return first;
 }
 
+/* Let the jobs end that end before that time. */
+static void run_until(struct gavel_even *e, double until_s)
+{
+    struct size *z;
+    for (double end_s; (z = next_end(e, &end_s)) != NULL && end_s < until_s;) {
+        advance(e, end_s);
+        e->end_s[pop(z).index] = end_s;
+        e->present--;
+    }
+}
+
+struct gavel_even *gavel_even_new(const int32_t workers[GAVEL_TYPES])
+{
+    struct gavel_even *e = mem_alloc(1, sizeof *e);
+    for (int j = 0; j < GAVEL_TYPES; j++) {
+        e->workers[j] = workers[j];
+        e->all += workers[j];
+    }
+    return e;
+}
+
+void gavel_even_free(struct gavel_even *e)
+{
+    if (e == NULL) return;
+    for (uint32_t i = 0; i < e->size_count; i++) mem_free(e->sizes[i].heap);
+    mem_free(e->sizes);
+    mem_free(e->end_s);
+    mem_free(e);
+}
+
+void gavel_even_admit(struct gavel_even *e, uint32_t index, const struct gavel_job *j)
+{
+    double speed = 0;
+    for (int k = 0; k < GAVEL_TYPES; k++) speed += e->workers[k] * j->speed[k];
+    ASSERT(speed > 0);
+    run_until(e, j->arrival_s);
+    advance(e, j->arrival_s);
+    struct size *z = size_of(e, j->gpus);
+    e->end_s = mem_grow(e->end_s, &e->end_cap, (size_t)index + 1, sizeof *e->end_s);
+    push(z, (struct entry){z->clock + j->steps / speed, index});
+    e->present++;
+    e->foreseen = false;
+}
+
+/* Go on from now as if no more jobs came, on a copy that writes the ends of the jobs present. */
+static void foresee(struct gavel_even *e)
+{
+    struct gavel_even f = *e;
+    f.sizes = mem_alloc(e->size_count, sizeof *f.sizes);
+    for (uint32_t i = 0; i < e->size_count; i++) {
+        const struct size *z = &e->sizes[i];
+        f.sizes[i] = *z;
+        f.sizes[i].heap = mem_alloc(z->count, sizeof *z->heap);
+        if (z->count > 0) memcpy(f.sizes[i].heap, z->heap, z->count * sizeof *z->heap);
+    }
+    run_until(&f, INFINITY);
+    for (uint32_t i = 0; i < e->size_count; i++) mem_free(f.sizes[i].heap);
+    mem_free(f.sizes);
+    e->foreseen = true;
+}
+
+double gavel_even_end_s(struct gavel_even *e, uint32_t index)
+{
+    ASSERT(index < e->end_cap);
+    if (!e->foreseen) foresee(e);
+    return e->end_s[index];
+}
+
+/* When the last job of the window ends, as far as jobs have come. */
+static double window_end_s(struct gavel_even *e, const struct gavel_source *s)
+{
+    double last_s = 0;
+    for (uint32_t k = s->window_begin; k < s->window_end; k++)
+        last_s = fmax(last_s, gavel_even_end_s(e, k));
+    return last_s;
+}
+
 void gavel_even_times(struct gavel_source *s, const int32_t workers[GAVEL_TYPES], double *even_s)
 {
-    struct even e = {.source = s};
-    uint32_t next = 0, to_end = s->window_end - s->window_begin;
-    for (int j = 0; j < GAVEL_TYPES; j++) {
-        e.workers[j] = workers[j];
-        e.all += workers[j];
+    struct gavel_even *e = gavel_even_new(workers);
+    double last_s = 0;
+    for (uint32_t i = 0; gavel_source_has(s, i); i++) {
+        double at_s = s->jobs[i].arrival_s;
+        if (i >= s->window_end && at_s > last_s && at_s > (last_s = window_end_s(e, s))) break;
+        gavel_even_admit(e, i, &s->jobs[i]);
     }
-    while (to_end > 0) {
-        double end_s;
-        struct size *z = next_end(&e, &end_s);
-        if (gavel_source_has(s, next) && s->jobs[next].arrival_s <= end_s) {
-            advance(&e, s->jobs[next].arrival_s);
-            admit(&e, next++);
-            continue;
-        }
-        ASSERT(z != NULL);
-        advance(&e, end_s);
-        struct entry x = pop(z);
-        e.present--;
-        if (x.index < s->window_begin || x.index >= s->window_end) continue;
-        even_s[x.index - s->window_begin] = end_s - s->jobs[x.index].arrival_s;
-        to_end--;
-    }
-    for (uint32_t i = 0; i < e.size_count; i++) mem_free(e.sizes[i].heap);
-    mem_free(e.sizes);
+    for (uint32_t k = s->window_begin; k < s->window_end; k++)
+        even_s[k - s->window_begin] = gavel_even_end_s(e, k) - s->jobs[k].arrival_s;
+    gavel_even_free(e);
 }
 
 double gavel_even_s(const struct gavel_world *w, const struct gavel_job *j, double steps)

@@ -6,14 +6,31 @@
  * denominator is the same for all jobs of one size, a clock for each size that runs at
  * 1 / max(n s, N) tells when its jobs end: an event costs the logarithm of the jobs.
  *
- * This depends on the jobs and the cluster alone, so that it compares policies by one measure. The
- * finish-time ratio of Themis and Gavel takes n from the run itself: a policy that ends other jobs
- * sooner has a smaller n, and so seems worse to a job whose own time is the same. */
+ * This is what the authors of Gavel divide by in their figures of finish-time fairness: the
+ * completion time of the job in a run of their policy `isolated` on the same workload (notebook
+ * figures/evaluation/continuous_jobs.ipynb, plot_jct_cdf). It depends on the jobs and the cluster
+ * alone, so that it compares policies by one measure. The objective of their policy
+ * finish_time_fairness (section 4.2), after Themis, takes n from the run itself instead: a policy
+ * that ends other jobs sooner has a smaller n, and so seems worse to a job whose own time is the
+ * same. */
 #ifndef BERTH_SIM_GAVEL_EVEN_H
 #define BERTH_SIM_GAVEL_EVEN_H
 
 #include "sim/gavel/gavel_source.h"
 #include "sim/gavel/gavel_world.h"
+
+/* The even split as far as jobs have arrived. */
+struct gavel_even;
+
+struct gavel_even *gavel_even_new(const int32_t workers[GAVEL_TYPES]);
+void gavel_even_free(struct gavel_even *e); /* NULL is allowed */
+
+/* Job `index` arrives: the next one, not before the last one. Jobs are numbered from 0. */
+void gavel_even_admit(struct gavel_even *e, uint32_t index, const struct gavel_job *j);
+
+/* When job `index`, which has arrived, ends, if no more jobs come: others that come later put it
+ * off, and never bring it forward. In seconds since the start of the run. */
+double gavel_even_end_s(struct gavel_even *e, uint32_t index);
 
 /* Completion times under the even split of the jobs of the window, into even_s[index -
  * window_begin]. A stream is drawn as far as it takes. */

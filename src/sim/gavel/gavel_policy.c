@@ -4,10 +4,12 @@
 #include "base/mem.h"
 #include "sim/gavel/gavel_lp.h"
 
+#include <math.h>
 #include <string.h>
 
-const char *const gavel_policy_names[GAVEL_POLICIES + 1] = {
-    "berth", "berth_blind", "fifo_perf", "las", "las_perf", "makespan_perf", NULL};
+const char *const gavel_policy_names[GAVEL_POLICIES + 1] = {"berth",     "berth_blind",   "fifo",
+                                                            "fifo_perf", "isolated",      "las",
+                                                            "las_perf",  "makespan_perf", NULL};
 const char *const gavel_objective_names[GAVEL_OBJECTIVES + 1] = {"jct", "makespan", NULL};
 
 bool gavel_policy_chooses(int policy)
@@ -17,7 +19,12 @@ bool gavel_policy_chooses(int policy)
 
 bool gavel_policy_is_agnostic(int policy)
 {
-    return policy == GAVEL_LAS;
+    return policy == GAVEL_LAS || policy == GAVEL_FIFO || policy == GAVEL_ISOLATED;
+}
+
+bool gavel_policy_is_fifo(int policy)
+{
+    return policy == GAVEL_FIFO || policy == GAVEL_FIFO_PERF;
 }
 
 static void allocate_fifo(struct gavel_world *w)
@@ -34,6 +41,17 @@ static void allocate_fifo(struct gavel_world *w)
         if (best == GAVEL_NOWHERE) return;
         l->share[best] = 1;
         if (l->job.speed[best] > 0) idle[best] -= (int32_t)l->job.gpus;
+    }
+}
+
+static void allocate_isolated(struct gavel_world *w)
+{
+    double all = 0;
+    for (int j = 0; j < GAVEL_TYPES; j++) all += w->workers[j];
+    for (uint32_t i = 0; i < w->count; i++) {
+        struct gavel_live *l = &w->live[i];
+        double most = fmax((double)w->count * l->job.gpus, all);
+        for (int j = 0; j < GAVEL_TYPES; j++) l->share[j] = w->workers[j] / most;
     }
 }
 
@@ -55,12 +73,16 @@ static struct gavel_lp_job program_row(const struct gavel_world *w, const struct
 
 void gavel_allocate(struct gavel_world *w, int policy)
 {
-    ASSERT(!gavel_policy_chooses(policy));
+    ASSERT(!gavel_policy_chooses(policy) && policy != GAVEL_FIFO);
     for (uint32_t i = 0; i < w->count; i++)
         for (int j = 0; j < GAVEL_TYPES; j++) w->live[i].share[j] = 0;
     if (w->count == 0) return;
     if (policy == GAVEL_FIFO_PERF) {
         allocate_fifo(w);
+        return;
+    }
+    if (policy == GAVEL_ISOLATED) {
+        allocate_isolated(w);
         return;
     }
     struct gavel_lp_job *rows = mem_alloc(w->count, sizeof *rows);

@@ -2,6 +2,9 @@
  *
  *   fifo_perf      jobs by arrival; each gets the free type on which it is fastest; the first job
  *                  that fits nowhere ends the list
+ *   fifo           the same without looking at speeds, as published: with its mistake
+ *                  (gavel_fifo.h)
+ *   isolated       1/n of every type to each of the n jobs; what the authors call fair
  *   las            max-min fairness over time shares: maximise the smallest s x / w, with x the
  *                  part of the time in which the job runs, s its GPUs, w its priority weight
  *   las_perf       the same over effective throughput: the smallest s t / (w p), t being the mean
@@ -18,7 +21,9 @@
 enum gavel_policy {
     GAVEL_BERTH,
     GAVEL_BERTH_BLIND,
+    GAVEL_FIFO,
     GAVEL_FIFO_PERF,
+    GAVEL_ISOLATED,
     GAVEL_LAS,
     GAVEL_LAS_PERF,
     GAVEL_MAKESPAN_PERF,
@@ -36,8 +41,10 @@ extern const char *const gavel_objective_names[GAVEL_OBJECTIVES + 1];
 bool gavel_policy_chooses(int policy);
 /* True for policies that know no speeds: they look at the types in a random order. */
 bool gavel_policy_is_agnostic(int policy);
+/* True for policies under which a job without a share never runs. */
+bool gavel_policy_is_fifo(int policy);
 
-/* State `share` of every job, for a policy that does not choose. */
+/* State `share` of every job, for a policy that does not choose, other than fifo. */
 void gavel_allocate(struct gavel_world *w, int policy);
 
 #endif

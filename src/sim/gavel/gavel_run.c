@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "sim/gavel/gavel_berth.h"
 #include "sim/gavel/gavel_even.h"
+#include "sim/gavel/gavel_fifo.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,11 +34,11 @@ struct run {
     bool stale; /* jobs came or went since the last allocation */
     double last_reset_s;
     double given_s[GAVEL_TYPES]; /* time of all jobs since then */
-    int order[GAVEL_TYPES];
     struct gavel_random order_random;
     struct rank *ranks;
     size_t rank_cap;
-    struct gavel_berth *berth;
+    struct gavel_fifo *fifo;
+    struct gavel_berth *berth; /* of those that choose */
     /* The account: */
     double busy_gpu_s;
     double *jct_s; /* of the jobs that count, as they end */
@@ -68,14 +69,14 @@ static void note_end(struct run *r, const struct gavel_live *l, bool dropped)
         out->dropped++;
         return;
     }
-    double jct_s = l->finish_s - l->job.arrival_s, ftf = jct_s / l->even_s;
-    double even = jct_s / r->even_s[l->index - r->source->window_begin];
+    double jct_s = l->finish_s - l->job.arrival_s, own = jct_s / l->even_s;
+    double ftf = jct_s / r->even_s[l->index - r->source->window_begin];
     struct gavel_service *s = service_of(out, l->job.weight);
     r->jct_s[out->jobs++] = jct_s;
     out->mean_ftf += ftf;
     out->worst_ftf = fmax(out->worst_ftf, ftf);
-    out->mean_even += even;
-    out->worst_even = fmax(out->worst_even, even);
+    out->mean_own += own;
+    out->worst_own = fmax(out->worst_own, own);
     out->worst_wait_h = fmax(out->worst_wait_h, l->wait_s / HOUR_S);
     s->jobs++;
     s->gpu_h += l->ran_gpu_s / HOUR_S;
@@ -117,7 +118,7 @@ static void close_account(struct run *r)
     out->avg_jct_h = sum / out->jobs / HOUR_S;
     out->p99_jct_h = quantile(r->jct_s, out->jobs, 0.99) / HOUR_S;
     out->mean_ftf /= out->jobs;
-    out->mean_even /= out->jobs;
+    out->mean_own /= out->jobs;
 }
 
 /* ---- the end of a round ---------------------------------------------------------------------- */
@@ -233,7 +234,10 @@ static void reset_shares(struct run *r)
     }
     for (int j = 0; j < GAVEL_TYPES; j++) r->given_s[j] = HEAD_START_S * w->count;
     r->last_reset_s = w->now_s;
-    gavel_allocate(w, r->policy);
+    if (r->fifo != NULL)
+        gavel_fifo_allocate(r->fifo, w);
+    else
+        gavel_allocate(w, r->policy);
     r->stale = false;
     r->out->allocations++;
 }
@@ -296,15 +300,17 @@ static void choose_by_shares(struct run *r)
     struct gavel_world *w = &r->world;
     if (r->stale && (w->now_s - r->last_reset_s >= r->setup->reset_s || r->last_reset_s == 0))
         reset_shares(r);
-    if (gavel_policy_is_agnostic(r->policy))
-        gavel_random_shuffle(&r->order_random, r->order, GAVEL_TYPES);
     r->ranks = mem_grow(r->ranks, &r->rank_cap, w->count, sizeof *r->ranks);
-    for (int k = 0; k < GAVEL_TYPES; k++) {
-        int j = r->order[k];
+    int order[GAVEL_TYPES];
+    uint32_t types = 0;
+    for (int j = 0; j < GAVEL_TYPES; j++)
+        if (w->workers[j] > 0) order[types++] = j;
+    if (gavel_policy_is_agnostic(r->policy)) gavel_random_shuffle(&r->order_random, order, types);
+    for (uint32_t k = 0; k < types; k++) {
+        int j = order[k];
         int32_t idle = w->workers[j];
-        if (idle == 0) continue;
         take_in_order(r, rank_jobs(r, j, true), j, &idle);
-        if (idle > 0 && r->policy != GAVEL_FIFO_PERF)
+        if (idle > 0 && !gavel_policy_is_fifo(r->policy))
             take_in_order(r, rank_jobs(r, j, false), j, &idle);
     }
     for (uint32_t i = 0; i < w->count; i++)
@@ -384,7 +390,6 @@ enum err gavel_run(struct gavel_source *s, const struct gavel_setup *setup,
     struct gavel_result result = {0};
     struct run r = {.source = s, .setup = setup, .out = &result, .error = error, .stale = true};
     memcpy(r.world.workers, setup->workers, sizeof r.world.workers);
-    for (int j = 0; j < GAVEL_TYPES; j++) r.order[j] = j;
     gavel_random_init(&r.order_random, setup->seed + 5);
     r.to_come = s->window_end - s->window_begin;
     r.jct_s = mem_alloc(r.to_come, sizeof *r.jct_s);
@@ -392,7 +397,9 @@ enum err gavel_run(struct gavel_source *s, const struct gavel_setup *setup,
     r.policy = setup->policy;
     if (gavel_policy_chooses(r.policy) && setup->objective == GAVEL_MAKESPAN)
         r.policy = GAVEL_MAKESPAN_PERF;
-    if (gavel_policy_chooses(r.policy)) r.berth = gavel_berth_new(r.policy == GAVEL_BERTH_BLIND);
+    if (gavel_policy_chooses(r.policy))
+        r.berth = gavel_berth_new(r.policy == GAVEL_BERTH_BLIND, setup->workers);
+    if (r.policy == GAVEL_FIFO) r.fifo = gavel_fifo_new(setup->seed);
     enum err e = check_jobs(&r);
     if (e == ERR_NONE) {
         gavel_even_times(s, setup->workers, r.even_s);
@@ -400,6 +407,7 @@ enum err gavel_run(struct gavel_source *s, const struct gavel_setup *setup,
     }
     close_account(&r);
     gavel_berth_free(r.berth);
+    gavel_fifo_free(r.fifo);
     mem_free(r.world.live);
     mem_free(r.ranks);
     mem_free(r.jct_s);

@@ -48,11 +48,12 @@ struct gavel_result {
     double avg_jct_h, p99_jct_h; /* job completion time: from arrival to the end */
     double makespan_h, utilisation, cost_usd; /* of the whole run */
     uint32_t rounds, allocations;
-    /* Finish-time ratio (Themis, NSDI 2020; Gavel, section 4.2): the completion time over the time
-     * that the same steps take with 1/n of every type, n being the jobs present at each moment. */
+    /* Finish-time ratio, as Gavel's figures have it: the completion time over that under the even
+     * split of the same workload (gavel_even.h). */
     double worst_ftf, mean_ftf;
-    double worst_even,
-        mean_even; /* completion time over that under the even split (gavel_even.h) */
+    /* As Gavel's policy finish_time_fairness has it, after Themis (NSDI 2020): over the time that
+     * the same steps take with 1/n of every type, n being the jobs present in this run. */
+    double worst_own, mean_own;
     double worst_wait_h; /* the longest time in which a job did not run */
     struct gavel_service service[GAVEL_WEIGHTS_MAX]; /* by falling weight */
     uint32_t service_count;
