@@ -26,11 +26,13 @@ struct view {
     const struct entry *own; /* what it holds of counters does not count; NULL: none */
 };
 
+/* Sets also out->by_permit: there are permits that could be part of the answer. */
 static bool allows(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t on_ms,
                    struct view view, struct arena *scratch, struct legal *out)
 {
     struct law_case x;
     case_build(&c->fleet, c->law, spec, pool, on_ms, view.used, scratch, &x);
+    out->by_permit = x.permit_count > 0;
     if (!view.with_permits) x.permit_count = 0;
     x.counters_known = true;
     if (view.with_counters) counters_show(c, view.own, scratch, &x);
@@ -60,19 +62,31 @@ void core_case_job(const struct core *c, const struct job *j, uint32_t pool, int
     counters_show(c, own, arena, out);
 }
 
+/* Would the answer be another with no permit at all, or with all of them unused? */
+static bool turns_on_permits(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                             int64_t on_ms, struct view view, bool allowed, struct arena *scratch)
+{
+    struct legal aside;
+    if (allowed)
+        view.with_permits = false;
+    else
+        view.used = NULL;
+    return allows(c, spec, pool, on_ms, view, scratch, &aside) != allowed;
+}
+
 void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                 const struct entry *own, struct arena *scratch, struct legal *out)
 {
     *out = (struct legal){.until_ms = CIVIL_NEVER_MS};
     struct view view = {used_beside(c, own, scratch), true, true, own};
-    struct view bare = {view.used, false, true, own}, empty = {NULL, true, false, NULL};
+    struct view empty = {NULL, true, false, NULL};
     bool has_permits = c->fleet.permit_count > 0, has_caps = law_caps(c->law) > 0;
     struct legal aside;
     out->allowed = allows(c, spec, pool, now_ms, view, scratch, out);
-    if (has_permits && out->allowed) {
-        out->by_permit = !allows(c, spec, pool, now_ms, bare, scratch, &aside);
-    } else if (!out->allowed && (has_permits || has_caps) &&
-               allows(c, spec, pool, now_ms, empty, scratch, &aside)) {
+    out->by_permit = out->by_permit && out->allowed &&
+                     turns_on_permits(c, spec, pool, now_ms, view, true, scratch);
+    if (!out->allowed && (has_permits || has_caps) &&
+        allows(c, spec, pool, now_ms, empty, scratch, &aside)) {
         out->allowed = out->short_of_quota = true;
         out->by_permit = has_permits;
         view.used = NULL;
@@ -84,7 +98,10 @@ void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool
     for (int i = 0; i < LEGAL_LOOK_MAX; i++) {
         date = legal_next_date(c, date);
         if (date == CIVIL_NEVER_MS) return;
-        if (allows(c, spec, pool, date, view, scratch, &aside)) continue;
+        bool is_allowed = allows(c, spec, pool, date, view, scratch, &aside);
+        if (aside.by_permit && !out->by_permit)
+            out->by_permit = turns_on_permits(c, spec, pool, date, view, is_allowed, scratch);
+        if (is_allowed) continue;
         out->until_ms = date;
         if (out->rule.len == 0) out->rule = aside.rule;
         return;

@@ -209,6 +209,42 @@ static void a_permit_is_consumed_while_held_and_never_above_its_amount(void **st
     world_release(&w);
 }
 
+/* Whether a licence that is asked for later can be had depends on who holds the permit today. */
+static void a_permit_given_back_opens_what_a_coming_rule_had_closed(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct fleet *f = fleet_of_three(&w);
+    f->pools[1].title.owner = STR("landlord"); /* which is sold in an hour */
+    f->parties[3].owner_count = 1;
+    f->parties[3].owners = ARENA_NEW(&w.arena, struct owner);
+    *f->parties[3].owners = (struct owner){.party = STR("foreign"),
+                                           .share_known = true,
+                                           .share_ppm = 1000000,
+                                           .from_ms = WORLD_T0 + HOUR};
+    enter(&w, f);
+    struct law_rule rules[] = {
+        world_rule("AU-LICENCE",
+                   BIG " && site.country == 'AU' && (end_use == 'commercial-training' || "
+                       "chain.owner.ultimate_parent_hq == 'CN')",
+                   EFFECT_LICENCE),
+        world_rule("JP-BAN", BIG " && site.country == 'JP'", EFFECT_FORBID),
+    };
+    world_adopt(&w, rules, 2);
+    struct job_spec s = wants_big(8, "acme");
+    s.purpose = STR("commercial-training");
+    uint32_t holder = world_submit(&w, &s); /* of the permit 2 chips are left */
+    assert_int_equal(world_job(&w, holder)->pool.v, 1);
+    s = wants_big(4, "acme");
+    s.time_limit_ms = 2 * HOUR;
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, id)->reason, REASON_LAW_ENDS_FIRST);
+    world_finish(&w, holder, 0);
+    assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 static void levels_bind_by_the_owner_s_choice(void **state)
 {
     (void)state;
@@ -523,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_coming_ban_is_a_wall_that_a_job_with_checkpoints_may_run_up_to),
         cmocka_unit_test(a_rule_adopted_now_moves_what_runs_and_ends_what_cannot_move),
         cmocka_unit_test(a_permit_is_consumed_while_held_and_never_above_its_amount),
+        cmocka_unit_test(a_permit_given_back_opens_what_a_coming_rule_had_closed),
         cmocka_unit_test(levels_bind_by_the_owner_s_choice),
         cmocka_unit_test(a_rule_amended_to_begin_sooner_or_later_moves_the_wall_of_what_runs),
         cmocka_unit_test(a_suspended_rule_lets_jobs_run_until_it_returns),
