@@ -10,6 +10,7 @@ enum {
     RETRY_MIN_MS = 20000,
     RETRY_MAX_MS = 120000,
     TRIES_SURE = 1000000, /* of what must arrive in the end: submissions, fleets, packs */
+    CROWD = 40, /* times as many jobs at once, where many come */
     TRIES_ONCE = 2, /* of what may be given up: cancel, hold ... */
 };
 
@@ -199,6 +200,7 @@ void client_on_act(struct sim *s)
         act_on_job(s);
     int64_t span_ms = s->chaos_end_ms - SIM_BEGIN_MS;
     int64_t mean_ms = span_ms / (3 * (int64_t)s->jobs_wanted);
+    if (s->is_crowded && s->jobs_drawn < s->jobs_wanted) mean_ms /= CROWD;
     /* In bursts: now and then a long pause. */
     int64_t wait_ms = rng_chance(&s->rng, 70) ? rng_between(&s->rng, 0, mean_ms)
                                               : rng_between(&s->rng, 0, 4 * mean_ms);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Why is asked after one of so many steps: an answer may play the future on a copy of the state. */
-enum { EXPLAIN_EVERY = 60 };
+enum { EXPLAIN_EVERY = 60, EXPLAIN_CROWD_EVERY = 30 };
 /* core_check is half of all time; a step that decided nothing gets it once in so many. */
 enum { CHECK_QUIET_EVERY = 8 };
 
@@ -227,7 +227,8 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
     if (!sim_has_failed(s)) oracle_quota(s);
     if (!sim_has_failed(s)) oracle_cap(s, e, out);
     if (!sim_has_failed(s)) oracle_budget(s, out);
-    if (!sim_has_failed(s) && rng_below(&s->rng, EXPLAIN_EVERY) == 0) oracle_explain(s);
+    uint32_t every = s->is_crowded ? EXPLAIN_CROWD_EVERY : EXPLAIN_EVERY;
+    if (!sim_has_failed(s) && rng_below(&s->rng, every) == 0) oracle_explain(s);
 }
 
 void oracle_durable(struct sim *s, const struct record *r)

@@ -27,7 +27,8 @@ const char *const sim_stat_names[SIM_STAT_COUNT] = {
     "speed-tables",      "heartbeats",        "false-beats",
     "late-beats",        "costs",             "counted-costs",
     "beat-costs",        "moves",             "best-checks",
-    "walls",             "wall-stops"};
+    "walls",             "flips",             "row-numbers",
+    "priority-rows",     "wall-stops"};
 
 enum { HOUR_MS = 60 * 60 * 1000, LATE_MS = 60 * 1000, LATE_MAX_MS = 10 * LATE_MS };
 
@@ -111,6 +112,9 @@ static void build(struct sim *s)
     s->chaos = (struct chaos){.delay_max_ms = 50, .sync_max_ms = 10};
     s->chaos_end_ms = SIM_BEGIN_MS + rng_between(&s->rng, 4, 30) * HOUR_MS;
     s->jobs_wanted = 8 + rng_below(&s->rng, 50);
+    struct rng own = rng_fork(&s->rng, 4);
+    s->is_crowded = rng_chance(&own, 30);
+    if (s->is_crowded) s->jobs_wanted += rng_below(&own, 40);
     int64_t horizon_ms = s->chaos_end_ms + HOUR_MS;
     struct fleet *f = draw_fleet(&s->rng, &s->arena, SIM_BEGIN_MS, horizon_ms);
     /* Version 0 is what holds before any packs: nothing. */

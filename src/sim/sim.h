@@ -29,7 +29,8 @@
  *   PREEMPT   jobs are stopped for others only where they must be, for less than it gains, of lower
  *             priority and not too often; the others get the room
  *   RESERVE   no job behind the head of the queue puts off the start it was promised
- *   EXPLAIN   why a job is where it is: every pool has its reason, true as to the law
+ *   EXPLAIN   why a job is where it is: every pool has its reason, true as to law, time and room;
+ *             the numbers that it names, and the change that is said to help, do
  *   CHAIN     the hash chain over the records holds
  *   PROGRESS  when the world is healed everything comes to its end and is forgotten everywhere
  *
@@ -126,6 +127,9 @@ enum sim_stat {
     STAT_MOVES, /* of them: with data to move */
     STAT_BEST_CHECKS, /* pools that were free and lawful, and dearer than the chosen one */
     STAT_WALLS, /* starts with a wall before them */
+    STAT_FLIPS, /* stated changes carried out on a copy */
+    STAT_ROW_NUMBERS, /* numbers of rows kept to */
+    STAT_PRIORITY_ROWS, /* pools with room that is kept for another job */
     STAT_WALL_STOPS, /* attempts stopped before a lease's end or maintenance */
     SIM_STAT_COUNT
 };

@@ -3,7 +3,7 @@
 #define BERTH_SIM_WORLD_H
 
 #include "agent/agent.h"
-#include "core/core.h"
+#include "core/explain.h"
 #include "port/store.h"
 #include "sim/draw.h"
 #include "sim/draw_work.h"
@@ -208,6 +208,7 @@ struct sim {
     size_t request_cap;
     uint32_t request_count;
     uint32_t jobs_wanted, jobs_drawn;
+    bool is_crowded; /* most jobs come at once, and wait for each other */
 
     struct promise {
         uint32_t job; /* 0: none */
@@ -390,6 +391,10 @@ void oracle_preempt_recovered(struct sim *s);
 
 /* ---- oracle_reserve.c ---- */
 void oracle_reserve(struct sim *s, const struct event *e, const struct outcome *out);
+
+/* ---- oracle_flip.c ---- */
+/* The change that `x` states for the job, which waits or was refused, lets it start. */
+void oracle_flip(struct sim *s, const struct job *j, const struct explanation *x);
 
 /* ---- oracle_explain.c ---- */
 /* Ask why about a random job. */
