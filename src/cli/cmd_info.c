@@ -243,6 +243,23 @@ static void add_pool(struct table *t, const struct pool_view *p, int64_t now_ms)
     add_instant(t, p->last_safe_start_ms, now_ms);
 }
 
+/* What is ahead of the pools, or under way. */
+static void print_windows(const struct options *o, const struct pool_list *pools, struct buf *out)
+{
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+    for (uint32_t i = 0; i < pools->count; i++) {
+        const struct pool_view *p = &pools->pools[i];
+        if (o->bare || p->maintenance_to_ms == 0 || !pool_fits(o, p)) continue;
+        buf_printf(out, STR_FMT ": maintenance", STR_ARG(p->pool));
+        if (p->maintenance_reason.len > 0)
+            buf_printf(out, " (" STR_FMT ")", STR_ARG(p->maintenance_reason));
+        if (p->maintenance_from_ms > pools->now_ms)
+            buf_printf(out, " from %s",
+                       instant_words(p->maintenance_from_ms, pools->now_ms, from));
+        buf_printf(out, " until %s\n", instant_words(p->maintenance_to_ms, pools->now_ms, to));
+    }
+}
+
 static void print_table(const struct options *o, const struct pool_list *pools, struct buf *out)
 {
     static const struct table_column columns[] = {
@@ -263,6 +280,7 @@ static void print_table(const struct options *o, const struct pool_list *pools, 
         if (pool_fits(o, &pools->pools[i])) add_pool(&t, &pools->pools[i], pools->now_ms);
     table_print(&t, out, say_width(), 0, !o->bare, say_in_colour());
     table_release(&t);
+    print_windows(o, pools, out);
 }
 
 static enum err show(struct api *a, const struct options *o)

@@ -186,7 +186,8 @@ const struct command commands[] = {
         .usage = "[OPTION]...",
         .about = "As sinfo, and with a format, it prints what Slurm's sinfo prints, a pool being "
                  "a partition. LAST SAFE START is the last instant at which a job with the usual "
-                 "time limit can still end before the lease does or a rule takes effect.",
+                 "time limit can still end before the lease does or maintenance begins; "
+                 "maintenance ahead or under way is told below.",
         .options = info_options,
         .examples = "berth info\tall pools\n"
                     "sinfo -N -l\tone line for each node\n"

@@ -140,6 +140,10 @@ int core_reason(const struct core *c, const struct job *j);
  * before it is over. */
 int64_t core_last_start_ms(const struct core *c, struct pool_id pool, int64_t now_ms);
 
+/* The maintenance that the pool is under, of several that which ends last, or else the next: its own
+ * or its site's. NULL: none is announced. */
+const struct window *core_window(const struct fleet *f, uint32_t pool, int64_t now_ms);
+
 struct core_counts {
     uint32_t by_state[JOB_STATE_COUNT];
     uint32_t pending_by_reason[REASON_COUNT];

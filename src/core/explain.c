@@ -169,7 +169,7 @@ static const char *time_words(const struct question *q, const struct pool_reason
 
 static const char *maintenance_words(const struct question *q, const struct pool_reason *r)
 {
-    const struct window *w = window_at(&q->c->fleet.pools[r->pool], q->now_ms);
+    const struct window *w = window_at(&q->c->fleet, r->pool, q->now_ms);
     char date[CIVIL_TEXT_MAX];
     civil_format(r->have, date);
     if (w == NULL || w->reason.len == 0)

@@ -387,7 +387,7 @@ static enum err check_law(const struct core *c, const struct entry *e, struct er
         return BROKEN(10, "job %u runs in pool %u against rule " STR_FMT, e->job.id.v,
                       e->job.pool.v, STR_ARG(legal.rule));
     int64_t to = c->fleet.pools[e->job.pool.v].title.to_ms;
-    if (window_at(&c->fleet.pools[e->job.pool.v], c->now_ms) != NULL)
+    if (window_at(&c->fleet, e->job.pool.v, c->now_ms) != NULL)
         return BROKEN(10, "job %u runs in a maintenance window of pool %u", e->job.id.v,
                       e->job.pool.v);
     if (to != 0 && c->now_ms >= to)

@@ -77,7 +77,7 @@ static int wall_row(const struct fleet *f, const struct job_spec *s, uint32_t po
                     struct pool_reason *out)
 {
     const struct pool *p = &f->pools[pool];
-    const struct window *w = window_at(p, now_ms);
+    const struct window *w = window_at(f, pool, now_ms);
     out->have = p->title.from_ms;
     out->need = now_ms;
     if (p->title.from_ms > now_ms) return REASON_LEASE_NOT_BEGUN;

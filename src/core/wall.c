@@ -3,13 +3,23 @@
 
 #include "core/state.h"
 
-int64_t wall_of_pool(const struct fleet *f, uint32_t pool, int64_t now_ms, int *reason_out)
+/* The windows of a pool: its own, then its site's. NULL: there are no more. */
+static const struct window *window_of(const struct fleet *f, uint32_t pool, uint32_t i)
 {
     const struct pool *p = &f->pools[pool];
-    int64_t at = BERTH_DEFECT != 3 && p->title.to_ms > 0 ? p->title.to_ms : CIVIL_NEVER_MS;
+    const struct site *s = &f->sites[p->site_index];
+    if (i < p->maintenance_count) return &p->maintenance[i];
+    i -= p->maintenance_count;
+    return i < s->maintenance_count ? &s->maintenance[i] : NULL;
+}
+
+int64_t wall_of_pool(const struct fleet *f, uint32_t pool, int64_t now_ms, int *reason_out)
+{
+    const struct title *t = &f->pools[pool].title;
+    int64_t at = BERTH_DEFECT != 3 && t->to_ms > 0 ? t->to_ms : CIVIL_NEVER_MS;
     *reason_out = at == CIVIL_NEVER_MS ? REASON_NONE : REASON_LEASE_ENDS_FIRST;
-    for (uint32_t i = 0; i < p->maintenance_count; i++) {
-        const struct window *w = &p->maintenance[i];
+    const struct window *w;
+    for (uint32_t i = 0; (w = window_of(f, pool, i)) != NULL; i++) {
         if (w->to_ms <= now_ms || w->from_ms >= at || BERTH_DEFECT == 41) continue;
         at = w->from_ms;
         *reason_out = REASON_MAINTENANCE_FIRST;
@@ -17,24 +27,33 @@ int64_t wall_of_pool(const struct fleet *f, uint32_t pool, int64_t now_ms, int *
     return at;
 }
 
-const struct window *window_at(const struct pool *p, int64_t now_ms)
+const struct window *window_at(const struct fleet *f, uint32_t pool, int64_t now_ms)
 {
-    for (uint32_t i = 0; i < p->maintenance_count; i++)
-        if (p->maintenance[i].from_ms <= now_ms && now_ms < p->maintenance[i].to_ms)
-            return &p->maintenance[i];
-    return NULL;
+    const struct window *w = core_window(f, pool, now_ms);
+    return w != NULL && w->from_ms <= now_ms ? w : NULL;
+}
+
+const struct window *core_window(const struct fleet *f, uint32_t pool, int64_t now_ms)
+{
+    const struct window *w, *next = NULL;
+    for (uint32_t i = 0; (w = window_of(f, pool, i)) != NULL; i++) {
+        if (w->to_ms <= now_ms) continue;
+        bool open = w->from_ms <= now_ms, next_open = next != NULL && next->from_ms <= now_ms;
+        bool sooner = next == NULL || w->from_ms < next->from_ms;
+        if (open && next_open ? w->to_ms > next->to_ms : sooner) next = w;
+    }
+    return next;
 }
 
 int64_t wall_next_opening(const struct fleet *f, int64_t now_ms)
 {
     int64_t at = CIVIL_NEVER_MS;
-    for (uint32_t i = 0; i < f->pool_count; i++) {
-        const struct pool *p = &f->pools[i];
-        if (p->title.from_ms > now_ms && p->title.from_ms < at) at = p->title.from_ms;
-        for (uint32_t k = 0; k < p->maintenance_count; k++) {
-            int64_t to = p->maintenance[k].to_ms;
-            if (to > now_ms && to < at) at = to;
-        }
+    const struct window *w;
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        int64_t from_ms = f->pools[p].title.from_ms;
+        if (from_ms > now_ms && from_ms < at) at = from_ms;
+        for (uint32_t i = 0; (w = window_of(f, p, i)) != NULL; i++)
+            if (w->to_ms > now_ms && w->to_ms < at) at = w->to_ms;
     }
     return at;
 }

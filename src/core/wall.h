@@ -8,14 +8,13 @@
 #ifndef BERTH_CORE_WALL_H
 #define BERTH_CORE_WALL_H
 
-#include "model/fleet.h"
-#include "model/job.h"
+#include "core/core.h"
 
 /* The next wall of the pool, CIVIL_NEVER_MS: none; in the past while a window is open. The reason
  * is that of a job which the wall keeps from starting. */
 int64_t wall_of_pool(const struct fleet *f, uint32_t pool, int64_t now_ms, int *reason_out);
-/* The window that the pool is in; NULL: none. */
-const struct window *window_at(const struct pool *p, int64_t now_ms);
+/* The window that the pool is in, of several the one that ends last; NULL: none. */
+const struct window *window_at(const struct fleet *f, uint32_t pool, int64_t now_ms);
 /* The next instant at which a lease begins or a window ends; CIVIL_NEVER_MS. */
 int64_t wall_next_opening(const struct fleet *f, int64_t now_ms);
 /* How long the job must be able to run for a start to be worth it: its limit, or, when it can go on

@@ -74,6 +74,13 @@ void visit_chip(struct visit *v, struct chip *c)
     visit_text(v, "confidence", &c->confidence);
 }
 
+static void visit_window(struct visit *v, struct window *w)
+{
+    visit_i64(v, "from_ms", &w->from_ms);
+    visit_i64(v, "to_ms", &w->to_ms);
+    visit_text(v, "reason", &w->reason);
+}
+
 static void visit_site_link(struct visit *v, struct site_link *l)
 {
     visit_text(v, "from", &l->from);
@@ -95,6 +102,7 @@ void visit_site(struct visit *v, struct site *s)
     visit_i32(v, "build_progress_ppm", &s->build_progress_ppm);
     visit_i64(v, "power_uusd_per_kwh", &s->power_uusd_per_kwh);
     VISIT_ARRAY(v, "links", s->links, s->link_count, LIST_MAX, visit_site_link);
+    VISIT_ARRAY(v, "maintenance", s->maintenance, s->maintenance_count, WINDOWS_MAX, visit_window);
 }
 
 static void visit_title(struct visit *v, struct title *t)
@@ -120,13 +128,6 @@ static void visit_range(struct visit *v, struct node_range *r)
     visit_u32(v, "count", &r->count);
     visit_u32(v, "width", &r->width);
     visit_bool(v, "numbered", &r->numbered);
-}
-
-static void visit_window(struct visit *v, struct window *w)
-{
-    visit_i64(v, "from_ms", &w->from_ms);
-    visit_i64(v, "to_ms", &w->to_ms);
-    visit_text(v, "reason", &w->reason);
 }
 
 void visit_pool(struct visit *v, struct pool *p)

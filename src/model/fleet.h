@@ -62,6 +62,12 @@ struct site_stock {
     int64_t chips;
 };
 
+/* When nothing may run in a pool, or at a site. */
+struct window {
+    int64_t from_ms, to_ms; /* from < to */
+    struct str reason; /* for the eye; "" none */
+};
+
 /* How data come to a site from a country or from another site. */
 struct site_link {
     struct str from; /* id of a site, or a country's code */
@@ -79,6 +85,8 @@ struct site {
     int64_t power_uusd_per_kwh;
     struct site_link *links; /* into it; the first that fits counts */
     uint32_t link_count;
+    struct window *maintenance; /* of all its pools, beside their own; in order, apart */
+    uint32_t maintenance_count;
     uint32_t operator_index; /* NO_INDEX when the operator is not stated */
     struct site_stock *stock; /* by fleet_index, a row for each kind, in order of pools */
     uint32_t stock_count;
@@ -115,12 +123,6 @@ struct node_range {
 /* May jobs of higher priority have running ones stopped, which then wait again (core/preempt.h)? */
 enum preempt_mode { PREEMPT_UNSTATED, PREEMPT_OFF, PREEMPT_REQUEUE, PREEMPT_MODE_COUNT };
 extern const char *const preempt_names[PREEMPT_MODE_COUNT];
-
-/* When nothing may run in a pool. */
-struct window {
-    int64_t from_ms, to_ms; /* from < to */
-    struct str reason; /* for the eye; "" none */
-};
 
 /* The nodes of one chip kind at one site under one title: the law's facts are uniform in a pool. */
 struct pool {

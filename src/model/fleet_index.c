@@ -203,6 +203,22 @@ static enum err check_chip(const struct chip *c, struct errtext *error)
     return ERR_NONE;
 }
 
+static enum err check_windows(const char *what, struct str id, const struct window *windows,
+                              uint32_t count, struct errtext *error)
+{
+    if (count > WINDOWS_MAX) return bad(what, id, "more than 64 maintenance windows", error);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct window *w = &windows[i];
+        if (w->from_ms <= 0 || w->from_ms >= w->to_ms)
+            return bad(what, id, "maintenance ends before it begins", error);
+        if (i > 0 && w->from_ms < w[-1].to_ms)
+            return bad(what, id, "maintenance windows are not in order, or overlap", error);
+        if (!text_is_valid(w->reason, NAME_LEN_MAX))
+            return bad(what, id, "the reason of a maintenance is not a line of text", error);
+    }
+    return ERR_NONE;
+}
+
 static enum err index_site(struct site *s, const struct fleet_names *n, struct errtext *error)
 {
     if (!text_is_valid(s->name, NAME_LEN_MAX) || !text_is_valid(s->engine, NAME_LEN_MAX))
@@ -219,6 +235,7 @@ static enum err index_site(struct site *s, const struct fleet_names *n, struct e
             !in_range(l->uusd_per_gb, 0, PRICE_MAX_UUSD))
             return bad("site", s->id, "a link: from, speed or price is out of range", error);
     }
+    RETURN_IF(check_windows("site", s->id, s->maintenance, s->maintenance_count, error));
     return resolve(&n->parties, s->operator_party, true, "site", s->id, "operator",
                    &s->operator_index, error);
 }
@@ -298,22 +315,6 @@ static enum err check_pool_shape(const struct pool *p, struct errtext *error)
     return ERR_NONE;
 }
 
-static enum err check_windows(const struct pool *p, struct errtext *error)
-{
-    if (p->maintenance_count > WINDOWS_MAX)
-        return bad("pool", p->id, "more than 64 maintenance windows", error);
-    for (uint32_t i = 0; i < p->maintenance_count; i++) {
-        const struct window *w = &p->maintenance[i];
-        if (w->from_ms <= 0 || w->from_ms >= w->to_ms)
-            return bad("pool", p->id, "maintenance ends before it begins", error);
-        if (i > 0 && w->from_ms < w[-1].to_ms)
-            return bad("pool", p->id, "maintenance windows are not in order, or overlap", error);
-        if (!text_is_valid(w->reason, NAME_LEN_MAX))
-            return bad("pool", p->id, "the reason of a maintenance is not a line of text", error);
-    }
-    return ERR_NONE;
-}
-
 static enum err index_pools(struct fleet *f, const struct fleet_names *n, struct arena *arena,
                             struct errtext *error)
 {
@@ -322,7 +323,7 @@ static enum err index_pools(struct fleet *f, const struct fleet_names *n, struct
     for (uint32_t i = 0; i < f->pool_count; i++) {
         struct pool *p = &f->pools[i];
         RETURN_IF(check_pool_shape(p, error));
-        RETURN_IF(check_windows(p, error));
+        RETURN_IF(check_windows("pool", p->id, p->maintenance, p->maintenance_count, error));
         RETURN_IF(count_nodes(p, error));
         nodes += p->node_count;
         defaults += p->is_default;

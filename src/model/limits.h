@@ -24,7 +24,7 @@ enum {
     ID_LEN_MAX = 64, /* bytes of an id: party, chip, site, pool, tenant, rule */
     NAME_LEN_MAX = 256, /* bytes of a free name or path component */
     TEXT_LEN_MAX = 4096, /* bytes of a path, comment or one environment entry's name */
-    WINDOWS_MAX = 64, /* maintenance windows of a pool: more than a year of weekly ones */
+    WINDOWS_MAX = 64, /* maintenance windows of a pool or site: more than a year of weekly ones */
     LIST_MAX = 256, /* short lists: evidence, kinds, acceptable chips */
     SCRIPT_LEN_MAX = 4 * 1024 * 1024, /* bytes: Slurm's max_script_size default */
     ENV_LEN_MAX = 1024 * 1024, /* bytes of all environment entries of a job */

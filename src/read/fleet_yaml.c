@@ -224,6 +224,33 @@ static void read_chips(struct reader *r, const struct chip *catalogue, uint32_t 
 /* ---- sites ------------------------------------------------------------------------------------
  */
 
+static void read_window(struct reader *r, const struct yaml_node *n, struct window *w)
+{
+    static const char *const keys[] = {"from", "to", "reason", NULL};
+    if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
+    yaml_need(r->errs, n, "from");
+    yaml_need(r->errs, n, "to");
+    date(r, n, "from", false, &w->from_ms);
+    date(r, n, "to", true, &w->to_ms);
+    order_of_dates(r, n, w->from_ms, w->to_ms);
+    line(r, n, "reason", NAME_LEN_MAX, &w->reason);
+}
+
+static void read_maintenance(struct reader *r, const struct yaml_node *n, struct window **out,
+                             uint32_t *count_out)
+{
+    const struct yaml_node *x = yaml_get(n, "maintenance");
+    if (x == NULL || !yaml_list(r->errs, x, WINDOWS_MAX)) return;
+    struct window *w = ARENA_ARRAY(r->arena, x->count, struct window);
+    *out = w;
+    *count_out = x->count;
+    for (uint32_t i = 0; i < x->count; i++) {
+        read_window(r, &x->items[i], &w[i]);
+        if (i > 0 && w[i].from_ms < w[i - 1].to_ms)
+            yaml_fail(r->errs, &x->items[i], "overlaps the one before, or is not in order");
+    }
+}
+
 static void read_link(struct reader *r, const struct yaml_node *n, struct site_link *l)
 {
     static const char *const keys[] = {"from", "gbps", "price_per_gb", NULL};
@@ -250,7 +277,7 @@ static void read_site(struct reader *r, const struct yaml_node *n, struct site *
     static const char *const keys[] = {"name",        "country",        "operator",
                                        "engine",      "state_funded",   "public_hub",
                                        "power_price", "build_progress", "critical_infrastructure",
-                                       "links",       NULL};
+                                       "links",       "maintenance",    NULL};
     s->engine = STR("local");
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
     line(r, n, "name", NAME_LEN_MAX, &s->name);
@@ -266,6 +293,7 @@ static void read_site(struct reader *r, const struct yaml_node *n, struct site *
         s->build_progress_known = yaml_share(r->errs, built, &s->build_progress_ppm);
     money(r, n, "power_price", &s->power_uusd_per_kwh);
     read_links(r, yaml_get(n, "links"), s);
+    read_maintenance(r, n, &s->maintenance, &s->maintenance_count);
 }
 
 static void read_sites(struct reader *r)
@@ -368,31 +396,6 @@ static void read_pool_size(struct reader *r, const struct yaml_node *n, struct p
         yaml_fail(r->errs, x, "does not divide 1000; write 2, 4, 5, 8, 10, 20, 50 or 100");
 }
 
-static void read_window(struct reader *r, const struct yaml_node *n, struct window *w)
-{
-    static const char *const keys[] = {"from", "to", "reason", NULL};
-    if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
-    yaml_need(r->errs, n, "from");
-    yaml_need(r->errs, n, "to");
-    date(r, n, "from", false, &w->from_ms);
-    date(r, n, "to", true, &w->to_ms);
-    order_of_dates(r, n, w->from_ms, w->to_ms);
-    line(r, n, "reason", NAME_LEN_MAX, &w->reason);
-}
-
-static void read_maintenance(struct reader *r, const struct yaml_node *n, struct pool *p)
-{
-    const struct yaml_node *x = yaml_get(n, "maintenance");
-    if (x == NULL || !yaml_list(r->errs, x, WINDOWS_MAX)) return;
-    p->maintenance_count = x->count;
-    p->maintenance = ARENA_ARRAY(r->arena, x->count, struct window);
-    for (uint32_t i = 0; i < x->count; i++) {
-        read_window(r, &x->items[i], &p->maintenance[i]);
-        if (i > 0 && p->maintenance[i].from_ms < p->maintenance[i - 1].to_ms)
-            yaml_fail(r->errs, &x->items[i], "overlaps the one before, or is not in order");
-    }
-}
-
 static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *p)
 {
     static const char *const keys[] = {"site",
@@ -429,7 +432,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
         yaml_fail(r->errs, yaml_get(n, "default_time"), "is more than max_time");
     boolean(r, n, "default", &p->is_default);
     boolean(r, n, "drained", &p->drained);
-    read_maintenance(r, n, p);
+    read_maintenance(r, n, &p->maintenance, &p->maintenance_count);
     preempt(r, n, &p->preempt);
 }
 

@@ -114,6 +114,9 @@ void visit_pool_view(struct visit *v, struct pool_view *x)
     visit_i64(v, "lease_from_ms", &x->lease_from_ms);
     visit_i64(v, "lease_to_ms", &x->lease_to_ms);
     visit_i64(v, "last_safe_start_ms", &x->last_safe_start_ms);
+    visit_i64(v, "maintenance_from_ms", &x->maintenance_from_ms);
+    visit_i64(v, "maintenance_to_ms", &x->maintenance_to_ms);
+    visit_text(v, "maintenance_reason", &x->maintenance_reason);
     VISIT_ARRAY(v, "groups", x->groups, x->group_count, LIST_MAX, visit_node_group_view);
 }
 

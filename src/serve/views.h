@@ -71,6 +71,8 @@ struct pool_view {
     uint64_t milli_used; /* thousandths of chips in use */
     int64_t uusd_per_chip_h, time_limit_max_ms, lease_from_ms, lease_to_ms;
     int64_t last_safe_start_ms; /* of a job with the default time limit; 0: no wall ahead */
+    int64_t maintenance_from_ms, maintenance_to_ms; /* that it is under, or the next; 0: none */
+    struct str maintenance_reason;
     struct node_group_view *groups;
     uint32_t group_count;
 };

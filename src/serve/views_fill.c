@@ -263,6 +263,12 @@ struct pool_view view_pool(const struct core *c, struct pool_id id, struct arena
         .lease_to_ms = p->title.to_ms,
     };
     v.last_safe_start_ms = core_last_start_ms(c, id, core_now_ms(c));
+    const struct window *w = core_window(f, id.v, core_now_ms(c));
+    if (w != NULL) {
+        v.maintenance_from_ms = w->from_ms;
+        v.maintenance_to_ms = w->to_ms;
+        v.maintenance_reason = w->reason;
+    }
     fill_groups(c, id, arena, &v);
     return v;
 }

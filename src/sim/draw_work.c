@@ -72,7 +72,12 @@ void draw_supply(struct rng *r, struct arena *arena, struct fleet *f, int64_t fr
                  int64_t to_ms)
 {
     draw_sheets(f);
-    for (uint32_t i = 0; i < f->site_count; i++) draw_links(r, arena, f, &f->sites[i]);
+    for (uint32_t i = 0; i < f->site_count; i++) {
+        struct site *s = &f->sites[i];
+        draw_links(r, arena, f, s);
+        if (rng_chance(r, 15))
+            draw_windows(r, arena, from_ms, to_ms, &s->maintenance, &s->maintenance_count);
+    }
     for (uint32_t i = 0; i < f->pool_count; i++) {
         struct pool *p = &f->pools[i];
         draw_prices(r, p);
@@ -87,15 +92,19 @@ void draw_supply_change(struct rng *r, struct arena *arena, struct fleet *f, int
                         int64_t to_ms)
 {
     struct pool *p = &f->pools[rng_below(r, f->pool_count)];
-    switch (rng_below(r, 3)) {
+    struct site *s = &f->sites[p->site_index];
+    switch (rng_below(r, 5)) {
     case 0: draw_prices(r, p); break;
     case 1: p->maintenance_count = 0; break;
+    case 2: s->maintenance_count = 0; break;
+    case 3: draw_windows(r, arena, from_ms, to_ms, &s->maintenance, &s->maintenance_count); break;
     default: draw_windows(r, arena, from_ms, to_ms, &p->maintenance, &p->maintenance_count); break;
     }
 }
 
 void draw_supply_healed(struct fleet *f)
 {
+    for (uint32_t i = 0; i < f->site_count; i++) f->sites[i].maintenance_count = 0;
     for (uint32_t i = 0; i < f->pool_count; i++) {
         f->pools[i].maintenance_count = 0;
         f->pools[i].title.uusd_per_cpu_h = f->pools[i].shadow_uusd_per_chip_h = 0;

@@ -32,20 +32,28 @@ static int64_t run_of(const struct job *j, int64_t limit_ms)
 
 static bool is_closed(const struct sim *s, uint32_t pool, int64_t at_ms)
 {
-    const struct pool *p = &shell_fleet(s)->pools[pool];
+    const struct fleet *f = shell_fleet(s);
+    const struct pool *p = &f->pools[pool];
+    const struct site *site = &f->sites[p->site_index];
+    bool is = false;
     for (uint32_t i = 0; i < p->maintenance_count; i++)
-        if (p->maintenance[i].from_ms <= at_ms && at_ms < p->maintenance[i].to_ms) return true;
-    return false;
+        is = is || (p->maintenance[i].from_ms <= at_ms && at_ms < p->maintenance[i].to_ms);
+    for (uint32_t i = 0; i < site->maintenance_count; i++)
+        is = is || (site->maintenance[i].from_ms <= at_ms && at_ms < site->maintenance[i].to_ms);
+    return is;
 }
 
 /* The first end of the lease or beginning of a window from `at_ms` on; INT64_MAX none. */
 static int64_t wall_after(const struct sim *s, uint32_t pool, int64_t at_ms, int *reason_out)
 {
     const struct pool *p = &shell_fleet(s)->pools[pool];
+    const struct site *site = &shell_fleet(s)->sites[p->site_index];
     int64_t wall_ms = p->title.to_ms != 0 ? p->title.to_ms : INT64_MAX;
     *reason_out = REASON_LEASE_ENDS_FIRST;
-    for (uint32_t i = 0; i < p->maintenance_count; i++) {
-        int64_t from_ms = p->maintenance[i].from_ms;
+    for (uint32_t i = 0; i < p->maintenance_count + site->maintenance_count; i++) {
+        int64_t from_ms = i < p->maintenance_count
+                              ? p->maintenance[i].from_ms
+                              : site->maintenance[i - p->maintenance_count].from_ms;
         if (from_ms < at_ms || from_ms >= wall_ms) continue;
         wall_ms = from_ms;
         *reason_out = REASON_MAINTENANCE_FIRST;

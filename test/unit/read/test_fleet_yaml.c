@@ -195,6 +195,22 @@ static void maintenance_is_read_in_order(void **state)
     }
 }
 
+static void a_site_has_maintenance_of_its_own(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_int_equal(read_bent(&f, "public_hub: true,",
+                               "maintenance: [{from: 2026-03-01, to: 2026-03-02}],"),
+                     ERR_NONE);
+    assert_int_equal(f.f.sites[0].maintenance_count, 1);
+    assert_int_equal(f.f.pools[0].maintenance_count, 0);
+    release(&f);
+    assert_int_not_equal(read_bent(&f, "public_hub: true,",
+                                   "maintenance: [{from: 2026-03-05, to: 2026-03-02}],"),
+                         ERR_NONE);
+    release(&f);
+}
+
 static void mistakes_are_reported_at_their_place(void **state)
 {
     (void)state;
@@ -404,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_whole_fleet_is_read),
         cmocka_unit_test(a_budget_names_its_window),
         cmocka_unit_test(maintenance_is_read_in_order),
+        cmocka_unit_test(a_site_has_maintenance_of_its_own),
         cmocka_unit_test(mistakes_are_reported_at_their_place),
         cmocka_unit_test(one_run_reports_every_mistake),
         cmocka_unit_test(chips_of_the_file_override_the_catalogue),
