@@ -172,14 +172,38 @@ static bool reservation_stands(const struct core *c, const struct wish *w)
            h->changes == c->outlooks[w->pool].changes;
 }
 
+/* A tenant that has passed the one for whose job a pool is kept need not leave that alone any more:
+ * whoever did so may start. */
+static void note_turns(struct core *c, uint32_t pool)
+{
+    const struct entry *holder = entry_find(c, c->reservations[pool].job);
+    for (size_t i = 0; holder != NULL && i < c->share_count; i++) {
+        const struct share *s = c->shares[i], *h = holder->share;
+        bool was_before = s->score_was < h->score_was, is_behind = s->score > h->score;
+        bool is_level = s->score_was == h->score_was && s->score == h->score;
+        if (s->waiting.count == 0 || was_before || is_behind || is_level) continue;
+        mark_pool(c, pool);
+        return;
+    }
+}
+
+static void scores_update(struct core *c)
+{
+    for (size_t i = 0; i < c->share_count; i++) {
+        struct share *s = c->shares[i];
+        if (s->waiting.count == 0) continue;
+        s->score_was = s->score;
+        s->score = share_score(c, s, c->now_ms);
+    }
+    for (uint32_t i = 0; i < c->reserved_count; i++) note_turns(c, c->reserved_in[i]);
+}
+
 /* The heads that get a pool, in queue order. */
 static uint32_t find_wishes(struct core *c, struct wish wishes[HEADS_MAX])
 {
     uint32_t count = 0;
     struct rank last = {INT64_MAX, 0, 0};
-    for (size_t i = 0; i < c->share_count; i++)
-        if (c->shares[i]->waiting.count > 0)
-            c->shares[i]->score = share_score(c, c->shares[i], c->now_ms);
+    scores_update(c);
     for (int i = 0; i < HEADS_MAX; i++) {
         struct rank r;
         struct class *k = next_head(c, &last, &r);

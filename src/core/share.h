@@ -50,7 +50,7 @@ struct share {
     uint32_t active; /* jobs that hold chips */
     struct order queue; /* PENDING, by (-priority, id) */
     struct order waiting; /* classes whose first job waits for room, by that (reserve.h) */
-    int64_t score; /* when reservations were last updated */
+    int64_t score, score_was; /* when reservations were last updated, and the time before */
     struct order pass; /* classes to try in this step, by their first job */
     struct order_node in_pass; /* c->pass while `pass` has classes */
 };
