@@ -4,6 +4,7 @@
 
 #include "port/store.h"
 #include "store/merkle.h"
+#include "store/sqlite_move.h"
 
 #include <limits.h>
 #include <sqlite3.h>
@@ -49,6 +50,7 @@ struct sqlite_store {
     struct buf origin;
     struct store_head head; /* of the writer; a reader looks anew each time */
     struct merkle_frontier frontier; /* of the writer */
+    struct sqlite_mover mover; /* of the writer */
     sqlite3_stmt *cached[SQL_COUNT];
 };
 

@@ -17,8 +17,6 @@
 
 enum {
     BUSY_WAIT_MS = 5000, /* a reader's recovery of the log holds the lock for less */
-    LOG_PAGES = 4096, /* move the log into the database at 16 MiB: 64 MiB/s of records move 4 times
-                         a second, and a restart reads at most this much */
     LOG_BYTES_KEPT = 64 * 1024 * 1024, /* a snapshot may make the log longer; cut it back */
 };
 
@@ -207,14 +205,16 @@ static enum err no_ledger(const struct sqlite_store *s, struct errtext *error)
                    s->path);
 }
 
-static enum err prepare_writer(struct sqlite_store *s, struct errtext *error)
+static enum err prepare_writer(struct sqlite_store *s, const char *vfs, struct errtext *error)
 {
     char sql[256];
     snprintf(sql, sizeof sql,
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-             "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d",
-             LOG_PAGES, LOG_BYTES_KEPT);
-    return exec(s, sql, "opening it", error);
+             "PRAGMA journal_size_limit = %d",
+             LOG_BYTES_KEPT);
+    enum err e = exec(s, sql, "opening it", error);
+    if (e == ERR_NONE) sqlite_move_watch(&s->mover, s->db, s->path, vfs);
+    return e;
 }
 
 /* The last record must have the hash that its bytes give: the cheap part of verification, against
@@ -260,7 +260,7 @@ static enum err load(struct sqlite_store *s, const struct store_options *o, stru
     bool is_empty = false;
     enum err e = identify(s, &is_empty, error);
     if (e == ERR_NONE && is_empty && (s->read_only || !o->create)) e = no_ledger(s, error);
-    if (e == ERR_NONE && !s->read_only) e = prepare_writer(s, error);
+    if (e == ERR_NONE && !s->read_only) e = prepare_writer(s, o->vfs, error);
     if (e == ERR_NONE && is_empty) e = create_schema(s, o->origin, error);
     if (e == ERR_NONE)
         e = query_one(s, "SELECT value FROM meta WHERE key = 'origin'", NULL, &s->origin, error);
@@ -339,6 +339,7 @@ void sqlite_store_close(struct store *base)
 {
     if (base == NULL) return;
     struct sqlite_store *s = (struct sqlite_store *)base;
+    sqlite_move_stop(&s->mover);
     disconnect(s);
     if (s->lock_fd >= 0) close(s->lock_fd);
     buf_release(&s->origin);

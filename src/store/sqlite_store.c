@@ -192,6 +192,7 @@ static enum err append(struct store *base, struct store_batch *batch, struct err
     ASSERT(batch->record_count > 0 && batch->record_count <= STORE_BATCH_MAX);
     struct store_head h = s->head;
     struct merkle_frontier f = s->frontier;
+    sqlite_move_rest(&s->mover);
     enum err e = sqlite_do(s, SQL_BEGIN_WRITE, "beginning to append", error);
     if (e != ERR_NONE) return e;
     e = insert_batch(s, batch, &h, &f, error);
