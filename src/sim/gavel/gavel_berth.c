@@ -11,7 +11,7 @@
 #define QUEUE_FACTOR_BLIND 1.0
 #define QUEUE_PACE 0.02 /* the part of the smoothed queue that each round renews */
 #define RENT_PACE 0.1 /* and of the rents */
-#define LATE_FROM 0.8
+#define LATE_FROM 0.75
 #define LATE_FROM_BLIND 1.05
 
 /* What the rule knows of a job. */
