@@ -60,8 +60,7 @@ static int by_worth(const void *a, const void *b, void *jobs)
 {
     uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
     const struct gavel_match_job *all = jobs;
-    double x = best_per_gpu(&all[i]), y = best_per_gpu(&all[k]);
-    if (x != y) return x > y ? -1 : 1;
+    if (all[i].worth != all[k].worth) return all[i].worth > all[k].worth ? -1 : 1;
     return (i > k) - (i < k);
 }
 
@@ -77,7 +76,10 @@ static int best_idle(const struct gavel_match_job *j, const int32_t idle[T], int
 static void start(struct gavel_match *m)
 {
     if (m->count == 0) return;
-    for (uint32_t i = 0; i < m->count; i++) m->order[i] = i;
+    for (uint32_t i = 0; i < m->count; i++) {
+        m->order[i] = i;
+        m->jobs[i].worth = best_per_gpu(&m->jobs[i]);
+    }
     qsort_r(m->order, m->count, sizeof *m->order, by_worth, m->jobs);
     for (uint32_t i = 0; i < m->count; i++) {
         struct gavel_match_job *j = &m->jobs[m->order[i]];
@@ -149,17 +151,18 @@ static void extend(const struct gavel_match *m, uint32_t gpus,
 {
     int at = c->place[c->moves];
     for (int to = 0; to < PLACES; to++) {
-        double gain = c->gain + best[at][to].gain;
+        double before = c->gain, gain = before + best[at][to].gain;
         if (to == at || gain == -INFINITY) continue;
         bool closes = to == c->place[0], seen = false;
         for (int k = 1; k <= c->moves; k++) seen |= c->place[k] == to;
         if (seen) continue;
-        struct chain longer = *c;
-        longer.gain = gain;
-        longer.place[++longer.moves] = to;
+        c->gain = gain;
+        c->place[++c->moves] = to;
         bool room = to == WAIT || m->idle[to] >= (int32_t)gpus;
-        if ((closes || room) && gain > found->gain) *found = longer;
-        if (!closes && longer.moves < PLACES) extend(m, gpus, best, &longer, found);
+        if ((closes || room) && gain > found->gain) *found = *c;
+        if (!closes && c->moves < PLACES) extend(m, gpus, best, c, found);
+        c->moves--;
+        c->gain = before;
     }
 }
 

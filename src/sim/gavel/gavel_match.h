@@ -23,6 +23,7 @@
 struct gavel_match_job {
     double value[GAVEL_TYPES]; /* > 0; 0: cannot run there, or should not */
     uint32_t gpus; /* > 0 */
+    double worth; /* set by the solver: its best value for a GPU */
     int type; /* out: where it runs; GAVEL_NOWHERE */
 };
 
