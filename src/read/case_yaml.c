@@ -4,6 +4,7 @@
 #include "law/pack.h"
 #include "law/party.h"
 #include "read/chip_yaml.h"
+#include "read/party_words.h"
 #include "read/suggest.h"
 
 #include <string.h>
@@ -73,6 +74,7 @@ static void read_party(struct reader *r, const struct yaml_node *n, struct law_p
     if ((x = fact(n, "owners")) != NULL) read_owners(r, x, p);
     read_words(r, n, "lists", &p->lists_known, &p->lists, &p->list_count);
     read_words(r, n, "kinds", &p->kinds_known, &p->kinds, &p->kind_count);
+    party_words_check(r->errs, n);
 }
 
 /* A party of the fleet file as the law sees it. */

@@ -6,6 +6,7 @@
 #include "model/job.h"
 #include "read/budget_yaml.h"
 #include "read/chip_yaml.h"
+#include "read/party_words.h"
 #include "read/suggest.h"
 #include "read/units.h"
 
@@ -164,6 +165,7 @@ static void read_party(struct reader *r, const struct yaml_node *n, struct party
     country(r, n, "ultimate_parent_hq", &p->ultimate_parent_hq);
     texts_or_unknown(r, n, "lists", &p->lists, &p->list_count, &p->lists_known);
     texts_or_unknown(r, n, "kinds", &p->kinds, &p->kind_count, &p->kinds_known);
+    party_words_check(r->errs, n);
     const struct yaml_node *owners = yaml_get(n, "owners");
     if (owners == NULL || yaml_is(owners, "unknown")) return;
     if (!yaml_list(r->errs, owners, LIST_MAX)) return;
