@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct linter {
     struct pack pack; /* compiled */
@@ -107,6 +108,74 @@ static bool never_holds(struct linter *l, const struct rule *r)
     return v.kind == CEL_BOOL && !v.as.b;
 }
 
+/* ---- terms that exclude each other ---- */
+
+enum { TERMS_MAX = 64 }; /* of one rule, through its lets */
+
+struct terms {
+    struct cel_comparison items[TERMS_MAX];
+    uint32_t count;
+};
+
+static void collect_terms(struct linter *l, const struct code *c, struct terms *t)
+{
+    struct cel_reason found[TERMS_MAX];
+    struct cel_value *vars = ARENA_ARRAY(&l->pack.arena, l->pack.slot_count, struct cel_value);
+    struct cel_env env = {.vars = vars, .var_count = l->pack.slot_count};
+    if (c->expr == NULL) return;
+    uint32_t n = cel_terms(c->expr, &env, &l->pack.arena, found, TERMS_MAX);
+    for (uint32_t i = 0; i < n && i < TERMS_MAX; i++) {
+        uint32_t let = (uint32_t)found[i].slot - l->pack.let_slot;
+        if (found[i].slot < 0 && t->count < TERMS_MAX)
+            t->items[t->count++] = found[i].comparison;
+        else if (found[i].slot >= 0 && (uint32_t)found[i].slot >= l->pack.let_slot)
+            collect_terms(l, &l->pack.lets[let].code, t);
+    }
+}
+
+static bool is_constant(struct cel_value v)
+{
+    return v.kind != CEL_UNKNOWN && v.kind != CEL_ERROR;
+}
+
+static bool is_below(const char *op)
+{
+    return op[0] == '<';
+}
+
+/* Can no value be in both relations: `x a.op a.right` and `x b.op b.right`? */
+static bool exclude(const struct cel_comparison *a, const struct cel_comparison *b)
+{
+    int order = 0;
+    bool equal = strcmp(a->op, "==") == 0;
+    if (equal && strcmp(b->op, "==") == 0) return !cel_equal(a->right, b->right);
+    if (equal && strcmp(b->op, "in") == 0 && b->right.kind == CEL_LIST) {
+        for (uint32_t i = 0; i < b->right.len; i++)
+            if (cel_equal(b->right.as.items[i], a->right)) return false;
+        return true;
+    }
+    bool ordered = (a->op[0] == '<' || a->op[0] == '>') && (b->op[0] == '<' || b->op[0] == '>');
+    if (!ordered || !is_below(a->op) || is_below(b->op)) return false;
+    if (!cel_compare(a->right, b->right, &order)) return false;
+    bool both_closed = a->op[1] == '=' && b->op[1] == '=';
+    return order < 0 || (order == 0 && !both_closed); /* x < 3 and x > 5 */
+}
+
+static bool terms_exclude(struct linter *l, const struct rule *r, struct str *fact_out)
+{
+    struct terms t = {.count = 0};
+    collect_terms(l, &r->when, &t);
+    for (uint32_t i = 0; i < t.count; i++)
+        for (uint32_t k = 0; k < t.count; k++) {
+            const struct cel_comparison *a = &t.items[i], *b = &t.items[k];
+            if (!str_eq(a->left_text, b->left_text) || is_constant(a->left)) continue;
+            if (!is_constant(a->right) || !is_constant(b->right) || !exclude(a, b)) continue;
+            *fact_out = a->left_text;
+            return true;
+        }
+    return false;
+}
+
 /* Suspended from its beginning to its end. */
 static bool never_in_force(const struct rule *r)
 {
@@ -192,7 +261,12 @@ static void lint_rule(struct linter *l, const struct rule *r)
 {
     uint32_t i = index_of(l, r);
     const struct law_rule *d = r->def;
+    struct str fact;
     if (never_holds(l, r)) tell(l, true, PART_RULE, i, "when", "the rule can never apply");
+    if (terms_exclude(l, r, &fact))
+        tell(l, true, PART_RULE, i, "when",
+             "the rule can never apply: what it asks of " STR_FMT " excludes itself",
+             STR_ARG(fact));
     if (never_in_force(r))
         tell(l, true, PART_RULE, i, "suspended", "the rule is suspended for all its time");
     if (((r->when.facts | r->sum.facts) >> SLOT_ON & 1u) != 0)

@@ -332,4 +332,9 @@ struct cel_reason {
 uint32_t cel_reasons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
                      struct cel_reason *out, uint32_t max);
 
+/* The parts without which the expression is not true, whatever the facts: the comparisons and
+ * variables that `&&` joins. Both sides are evaluated as far as `env` has facts. */
+uint32_t cel_terms(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
+                   struct cel_reason *out, uint32_t max);
+
 #endif

@@ -100,3 +100,24 @@ uint32_t cel_reasons(const struct cel_expr *e, const struct cel_env *env, struct
     if (v.kind == CEL_BOOL) find_reasons(&x, e->root, v.as.b);
     return x.count;
 }
+
+/* ---------------------------------------------------------------- terms */
+
+static void find_terms(struct reasons *x, const struct cel_node *n)
+{
+    if (comparison_text((enum cel_op)n->op) != NULL || n->op == OP_SLOT) {
+        add_reason(x, n, true);
+    } else if (n->op == OP_AND) {
+        for (uint32_t i = 0; i < n->arg_count; i++) find_terms(x, n->args[i]);
+    }
+}
+
+uint32_t cel_terms(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
+                   struct cel_reason *out, uint32_t max)
+{
+    struct cel_run r;
+    cel_begin(&r, e, env, a);
+    struct reasons x = {.r = &r, .source = e->source, .out = out, .max = max};
+    find_terms(&x, e->root);
+    return x.count;
+}

@@ -4,6 +4,7 @@
 #include "base/civil.h"
 #include "law/lint.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct notes {
@@ -53,6 +54,37 @@ static void rules_that_can_never_apply_are_errors(void **state)
         "rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: "
         "forbid, cite: c, source: s, read: 2026-01-01, confidence: high, basis: memory}\n",
         1, 0, "rests on memory");
+}
+
+static void rules_that_exclude_themselves_are_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *when;
+        uint32_t errors;
+    } cases[] = {
+        {"to == 'DE' && to == 'FR'", 1},
+        {"to == 'DE' && from == 'FR'", 0},
+        {"to == 'DE' || to == 'FR'", 0},
+        {"to == 'FR' && to in ['DE', 'JP']", 1},
+        {"to == 'JP' && to in ['DE', 'JP']", 0},
+        {"chip.tpp > 5 && chip.tpp < 3", 1},
+        {"chip.tpp >= 5 && chip.tpp <= 5", 0},
+        {"chip.tpp > 5 && chip.tpp <= 5", 1},
+        {"small && chip.tpp > 5", 1},
+        {"!small && chip.tpp > 5", 0},
+        {"small && chip.pd > 5", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char pack[512];
+        (void)snprintf(pack, sizeof pack,
+                       "lets:\n- {let: small, title: t, is: chip.tpp < 3}\n"
+                       "rules:\n- {rule: A, title: t, level: law, acts: [place], then: forbid, "
+                       "effective: 2024-01-01, when: \"small == small && %s\", " SOUND "}\n",
+                       cases[i].when);
+        expect_notes(pack, cases[i].errors, 0,
+                     cases[i].errors > 0 ? "the rule can never apply: what it asks of" : NULL);
+    }
 }
 
 static void doubtful_rules_are_warnings(void **state)
@@ -105,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_pack_has_no_notes),
         cmocka_unit_test(rules_that_can_never_apply_are_errors),
+        cmocka_unit_test(rules_that_exclude_themselves_are_errors),
         cmocka_unit_test(doubtful_rules_are_warnings),
         cmocka_unit_test(sets_that_are_empty_or_unused_are_warnings),
     };
