@@ -2,7 +2,8 @@
  *
  * A dependency that was once met stays met (a bit in the job), so what it named may be purged. One
  * that is not yet met is written down at the job or array it names, which wakes the waiting jobs
- * when it starts and when it ends. An id that is an array's means all its tasks. */
+ * when it starts and when it ends. An id that is an array's means all its tasks; of aftercorr,
+ * where the waiting job is a task too, the one of the same number. */
 #include "core/state.h"
 
 #include "base/check.h"
@@ -13,6 +14,7 @@ static int state_of(int kind, uint32_t count, uint32_t begun, uint32_t ended, ui
     switch ((enum dependency_kind)kind) {
     case DEPENDENCY_AFTER: return begun == count ? DEPENDENCY_MET : DEPENDENCY_WAITS;
     case DEPENDENCY_AFTER_ANY: return ended == count ? DEPENDENCY_MET : DEPENDENCY_WAITS;
+    case DEPENDENCY_AFTER_CORR:
     case DEPENDENCY_AFTER_OK:
         if (ended > ok) return DEPENDENCY_FAILED;
         return ok == count ? DEPENDENCY_MET : DEPENDENCY_WAITS;
@@ -26,14 +28,38 @@ static int state_of(int kind, uint32_t count, uint32_t begun, uint32_t ended, ui
     return DEPENDENCY_FAILED;
 }
 
+/* The task of the array with that number; NULL: it has none. */
+static struct entry *task_of(const struct core *c, const struct array *a, const struct job *like)
+{
+    /* Nearly always both arrays have the same tasks. */
+    struct entry *e = entry_find(c, a->first + (like->id.v - like->array_job.v));
+    if (e != NULL && e->array == a && e->job.array_task == like->array_task) return e;
+    for (uint32_t i = 0; i < a->count; i++) {
+        e = entry_find(c, a->first + i);
+        if (e != NULL && e->job.array_task == like->array_task) return e;
+    }
+    return NULL;
+}
+
+void dependency_target(const struct core *c, const struct entry *e, const struct dependency *d,
+                       struct array **array_out, struct entry **entry_out)
+{
+    *array_out = array_find(c, d->job);
+    *entry_out = *array_out == NULL ? entry_find(c, d->job) : NULL;
+    if (d->kind != DEPENDENCY_AFTER_CORR || *array_out == NULL || e->array == NULL) return;
+    *entry_out = task_of(c, *array_out, &e->job);
+    *array_out = NULL;
+}
+
 static int one_state(const struct core *c, const struct entry *e, const struct dependency *d)
 {
     if (d->kind == DEPENDENCY_SINGLETON)
         return order_first(&e->name->live) == &e->in_name ? DEPENDENCY_MET : DEPENDENCY_WAITS;
-    const struct array *a = array_find(c, d->job);
+    struct array *a;
+    struct entry *x;
+    dependency_target(c, e, d, &a, &x);
     if (a != NULL) return state_of(d->kind, a->count, a->begun, a->ended, a->ended_ok);
-    const struct entry *x = entry_find(c, d->job);
-    if (x == NULL) { /* long over; how it ended is no longer known here */
+    if (x == NULL) { /* long over, so how it ended is no longer known here; or no such task */
         bool any_end = d->kind == DEPENDENCY_AFTER || d->kind == DEPENDENCY_AFTER_ANY;
         return any_end ? DEPENDENCY_MET : DEPENDENCY_FAILED;
     }
@@ -55,8 +81,9 @@ static void waiters_changed(struct core *c, struct array *a, struct entry *x)
 
 static void unregister(struct core *c, struct entry *e, const struct dependency *d)
 {
-    struct array *a = array_find(c, d->job);
-    struct entry *x = entry_find(c, d->job);
+    struct array *a;
+    struct entry *x;
+    dependency_target(c, e, d, &a, &x);
     if (a != NULL) {
         waiter_drop(a->waiters, &a->waiter_count, e->job.id.v);
     } else if (x != NULL) {
@@ -118,8 +145,9 @@ void dependencies_enter(struct core *c, struct entry *e)
     for (uint32_t i = 0; i < s->dependency_count; i++) {
         const struct dependency *d = &s->dependencies[i];
         if (is_met(e, i) || d->kind == DEPENDENCY_SINGLETON) continue;
-        struct array *a = array_find(c, d->job);
-        struct entry *x = entry_find(c, d->job);
+        struct array *a;
+        struct entry *x;
+        dependency_target(c, e, d, &a, &x);
         if (a != NULL) {
             waiter_add(&a->waiters, &a->waiter_count, &a->waiter_cap, e->job.id.v);
         } else if (x != NULL) {

@@ -328,8 +328,9 @@ static enum err check_waits(const struct core *c, const struct entry *e, struct 
     for (uint32_t i = 0; i < e->job.spec.dependency_count; i++) {
         const struct dependency *d = &e->job.spec.dependencies[i];
         if ((e->dependencies_met >> i & 1) != 0 || d->kind == DEPENDENCY_SINGLETON) continue;
-        const struct array *a = array_find(c, d->job);
-        const struct entry *x = entry_find(c, d->job);
+        struct array *a;
+        struct entry *x;
+        dependency_target(c, e, d, &a, &x);
         bool known = a != NULL   ? is_listed(a->waiters, a->waiter_count, e->job.id.v)
                      : x != NULL ? is_listed(x->waiters, x->waiter_count, e->job.id.v)
                                  : true;

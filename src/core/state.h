@@ -513,6 +513,9 @@ void array_purge_timers(struct core *c,
 
 /* ---- dependencies.c -----------------------------------------------------------------------------
  */
+/* What e waits for by `d`: an array, or one job; neither: it is long over, or never was. */
+void dependency_target(const struct core *c, const struct entry *e, const struct dependency *d,
+                       struct array **array_out, struct entry **entry_out);
 enum dependency_state { DEPENDENCY_MET, DEPENDENCY_WAITS, DEPENDENCY_FAILED };
 int dependencies_state(struct core *c, struct entry *e); /* remembers what is met for good */
 /* The same, only looking; with the first job that it waits for (0: none, or a namesake). */

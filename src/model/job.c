@@ -6,7 +6,7 @@
 #include <string.h>
 
 const char *const dependency_names[DEPENDENCY_COUNT] = {"after", "afterany", "afterok",
-                                                        "afternotok", "singleton"};
+                                                        "afternotok", "aftercorr", "singleton"};
 const char *const data_class_names[] = {
     "personal", "sensitive-personal", "important", "payment", "public-sector", "public", NULL};
 const char *const end_use_names[] = {"commercial-training",

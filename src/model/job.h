@@ -27,6 +27,7 @@ enum dependency_kind {
     DEPENDENCY_AFTER_ANY, /* afterany: has ended */
     DEPENDENCY_AFTER_OK, /* afterok: ended with exit code 0 */
     DEPENDENCY_AFTER_NOTOK, /* afternotok: ended otherwise */
+    DEPENDENCY_AFTER_CORR, /* aftercorr: the task of that array with the same number ended so */
     DEPENDENCY_SINGLETON, /* singleton: no other job of this name and user is active */
     DEPENDENCY_COUNT
 };

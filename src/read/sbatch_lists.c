@@ -122,7 +122,8 @@ static enum err take_dependency(struct sbatch_request *r, struct str piece, stru
     while (kind < DEPENDENCY_COUNT && !str_eqz(word, dependency_names[kind])) kind++;
     if (kind == DEPENDENCY_COUNT)
         return err_set(error, ERR_INVALID,
-                       "'" STR_FMT "' is none of: after, afterany, afterok, afternotok, singleton",
+                       "'" STR_FMT "' is none of: after, afterany, afterok, afternotok, "
+                       "aftercorr, singleton",
                        STR_ARG(word));
     if (kind == DEPENDENCY_SINGLETON)
         return jobs.len > 0 ? sbatch_bad(piece, "singleton alone", error)

@@ -72,6 +72,11 @@ scontrol update JobId="$held" TimeLimit=-10
 expect "and lowered" "$(squeue -h -j "$held" -o %l)" "5:00"
 scancel "$held"
 expect "options stand in any order" "$("$BERTH" plan -t 5 --json --wrap true | jq -r 'has("pools")')" "true"
+first=$(sbatch --parsable -a 1-2 --wrap 'exit $((SLURM_ARRAY_TASK_ID - 1))')
+then=$(sbatch --parsable -a 1-2 -d aftercorr:"$first" --wrap true)
+wait_state "$then" COMPLETED
+expect "aftercorr waits task by task" "$(squeue -h -r -j "$then" -o '%i %r')" "${then}_2 DependencyNeverSatisfied"
+scancel "$then"
 # The limit of a running job: an operator raises it, and the supervisor obeys.
 long=$(sbatch --parsable -J long -t 0:04 --wrap 'sleep 8')
 wait_state "$long" RUNNING

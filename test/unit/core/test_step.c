@@ -301,6 +301,36 @@ static void dependencies_wait_for_what_they_name(void **state)
     world_release(&w);
 }
 
+static void a_task_waits_for_the_task_of_the_same_number(void **state)
+{
+    (void)state;
+    struct world w;
+    two_pools(&w);
+    uint32_t first_tasks[] = {1, 2, 3}, then_tasks[] = {2, 3, 4};
+    struct job_spec s = world_spec(1);
+    s.array_tasks = first_tasks;
+    s.array_count = 3;
+    uint32_t a = world_submit(&w, &s);
+    struct dependency corr = {.kind = DEPENDENCY_AFTER_CORR, .job = a};
+    s.array_tasks = then_tasks;
+    s.dependencies = &corr;
+    s.dependency_count = 1;
+    uint32_t b = world_submit(&w, &s);
+    s.array_count = 0;
+    uint32_t all = world_submit(&w, &s); /* no task itself: waits for the whole array */
+    assert_int_equal(world_job(&w, b)->reason, REASON_DEPENDENCY);
+    assert_int_equal(world_job(&w, b + 2)->reason, REASON_DEPENDENCY_NEVER);
+    world_finish(&w, a, 0);
+    assert_int_equal(world_job(&w, b)->reason, REASON_DEPENDENCY);
+    world_finish(&w, a + 1, 0);
+    assert_int_equal(world_job(&w, b)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, b + 1)->reason, REASON_DEPENDENCY);
+    world_finish(&w, a + 2, 1);
+    assert_int_equal(world_job(&w, b + 1)->reason, REASON_DEPENDENCY_NEVER);
+    assert_int_equal(world_job(&w, all)->reason, REASON_DEPENDENCY_NEVER);
+    world_release(&w);
+}
+
 static void what_others_wait_for_is_not_purged(void **state)
 {
     (void)state;
@@ -448,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_limit_changed_before_the_start_is_ordered_after_it),
         cmocka_unit_test(array_tasks_get_consecutive_ids_and_keep_their_limit),
         cmocka_unit_test(dependencies_wait_for_what_they_name),
+        cmocka_unit_test(a_task_waits_for_the_task_of_the_same_number),
         cmocka_unit_test(what_others_wait_for_is_not_purged),
         cmocka_unit_test(a_down_node_stops_its_jobs_and_takes_no_others),
         cmocka_unit_test(requests_that_can_never_be_met_are_refused_with_words),

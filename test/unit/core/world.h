@@ -703,12 +703,16 @@ static inline void world_random_spec(struct world *w, struct job_spec *s)
     }
     uint32_t jobs = w->stepped; /* ids are of that order */
     if (rng_one_in(r, 4) && jobs > 1) {
+        static const int kinds[] = {DEPENDENCY_AFTER, DEPENDENCY_AFTER_ANY, DEPENDENCY_AFTER_OK,
+                                    DEPENDENCY_AFTER_NOTOK, DEPENDENCY_SINGLETON};
         s->dependency_count = 1 + rng_below(r, 2);
         s->dependencies = ARENA_ARRAY(a, 2, struct dependency);
         for (int i = 0; i < 2; i++) {
-            s->dependencies[i].kind = (int)rng_below(r, DEPENDENCY_COUNT);
+            s->dependencies[i].kind = kinds[rng_below(r, 5)];
             if (s->dependencies[i].kind != DEPENDENCY_SINGLETON)
                 s->dependencies[i].job = 1 + rng_below(r, jobs);
+            bool corr = s->array_count > 0 && s->dependencies[i].kind == DEPENDENCY_AFTER_OK;
+            if (corr) s->dependencies[i].kind = DEPENDENCY_AFTER_CORR;
         }
         s->dependency_any = rng_one_in(r, 3);
     }
