@@ -134,29 +134,24 @@ static bool day_of(int year, int month, int day, struct tm *out)
     return true;
 }
 
-/* "MMDD[YY]" and "MM/DD[/YY]": without a year, the next such day. */
+/* "MMDD[YY]" and "MM/DD[/YY][-HH:MM[:SS]]": without a year, the next such day. */
 static bool read_us_date(struct scan c, int64_t now_ms, int64_t *ms_out)
 {
-    int month = 0, day = 0, year = 0;
+    int month = 0, day = 0, year = 0, seconds = 0;
     if (!take_number(&c, 2, 2, &month)) return false;
     bool slashed = take(&c, '/');
     if (!take_number(&c, slashed ? 1 : 2, 2, &day)) return false;
+    bool has_year = slashed ? take(&c, '/') : !at_end(&c);
+    if (has_year && !take_number(&c, 2, 2, &year)) return false;
+    if (slashed && take(&c, '-') && !take_clock(&c, &seconds)) return false;
+    if (!at_end(&c)) return false;
+    year = has_year ? year + 2000 : local_of(now_ms).tm_year + 1900;
     struct tm tm;
-    if (at_end(&c)) {
-        int this_year = local_of(now_ms).tm_year + 1900;
-        if (!day_of(this_year, month, day, &tm)) return false;
-        if (ms_of(tm, 0) + (int64_t)DAY_S * 1000 > now_ms) {
-            *ms_out = ms_of(tm, 0);
-            return true;
-        }
-        year = this_year + 1;
-    } else {
-        if (slashed && !take(&c, '/')) return false;
-        if (!take_number(&c, 2, 2, &year) || !at_end(&c)) return false;
-        year += 2000;
-    }
     if (!day_of(year, month, day, &tm)) return false;
-    *ms_out = ms_of(tm, 0);
+    if (!has_year && ms_of(tm, 0) + (int64_t)DAY_S * 1000 <= now_ms &&
+        !day_of(year + 1, month, day, &tm))
+        return false;
+    *ms_out = ms_of(tm, seconds);
     return true;
 }
 

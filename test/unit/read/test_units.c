@@ -106,6 +106,9 @@ static void instants_are_read_in_the_local_zone(void **state)
         {"1225", "2026-12-24T15:00:00Z"},
         {"12/25/27", "2027-12-24T15:00:00Z"},
         {"0103", "2027-01-02T15:00:00Z"},
+        {"12/25/27-10:00", "2027-12-25T01:00:00Z"},
+        {"12/25-10:00:30", "2026-12-25T01:00:30Z"},
+        {"01/03", "2027-01-02T15:00:00Z"},
         {"", NULL},
         {"soon", NULL},
         {"now-1hour", NULL},
@@ -118,6 +121,9 @@ static void instants_are_read_in_the_local_zone(void **state)
         {"2027-01-02 10:00", NULL},
         {"1301", NULL},
         {"12/32", NULL},
+        {"12/25/", NULL},
+        {"12/25-", NULL},
+        {"1225-10:00", NULL},
     };
     setenv("TZ", "JST-9", 1);
     tzset();
