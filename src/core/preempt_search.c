@@ -40,6 +40,16 @@ static void stay(struct search *s, uint32_t i, bool stays)
         give(s, s->v[i].e);
 }
 
+/* A job before this one counts on nodes that it will leave: all that a victim leaves is held for a
+ * while, there too. */
+static bool is_counted_on(const struct search *s, const struct claim *k)
+{
+    if (!s->size.part[0].each.beside_kept) return false;
+    for (uint32_t i = 0; i < k->part_count; i++)
+        if (s->c->pools[s->pool].node[k->parts[i].node].is_kept) return true;
+    return false;
+}
+
 /* Those that may be stopped, lowest priority first, at most so many. */
 static void collect(struct search *s, uint32_t most)
 {
@@ -54,6 +64,7 @@ static void collect(struct search *s, uint32_t most)
         if (e->job.start_ms > since && BERTH_DEFECT != 23) continue;
         parts += e->job.claim->part_count;
         if (parts > PREEMPT_PARTS_MAX) return;
+        if (is_counted_on(s, e->job.claim)) continue;
         int64_t loss = preempt_loss(s->c, e);
         int64_t a_chip = money_scale(loss, CHIP_MILLI, (int64_t)preempt_milli(s->c, e->job.claim));
         s->v[s->count++] = (struct victim){e, loss, a_chip, 0, true};
