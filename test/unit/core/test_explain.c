@@ -217,7 +217,15 @@ static void check_rows(const struct world *w, const struct job *j, const struct 
 
 struct tally {
     uint32_t situations, flips[FLIP_COUNT], fact_changes;
+    uint32_t open, open_none; /* of jobs that want nothing but a place: no hold, no dependency ... */
 };
+
+static bool is_open(int reason)
+{
+    return reason != REASON_HELD_USER && reason != REASON_HELD_ADMIN &&
+           reason != REASON_DEPENDENCY && reason != REASON_DEPENDENCY_NEVER &&
+           reason != REASON_ARRAY_LIMIT && reason != REASON_BEGIN_TIME;
+}
 
 static void explain_all(struct world *w, struct tally *t)
 {
@@ -232,6 +240,8 @@ static void explain_all(struct world *w, struct tally *t)
         if (j->state != JOB_PENDING && j->state != JOB_REFUSED) continue;
         t->situations++;
         t->flips[x.flip.kind]++;
+        t->open += is_open(x.reason);
+        t->open_none += is_open(x.reason) && x.flip.kind == FLIP_NONE;
         if (x.flip.kind == FLIP_NONE) continue;
         struct world copy;
         restore(w, &copy);
@@ -274,7 +284,9 @@ static void the_stated_change_places_the_job(void **state)
     if (from != NULL) return;
     assert_true(t.situations >= 2000);
     assert_true(t.flips[FLIP_BUDGET] > 0);
-    assert_true(t.flips[FLIP_NONE] < t.situations / 3);
+    print_message("  no answer for %u of %u that want only a place\n", t.open_none, t.open);
+    assert_true(t.open_none < t.open / 4); /* others lack two things at once */
+    assert_true(t.flips[FLIP_NONE] < t.situations * 2 / 5);
 }
 
 static struct explanation explain_of(struct world *w, uint32_t id)
