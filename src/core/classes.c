@@ -233,7 +233,7 @@ struct class *class_of(struct core *c, struct spec_box *box)
 static int reason_behind(const struct class *k)
 {
     bool by_turn = k->reason == REASON_NONE || k->reason == REASON_RESOURCES ||
-                   k->reason == REASON_QUOTA;
+                   k->reason == REASON_QUOTA || k->reason == REASON_BUDGET;
     return by_turn ? REASON_PRIORITY : k->reason;
 }
 

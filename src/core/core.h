@@ -132,7 +132,8 @@ struct pool_reservation {
 /* False: nothing is kept there. */
 bool core_reservation(const struct core *c, struct pool_id pool, struct pool_reservation *out);
 /* The job's reason as people are told it: one that waits for chips (Resources) while a pool keeps
- * some that would do for a job before it waits for its turn (Priority), as in Slurm. */
+ * some that would do for a job before it waits for its turn (Priority), as in Slurm; one behind its
+ * like that waits for a budget waits for that, too. */
 int core_reason(const struct core *c, const struct job *j);
 
 /* The last instant at which a job with the pool's default limit may still start there before the

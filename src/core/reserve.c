@@ -248,6 +248,8 @@ bool core_reservation(const struct core *c, struct pool_id pool, struct pool_res
 
 int core_reason(const struct core *c, const struct job *j)
 {
+    const struct entry *e = j->reason == REASON_PRIORITY ? entry_find(c, j->id.v) : NULL;
+    if (e != NULL && e->class != NULL && e->class->reason == REASON_BUDGET) return REASON_BUDGET;
     if (j->state != JOB_PENDING || j->reason != REASON_RESOURCES) return j->reason;
     for (uint32_t i = 0; i < c->reserved_count; i++) {
         uint32_t p = c->reserved_in[i];

@@ -282,6 +282,20 @@ static void what_costs_nothing_is_not_stopped_by_a_budget(void **state)
     world_release(&w);
 }
 
+/* So that a change of the account costs as much as there are kinds of jobs, not jobs. */
+static void one_behind_its_like_is_told_of_the_budget_too(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, BUDGET_EVER, 20);
+    submit(&w, 8, 1);
+    submit(&w, 8, 1);
+    const struct job *j = world_job(&w, submit(&w, 8, 1));
+    assert_int_equal(j->reason, REASON_PRIORITY);
+    assert_int_equal(core_reason(w.core, j), REASON_BUDGET);
+    world_release(&w);
+}
+
 /* No victim for nothing: the room that is made for it is paid for already. */
 static void a_job_that_others_make_room_for_is_charged_meanwhile(void **state)
 {
@@ -342,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_lower_limit_gives_back_what_it_cuts_off),
         cmocka_unit_test(a_higher_limit_must_be_within_what_is_left),
         cmocka_unit_test(what_costs_nothing_is_not_stopped_by_a_budget),
+        cmocka_unit_test(one_behind_its_like_is_told_of_the_budget_too),
         cmocka_unit_test(a_job_that_others_make_room_for_is_charged_meanwhile),
         cmocka_unit_test(accounts_add_up_in_random_worlds),
     };
