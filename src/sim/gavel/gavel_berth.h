@@ -43,7 +43,8 @@
  *
  * The numbers 30 and 50 are round ones from flat optima: half or double of each changes the mean
  * completion time over the workloads of bench/gavel by 1 % at most. 0.75 and 8 weigh fairness
- * against it: with 0.7 the mean over 113 workloads is 0.4 % longer, and the worst ratio 0.013 less.
+ * against it: with 0.7 the mean over 113 workloads is 0.4 % longer, and the mean of their worst
+ * ratios 0.013 less.
  *
  * With the objective `makespan`, shares of time that end all work soonest are stated by the linear
  * program of makespan_perf, anew at each change. */
