@@ -170,9 +170,8 @@ uint32_t case_chips(const struct fleet *f, const struct job_spec *s, uint32_t po
     return job_spec_chips(s);
 }
 
-void case_build(const struct fleet *f, const struct law *law, const struct job_spec *s,
-                uint32_t pool, int64_t now_ms, const int64_t *permit_used, struct arena *arena,
-                struct law_case *out)
+void case_build(const struct fleet *f, const struct job_spec *s, uint32_t pool, int64_t now_ms,
+                const int64_t *permit_used, struct arena *arena, struct law_case *out)
 {
     ASSERT(pool < f->pool_count);
     const struct pool *p = &f->pools[pool];
@@ -205,13 +204,23 @@ void case_build(const struct fleet *f, const struct law *law, const struct job_s
     out->data = s->data;
     out->data_count = s->data_count;
     out->acquired_ms = p->title.acquired_ms;
-    law_imply_acts(law, out, arena);
+}
+
+void case_permits_use(const struct fleet *f, struct law_case *x, const int64_t *permit_used)
+{
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < f->permit_count && k < x->permit_count; i++) {
+        const struct permit *p = &f->permits[i];
+        if (p->id.p != x->permits[k].id.p || !str_eq(p->id, x->permits[k].id)) continue;
+        x->permits[k++].used = permit_used != NULL ? permit_used[i] : p->used;
+    }
 }
 
 void core_case(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                struct arena *arena, struct law_case *out)
 {
     ASSERT(c->has_fleet);
-    case_build(&c->fleet, c->law, spec, pool, now_ms, c->permit_used, arena, out);
+    case_build(&c->fleet, spec, pool, now_ms, c->permit_used, arena, out);
+    law_imply_acts(c->law, out, arena);
     counters_show(c, NULL, arena, out);
 }

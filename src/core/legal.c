@@ -1,10 +1,11 @@
 /* legal.c - the law's answers, remembered.
  *
  * Jobs that no law can tell apart share a signature, pools likewise; a verdict is worked out once
- * for a pair of signatures and kept in a cell. Cells are good for one epoch: until the packs, what
- * binds or the fleet change, or a date passes on which a rule or a fact changes. Where a permit is
- * part of the answer, the cell is also worked out again whenever a claim takes from a permit or
- * gives back. */
+ * for a pair of signatures and kept in a cell. Cells are good for one epoch, until the packs, what
+ * binds or the fleet change, and before the date on which a rule or a fact behind the answer
+ * changes: a date that passes costs only the cells that it concerns. Where a permit is part of the
+ * answer, the cell is also worked out again whenever a claim takes from a permit or gives back;
+ * where the job would count under a cap, when its counter crosses what the cell can bear. */
 #include "core/case.h"
 #include "core/state.h"
 
@@ -17,28 +18,6 @@
 #include <string.h>
 
 _Static_assert(offsetof(struct entry, job) == 0, "a job of core_job is the head of its entry");
-
-/* How quotas are taken into account. */
-struct view {
-    const int64_t *used; /* by permit; NULL: as the fleet states, claims aside */
-    bool with_permits; /* false: as if there were none */
-    bool with_counters; /* false: all stand at 0 */
-    const struct entry *own; /* what it holds of counters does not count; NULL: none */
-};
-
-/* Sets also out->by_permit: there are permits that could be part of the answer. */
-static bool allows(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t on_ms,
-                   struct view view, struct arena *scratch, struct legal *out)
-{
-    struct law_case x;
-    case_build(&c->fleet, c->law, spec, pool, on_ms, view.used, scratch, &x);
-    out->by_permit = x.permit_count > 0;
-    if (!view.with_permits) x.permit_count = 0;
-    x.counters_known = true;
-    if (view.with_counters) counters_show(c, view.own, scratch, &x);
-    out->rule = (struct str){0};
-    return law_allows(c->law, &x, scratch, &out->effect, &out->rule);
-}
 
 /* What each permit has used, apart from what `own` holds and what has no room. */
 static const int64_t *used_beside(const struct core *c, const struct entry *own,
@@ -58,69 +37,104 @@ void core_case_job(const struct core *c, const struct job *j, uint32_t pool, int
 {
     const struct entry *own = j->claim != NULL ? (const struct entry *)j : NULL;
     const int64_t *used = used_beside(c, own, arena);
-    case_build(&c->fleet, c->law, &j->spec, pool, now_ms, used, arena, out);
+    case_build(&c->fleet, &j->spec, pool, now_ms, used, arena, out);
+    law_imply_acts(c->law, out, arena);
     counters_show(c, own, arena, out);
 }
 
-/* Would the answer be another with no permit at all, or with all of them unused? */
-static bool turns_on_permits(const struct core *c, const struct job_spec *spec, uint32_t pool,
-                             int64_t on_ms, struct view view, bool allowed, struct arena *scratch)
+/* All counters at 0: what others will have used by then, their dates will tell. */
+static void forget_counters(struct law_case *x)
 {
-    struct legal aside;
-    if (allowed)
-        view.with_permits = false;
-    else
-        view.used = NULL;
-    return allows(c, spec, pool, on_ms, view, scratch, &aside) != allowed;
+    x->counters_known = true;
+    x->counter_count = 0;
+}
+
+/* From the date of the last answer on: the next one known on which it is `allowed`, into *seen, the
+ * case with it. False: none is. *permits_out becomes true when permits were looked at. */
+static bool seek(struct law_look *look, struct law_case *x, bool allowed, struct law_seen *seen,
+                 bool *permits_out)
+{
+    for (int i = 0; i < LEGAL_LOOK_MAX; i++) {
+        if (seen->until_ms == CIVIL_NEVER_MS) return false;
+        x->on_ms = seen->until_ms;
+        law_look_ask(look, seen);
+        *permits_out |= seen->by_permits;
+        if (seen->allowed == allowed) return true;
+    }
+    return false;
+}
+
+/* Not allowed: would it be, had claims not used up permits and caps? Then *seen is that answer. */
+static bool look_beyond_quota(const struct core *c, struct law_look *look, struct law_case *x,
+                              struct law_seen *seen)
+{
+    struct law_seen free;
+    if (!seen->by_permits && !seen->by_counters) return false;
+    case_permits_use(&c->fleet, x, NULL);
+    forget_counters(x);
+    law_look_ask(look, &free);
+    if (!free.allowed) return false;
+    *seen = free;
+    return true;
+}
+
+/* Allowed: do permits have a part in it? Leaves the case as it was. */
+static bool rests_on_permits(struct law_look *look, struct law_case *x, const struct law_seen *seen)
+{
+    struct law_seen bare;
+    uint32_t count = x->permit_count;
+    if (!seen->by_permits) return false;
+    x->permit_count = 0;
+    law_look_ask(look, &bare);
+    x->permit_count = count;
+    return !bare.allowed;
 }
 
 void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                 const struct entry *own, struct arena *scratch, struct legal *out)
 {
-    *out = (struct legal){.until_ms = CIVIL_NEVER_MS};
-    struct view view = {used_beside(c, own, scratch), true, true, own};
-    struct view empty = {NULL, true, false, NULL};
-    bool has_permits = c->fleet.permit_count > 0, has_caps = law_caps(c->law) > 0;
-    struct legal aside;
-    out->allowed = allows(c, spec, pool, now_ms, view, scratch, out);
-    out->by_permit = out->by_permit && out->allowed &&
-                     turns_on_permits(c, spec, pool, now_ms, view, true, scratch);
-    if (!out->allowed && (has_permits || has_caps) &&
-        allows(c, spec, pool, now_ms, empty, scratch, &aside)) {
+    struct law_case x;
+    struct law_seen seen;
+    case_build(&c->fleet, spec, pool, now_ms, used_beside(c, own, scratch), scratch, &x);
+    counters_show(c, own, scratch, &x);
+    struct law_look *look = law_look_new(c->law, &x, scratch);
+    law_look_ask(look, &seen);
+    *out = (struct legal){.allowed = seen.allowed,
+                          .effect = seen.effect,
+                          .rule = seen.rule,
+                          .until_ms = CIVIL_NEVER_MS,
+                          .holds_until_ms = seen.until_ms};
+    if (seen.allowed) {
+        out->by_permit = rests_on_permits(look, &x, &seen);
+        if (x.counter_count > 0 && seen.by_counters) {
+            forget_counters(&x);
+            law_look_ask(look, &seen);
+        }
+    } else if (look_beyond_quota(c, look, &x, &seen)) {
         out->allowed = out->short_of_quota = true;
-        out->by_permit = has_permits;
-        view.used = NULL;
-    }
-    if (!out->allowed) return;
-    /* What counters will stand at then depends on others; that date will tell. */
-    view.with_counters = false;
-    int64_t date = now_ms;
-    for (int i = 0; i < LEGAL_LOOK_MAX; i++) {
-        date = legal_next_date(c, date);
-        if (date == CIVIL_NEVER_MS) return;
-        bool is_allowed = allows(c, spec, pool, date, view, scratch, &aside);
-        if (aside.by_permit && !out->by_permit)
-            out->by_permit = turns_on_permits(c, spec, pool, date, view, is_allowed, scratch);
-        if (is_allowed) continue;
-        out->until_ms = date;
-        if (out->rule.len == 0) out->rule = aside.rule;
+        out->by_permit = c->fleet.permit_count > 0;
+    } else {
         return;
     }
+    forget_counters(&x);
+    out->looks_at_permits = out->by_permit;
+    if (!seek(look, &x, false, &seen, &out->looks_at_permits)) return;
+    out->until_ms = x.on_ms;
+    if (out->rule.len == 0) out->rule = seen.rule;
 }
 
 int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                    struct arena *scratch)
 {
-    int64_t date = now_ms;
-    struct legal aside;
-    for (int i = 0; i < LEGAL_LOOK_MAX; i++) {
-        date = legal_next_date(c, date);
-        if (date == CIVIL_NEVER_MS) break;
-        /* Quotas may be free again by then. */
-        if (allows(c, spec, pool, date, (struct view){.with_permits = true}, scratch, &aside))
-            return date;
-    }
-    return CIVIL_NEVER_MS;
+    struct law_case x;
+    struct law_seen seen;
+    /* Quotas may be free again by then. */
+    case_build(&c->fleet, spec, pool, now_ms, NULL, scratch, &x);
+    forget_counters(&x);
+    struct law_look *look = law_look_new(c->law, &x, scratch);
+    law_look_ask(look, &seen);
+    bool permits = false;
+    return seek(look, &x, true, &seen, &permits) ? x.on_ms : CIVIL_NEVER_MS;
 }
 
 static int64_t permit_left(const struct core *c, struct str rule)
@@ -159,8 +173,8 @@ void legal_quota(const struct core *c, const struct job_spec *spec, uint32_t poo
 
 static bool cell_is_good(const struct core *c, const struct legal_cell *cell)
 {
-    if (cell->epoch != c->legal_epoch) return false;
-    if (cell->at.by_permit && cell->permit_epoch != c->permit_epoch) return false;
+    if (cell->epoch != c->legal_epoch || c->now_ms >= cell->at.holds_until_ms) return false;
+    if (cell->at.looks_at_permits && cell->permit_epoch != c->permit_epoch) return false;
     for (uint32_t i = 0; i < cell->cap_count; i++) {
         const struct cell_cap *k = &cell->caps[i];
         if ((counter_used(k->counter) <= k->room_milli) != k->is_within) return false;
@@ -344,18 +358,24 @@ void segment_begin(struct core *c)
     c->segment_end_ms = law < counters ? law : counters;
 }
 
-void legal_changed(struct core *c)
+/* Cells know until when they hold. */
+static void date_changed(struct core *c)
 {
-    c->legal_epoch++;
     counters_refresh(c);
     segment_begin(c);
     c->retry_all = true;
     c->recheck_attempts = true;
 }
 
+void legal_changed(struct core *c)
+{
+    c->legal_epoch++;
+    date_changed(c);
+}
+
 void legal_segment(struct core *c)
 {
-    if (c->now_ms >= c->segment_end_ms) legal_changed(c);
+    if (c->now_ms >= c->segment_end_ms) date_changed(c);
 }
 
 static int date_order(const void *a, const void *b)

@@ -158,6 +158,8 @@ struct legal {
     int effect; /* enum law_effect */
     struct str rule; /* the first that stops it; "" none. Borrowed from the law */
     int64_t until_ms; /* allowed: the next date known on which it is not; CIVIL_NEVER_MS */
+    int64_t holds_until_ms; /* all of this is so before then, permits and counters aside */
+    bool looks_at_permits; /* ... now or on a later date: it holds while as much of them is used */
 };
 
 /* The answer holds while the counter is on the same side of its cap. */

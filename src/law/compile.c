@@ -228,6 +228,14 @@ static void make_schema(struct compiler *k)
     p->schema = (struct cel_schema){.decls = k->decls, .count = p->slot_count};
 }
 
+static bool reads_dated_set(const struct pack *p, const struct code *c)
+{
+    for (uint32_t d = 0; d < c->dep_count; d++)
+        if (c->deps[d] < p->ownership_slot && p->sets[c->deps[d] - p->set_slot].segment_count > 1)
+            return true;
+    return false;
+}
+
 static void compile_rule(struct compiler *k, uint32_t index, struct rule *r)
 {
     const struct law_rule *def = &k->p->def.rules[index];
@@ -244,6 +252,8 @@ static void compile_rule(struct compiler *k, uint32_t index, struct rule *r)
     }
     if (def->ratio.present)
         compile_code(k, def->ratio.share_of, CEL_BOOL, PART_RULE, index, "ratio", &r->share_of);
+    r->is_dated = reads_dated_set(k->p, &r->when) || reads_dated_set(k->p, &r->sum) ||
+                  reads_dated_set(k->p, &r->share_of);
 }
 
 static int compare_rules(const void *a, const void *b)
@@ -295,6 +305,7 @@ bool pack_compile(struct pack *p, law_report *report, void *ctx)
         if (p->def.acts[i].when.len == 0) continue;
         compile_code(&k, p->def.acts[i].when, CEL_BOOL, PART_ACT, i, "when", &p->acts[i].when);
         reject_row(&k, &p->acts[i].when, PART_ACT, i, "when");
+        p->has_dated_acts |= reads_dated_set(p, &p->acts[i].when);
     }
     if (k.faults == 0) link_rules(p);
     return k.faults == 0;
@@ -329,4 +340,32 @@ bool rule_binds(const struct rule *r, int64_t on_ms, uint32_t bind)
     if (d->compliance_ms != 0 && on_ms < d->compliance_ms) return false;
     return !(d->unenforced &&
              law_in_span(d->unenforced_when.from_ms, d->unenforced_when.to_ms, on_ms));
+}
+
+int64_t rule_next_date(const struct rule *r, int64_t after_ms)
+{
+    const struct law_rule *d = r->def;
+    int64_t best = CIVIL_NEVER_MS;
+    law_nearer(r->start_ms, after_ms, &best);
+    law_nearer(d->compliance_ms, after_ms, &best);
+    law_nearer(d->until_ms, after_ms, &best);
+    for (uint32_t i = 0; i < d->suspended_count; i++) {
+        law_nearer(d->suspended[i].from_ms, after_ms, &best);
+        law_nearer(d->suspended[i].to_ms, after_ms, &best);
+    }
+    law_nearer(d->doubt.from_ms, after_ms, &best);
+    law_nearer(d->doubt.to_ms, after_ms, &best);
+    if (!d->unenforced) return best;
+    law_nearer(d->unenforced_when.from_ms, after_ms, &best);
+    law_nearer(d->unenforced_when.to_ms, after_ms, &best);
+    return best;
+}
+
+int64_t pack_next_set(const struct pack *p, int64_t after_ms)
+{
+    int64_t best = CIVIL_NEVER_MS;
+    for (uint32_t s = 0; s < p->def.set_count; s++)
+        for (uint32_t k = 1; k < p->sets[s].segment_count; k++)
+            law_nearer(p->sets[s].segments[k].from_ms, after_ms, &best);
+    return best;
 }

@@ -52,6 +52,7 @@ struct rule {
     uint32_t exception_count;
     uint32_t index; /* in law->rules */
     int64_t start_ms;
+    bool is_dated; /* reads a set whose members change with the date */
 };
 
 struct implied {
@@ -69,6 +70,7 @@ struct pack {
     struct let *lets;
     struct rule *rules; /* in order of id */
     struct implied *acts;
+    bool has_dated_acts; /* they read a set whose members change with the date */
 };
 
 struct law {
@@ -97,6 +99,15 @@ uint32_t pack_check_shape(const struct law_pack *p, law_report *report, void *ct
 bool rule_in_force(const struct rule *r, int64_t on_ms);
 /* True when it also binds under the levels of `bind`: enforced and past its compliance date. */
 bool rule_binds(const struct rule *r, int64_t on_ms, uint32_t bind);
+/* The first date after `after_ms` on which that may change, CIVIL_NEVER_MS: none; when one of the
+ * pack's sets changes. */
+int64_t rule_next_date(const struct rule *r, int64_t after_ms);
+int64_t pack_next_set(const struct pack *p, int64_t after_ms);
+/* *best becomes `ms`, where that is a date (not 0) between. */
+static inline void law_nearer(int64_t ms, int64_t after_ms, int64_t *best)
+{
+    if (ms > after_ms && ms < *best && ms != 0) *best = ms;
+}
 struct cel_value set_members(const struct set *s, int64_t on_ms);
 
 #endif

@@ -176,16 +176,11 @@ static void set_authority(struct law_verdict *out)
 
 /* ---- the next date --------------------------------------------------------------------------- */
 
-static void nearer(int64_t ms, int64_t after_ms, int64_t *best)
-{
-    if (ms != 0 && ms > after_ms && ms < *best) *best = ms;
-}
-
 static void nearest_of_party(const struct law_party *p, int64_t after_ms, int64_t *best)
 {
     for (uint32_t i = 0; i < p->owner_count; i++) {
-        nearer(p->owners[i].from_ms, after_ms, best);
-        nearer(p->owners[i].to_ms, after_ms, best);
+        law_nearer(p->owners[i].from_ms, after_ms, best);
+        law_nearer(p->owners[i].to_ms, after_ms, best);
     }
 }
 
@@ -194,8 +189,8 @@ static int64_t next_date(const struct law *law, const struct law_case *c, int64_
 {
     int64_t best = law_next_change(law, after_ms);
     for (uint32_t i = 0; i < c->permit_count; i++) {
-        nearer(c->permits[i].from_ms, after_ms, &best);
-        nearer(c->permits[i].to_ms, after_ms, &best);
+        law_nearer(c->permits[i].from_ms, after_ms, &best);
+        law_nearer(c->permits[i].to_ms, after_ms, &best);
     }
     for (int r = 0; r < ROLE_COUNT; r++)
         if (c->chain_present[r]) nearest_of_party(&c->chain[r], after_ms, &best);

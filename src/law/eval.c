@@ -84,6 +84,21 @@ struct cel_value eval_code(struct evaluator *ev, const struct pack *p, const str
     return cel_eval(c->expr, &env, ev->arena);
 }
 
+uint32_t eval_implied_acts(struct evaluator *ev)
+{
+    uint32_t acts = 1u << ACT_PLACE;
+    law_facts_set_act(&ev->facts, ACT_PLACE);
+    for (uint32_t i = 0; i < ev->law->pack_count; i++) {
+        const struct pack *p = ev->law->packs[i];
+        for (uint32_t a = 0; a < p->def.act_count; a++) {
+            if ((acts >> p->acts[a].def->act & 1u) != 0) continue;
+            struct cel_value v = eval_code(ev, p, &p->acts[a].when);
+            if (v.kind != CEL_BOOL || v.as.b) acts |= 1u << p->acts[a].def->act;
+        }
+    }
+    return acts;
+}
+
 static void note_unknown(struct evaluator *ev, const struct rule *r, struct cel_value v,
                          struct gaps *gaps)
 {

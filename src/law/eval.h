@@ -44,6 +44,10 @@ struct cel_value eval_code(struct evaluator *ev, const struct pack *p, const str
 /* The environment of a pack with everything `c` depends on; for cel_comparisons. */
 struct cel_env eval_env(struct evaluator *ev, const struct pack *p, const struct code *c);
 
+/* The acts that a placement is, by the packs' maps, ACT_PLACE among them: bits. The case's own are not
+ * read but by those maps that name `acts`. */
+uint32_t eval_implied_acts(struct evaluator *ev);
+
 /* Does the rule apply? Its acts and dates are the caller's to check. `gaps` may be NULL. *act_out
  * (may be NULL) is an act for which it applies, or may. */
 enum law_truth eval_rule(struct evaluator *ev, const struct rule *r, struct gaps *gaps,

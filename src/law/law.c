@@ -230,52 +230,22 @@ void law_imply_acts(const struct law *law, struct law_case *c, struct arena *scr
 {
     struct evaluator ev;
     evaluator_init(&ev, law, c, scratch);
-    law_facts_set_act(&ev.facts, ACT_PLACE);
-    uint32_t acts = 1u << ACT_PLACE;
-    for (uint32_t i = 0; i < law->pack_count; i++)
-        for (uint32_t a = 0; a < law->packs[i]->def.act_count; a++) {
-            const struct implied *x = &law->packs[i]->acts[a];
-            if ((acts >> x->def->act & 1u) != 0) continue;
-            struct cel_value v = eval_code(&ev, law->packs[i], &x->when);
-            if (v.kind != CEL_BOOL || v.as.b) acts |= 1u << x->def->act;
-        }
-    c->acts |= acts;
+    c->acts |= eval_implied_acts(&ev);
 }
 
 /* ---- dates ----------------------------------------------------------------------------------- */
 
-static void nearer(int64_t ms, int64_t after_ms, int64_t *best)
-{
-    if (ms != 0 && ms > after_ms && ms < *best) *best = ms;
-}
-
-static void nearest_of_rule(const struct rule *r, int64_t after_ms, int64_t *best)
-{
-    const struct law_rule *d = r->def;
-    nearer(r->start_ms, after_ms, best);
-    nearer(d->compliance_ms, after_ms, best);
-    nearer(d->until_ms, after_ms, best);
-    for (uint32_t i = 0; i < d->suspended_count; i++) {
-        nearer(d->suspended[i].from_ms, after_ms, best);
-        nearer(d->suspended[i].to_ms, after_ms, best);
-    }
-    nearer(d->doubt.from_ms, after_ms, best);
-    nearer(d->doubt.to_ms, after_ms, best);
-    if (!d->unenforced) return;
-    nearer(d->unenforced_when.from_ms, after_ms, best);
-    nearer(d->unenforced_when.to_ms, after_ms, best);
-}
-
 int64_t law_next_change(const struct law *law, int64_t after_ms)
 {
     int64_t best = CIVIL_NEVER_MS;
-    for (uint32_t i = 0; i < law->rule_count; i++) nearest_of_rule(law->rules[i], after_ms, &best);
-    for (uint32_t i = 0; i < law->pack_count; i++)
-        for (uint32_t s = 0; s < law->packs[i]->def.set_count; s++) {
-            const struct set *set = &law->packs[i]->sets[s];
-            for (uint32_t k = 1; k < set->segment_count; k++)
-                nearer(set->segments[k].from_ms, after_ms, &best);
-        }
+    for (uint32_t i = 0; i < law->rule_count; i++) {
+        int64_t at = rule_next_date(law->rules[i], after_ms);
+        if (at < best) best = at;
+    }
+    for (uint32_t i = 0; i < law->pack_count; i++) {
+        int64_t at = pack_next_set(law->packs[i], after_ms);
+        if (at < best) best = at;
+    }
     return best;
 }
 

@@ -132,6 +132,27 @@ void law_decide(const struct law *law, const struct law_case *c, struct arena *a
 bool law_allows(const struct law *law, const struct law_case *c, struct arena *scratch,
                 int *effect_out, struct str *binding_rule_out);
 
+/* ---- one case, asked again ----
+ *
+ * Who keeps answers asks of one case: now, on later dates, with fewer permits, with other counters.
+ * A look keeps what it found out for as long as it holds. */
+struct law_look;
+struct law_seen {
+    bool allowed; /* as law_allows would say, with the acts that law_imply_acts adds on that date */
+    int effect; /* enum law_effect */
+    struct str rule; /* the first that stops it; "" none. Borrowed from the law */
+    /* The answer is the same on every date before this one, as long as permits and counters are;
+     * CIVIL_NEVER_MS: for ever. Where a rule compares the date itself: until the law next changes. */
+    int64_t until_ms;
+    /* Permits of the case, or caps, were looked at: false where the answer is the same without. */
+    bool by_permits, by_counters;
+};
+/* The case is borrowed and its acts are filled in. Lives in `arena`. */
+struct law_look *law_look_new(const struct law *law, struct law_case *c, struct arena *arena);
+/* Ask the case as it is now: since the last time its user may have set a later date, and changed its
+ * permits and counters, nothing else. */
+void law_look_ask(struct law_look *look, struct law_seen *out);
+
 /* The placement of a job in a pool is several acts; which ones is data of the packs (their `acts`
  * map). Adds the implied acts to c->acts, given the rest of the case. ACT_PLACE is always in. */
 void law_imply_acts(const struct law *law, struct law_case *c, struct arena *scratch);
