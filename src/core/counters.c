@@ -104,6 +104,7 @@ void counters_show(const struct core *c, const struct entry *own, struct arena *
     x->counter_count = 0;
     for (uint32_t i = 0; i < caps; i++) {
         const struct law_rule *r = law_cap_at(c->law, i);
+        if ((r->acts & law_placement_acts(c->law)) == 0) continue;
         struct str key = law_cap_key(r, x);
         const struct counter *k = counter_find(c, r->id, key);
         int64_t used = k == NULL     ? stated(c, r->id, key)

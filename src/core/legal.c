@@ -197,7 +197,10 @@ static void cell_caps(struct core *c, const struct job_spec *spec, uint32_t pool
     mem_free(cell->caps);
     cell->caps = NULL;
     cell->cap_count = 0;
-    if (law_caps(c->law) == 0) return;
+    bool may_count = false;
+    for (uint32_t i = 0; i < law_caps(c->law) && !may_count; i++)
+        may_count = (law_cap_at(c->law, i)->acts & law_placement_acts(c->law)) != 0;
+    if (!may_count) return;
     struct law_case x;
     struct law_add *adds;
     core_case(c, spec, pool, c->now_ms, &c->legal_scratch, &x);

@@ -7,6 +7,11 @@ uint32_t law_caps(const struct law *law)
     return law->cap_count;
 }
 
+uint32_t law_placement_acts(const struct law *law)
+{
+    return law->placement_acts;
+}
+
 const struct law_rule *law_cap_at(const struct law *law, uint32_t index)
 {
     return law->caps[index]->def;
@@ -27,14 +32,16 @@ void law_adds(const struct law *law, const struct law_case *c, struct arena *are
 {
     *adds_out = NULL;
     *count_out = 0;
-    if (law->cap_count == 0) return;
     struct evaluator ev;
-    evaluator_init(&ev, law, c, arena);
-    *adds_out = ARENA_ARRAY(arena, law->cap_count, struct law_add);
     for (uint32_t i = 0; i < law->cap_count; i++) {
+        if (!rule_concerns(law->caps[i], c)) continue;
+        if (*adds_out == NULL) {
+            evaluator_init(&ev, law, c, arena);
+            *adds_out = ARENA_ARRAY(arena, law->cap_count, struct law_add);
+        }
         struct law_add *a = &(*adds_out)[*count_out];
         a->cap = i;
-        if (rule_concerns(law->caps[i], c) && eval_add(&ev, law->caps[i], &a->milli)) ++*count_out;
+        if (eval_add(&ev, law->caps[i], &a->milli)) ++*count_out;
     }
 }
 

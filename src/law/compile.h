@@ -84,6 +84,7 @@ struct law {
     const struct rule **caps; /* those with a cap over a window, in order of id */
     uint32_t cap_count;
     size_t cap_cap;
+    uint32_t placement_acts; /* bits of enum law_act */
 };
 
 typedef void law_report(void *ctx, const struct law_place *at, const char *text);

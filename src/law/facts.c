@@ -379,7 +379,11 @@ static struct cel_value held_value(struct law_facts *f, const struct law_ownersh
     if (t == LAW_YES) j->truth = LAW_YES;
     if (t != LAW_MAYBE) return cel_bool(t == LAW_YES);
     struct str path = law_facts_node_path(f->c, node, f->arena);
-    struct str name = str_of(arena_printf(f->arena, STR_FMT ".owners", STR_ARG(path)));
+    static const char field[] = ".owners";
+    char *p = arena_alloc(f->arena, path.len + sizeof field, 1); /* printf would take the most time */
+    memcpy(p, path.p, path.len);
+    memcpy(p + path.len, field, sizeof field);
+    struct str name = {p, path.len + sizeof field - 1};
     struct cel_value v = cel_unknown_named(f->arena, name);
     join_unknown(f->arena, j, v);
     return v;

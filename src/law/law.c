@@ -13,6 +13,7 @@ struct law *law_new(void)
 {
     struct law *law = mem_alloc(1, sizeof *law);
     law->bind = LAW_BIND_DEFAULT;
+    law->placement_acts = 1u << ACT_PLACE;
     return law;
 }
 
@@ -112,6 +113,10 @@ static void index_rules(struct law *law)
     if (n > 0) qsort(law->rules, n, sizeof(struct rule *), compare_rules);
     law->caps = mem_grow(law->caps, &law->cap_cap, n, sizeof *law->caps);
     law->cap_count = 0;
+    law->placement_acts = 1u << ACT_PLACE;
+    for (uint32_t i = 0; i < law->pack_count; i++)
+        for (uint32_t a = 0; a < law->packs[i]->def.act_count; a++)
+            law->placement_acts |= 1u << law->packs[i]->def.acts[a].act;
     for (uint32_t i = 0; i < law->rule_count; i++) {
         law->rules[i]->index = i;
         const struct law_cap *cap = &law->rules[i]->def->cap;

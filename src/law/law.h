@@ -170,6 +170,8 @@ int64_t law_next_change(const struct law *law, int64_t after_ms);
 /* Sums of acts are told up to this many thousandths; beyond it they stay there. */
 #define LAW_MILLI_MAX (INT64_MAX / 4)
 
+/* Acts that a placement may be under the adopted packs: bits. */
+uint32_t law_placement_acts(const struct law *law);
 /* Capped rules whose window is not the single act, in order of id. */
 uint32_t law_caps(const struct law *law);
 const struct law_rule *law_cap_at(const struct law *law, uint32_t index);

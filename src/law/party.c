@@ -21,6 +21,9 @@ void law_parties_init(struct law_parties *ps, const struct law_case *c, struct a
         ps->nodes[law_node_party(c, i)].party = &c->parties[i];
 }
 
+/* Sorting takes longer than looking through so many: what a placement has is some ten. */
+enum { FEW_PARTIES = 32 };
+
 /* ---- finding a party by id ------------------------------------------------------------------- */
 
 static int compare_nodes(const void *a, const void *b, void *ctx)
@@ -44,9 +47,24 @@ static void index_by_id(struct law_parties *ps)
     ps->is_indexed = true;
 }
 
+/* The same without an index. */
+static uint32_t find_among_few(const struct law_parties *ps, struct str id)
+{
+    uint32_t found = NO_INDEX;
+    for (uint32_t i = 0; i < ps->count; i++) {
+        const struct law_party *p = ps->nodes[i].party;
+        if (p == NULL || p->id.len != id.len || p->id.p[0] != id.p[0] || !str_eq(p->id, id))
+            continue;
+        if (p->owners_known) return i;
+        if (found == NO_INDEX) found = i;
+    }
+    return found;
+}
+
 uint32_t law_parties_find(struct law_parties *ps, struct str id)
 {
     if (id.len == 0) return NO_INDEX;
+    if (ps->count <= FEW_PARTIES) return find_among_few(ps, id);
     if (!ps->is_indexed) index_by_id(ps);
     uint32_t lo = 0, hi = ps->by_id_count;
     while (lo < hi) {
