@@ -64,28 +64,34 @@ static bool seek(struct law_look *look, struct law_case *x, bool allowed, struct
     return false;
 }
 
+/* Ask the same date with other quotas. What is kept holds as long as all answers behind it do. */
+static void ask_now(struct law_look *look, struct legal *out, struct law_seen *seen)
+{
+    law_look_ask(look, seen);
+    if (seen->until_ms < out->holds_until_ms) out->holds_until_ms = seen->until_ms;
+    out->looks_at_permits |= seen->by_permits;
+}
+
 /* Not allowed: would it be, had claims not used up permits and caps? Then *seen is that answer. */
 static bool look_beyond_quota(const struct core *c, struct law_look *look, struct law_case *x,
-                              struct law_seen *seen)
+                              struct legal *out, struct law_seen *seen)
 {
-    struct law_seen free;
     if (!seen->by_permits && !seen->by_counters) return false;
     case_permits_use(&c->fleet, x, NULL);
     forget_counters(x);
-    law_look_ask(look, &free);
-    if (!free.allowed) return false;
-    *seen = free;
-    return true;
+    ask_now(look, out, seen);
+    return seen->allowed;
 }
 
 /* Allowed: do permits have a part in it? Leaves the case as it was. */
-static bool rests_on_permits(struct law_look *look, struct law_case *x, const struct law_seen *seen)
+static bool rests_on_permits(struct law_look *look, struct law_case *x, struct legal *out,
+                             const struct law_seen *seen)
 {
     struct law_seen bare;
     uint32_t count = x->permit_count;
     if (!seen->by_permits) return false;
     x->permit_count = 0;
-    law_look_ask(look, &bare);
+    ask_now(look, out, &bare);
     x->permit_count = count;
     return !bare.allowed;
 }
@@ -98,26 +104,24 @@ void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool
     case_build(&c->fleet, spec, pool, now_ms, used_beside(c, own, scratch), scratch, &x);
     counters_show(c, own, scratch, &x);
     struct law_look *look = law_look_new(c->law, &x, scratch);
-    law_look_ask(look, &seen);
-    *out = (struct legal){.allowed = seen.allowed,
-                          .effect = seen.effect,
-                          .rule = seen.rule,
-                          .until_ms = CIVIL_NEVER_MS,
-                          .holds_until_ms = seen.until_ms};
+    *out = (struct legal){.until_ms = CIVIL_NEVER_MS, .holds_until_ms = CIVIL_NEVER_MS};
+    ask_now(look, out, &seen);
+    out->allowed = seen.allowed;
+    out->effect = seen.effect;
+    out->rule = seen.rule;
     if (seen.allowed) {
-        out->by_permit = rests_on_permits(look, &x, &seen);
+        out->by_permit = rests_on_permits(look, &x, out, &seen);
         if (x.counter_count > 0 && seen.by_counters) {
             forget_counters(&x);
-            law_look_ask(look, &seen);
+            ask_now(look, out, &seen);
         }
-    } else if (look_beyond_quota(c, look, &x, &seen)) {
+    } else if (look_beyond_quota(c, look, &x, out, &seen)) {
         out->allowed = out->short_of_quota = true;
         out->by_permit = c->fleet.permit_count > 0;
     } else {
         return;
     }
     forget_counters(&x);
-    out->looks_at_permits = out->by_permit;
     if (!seek(look, &x, false, &seen, &out->looks_at_permits)) return;
     out->until_ms = x.on_ms;
     if (out->rule.len == 0) out->rule = seen.rule;
