@@ -46,7 +46,7 @@ void class_recheck(struct core *c, struct class *k)
         const struct legal *legal = legal_of(c, k->signature, s, p);
         if (legal->until_ms != CIVIL_NEVER_MS)
             sooner(&at, legal->until_ms - law_safe_until(s, limit, 0) + 1, c->now_ms);
-        k->uses_quota = k->uses_quota || legal->by_permit || legal->by_counter;
+        k->uses_quota = k->uses_quota || legal->looks_at_permits || legal->by_counter;
     }
     if (order_holds(&k->in_recheck)) order_remove(&c->rechecks, &k->in_recheck);
     if (at != CIVIL_NEVER_MS) order_insert(&c->rechecks, &k->in_recheck, at, k->serial);

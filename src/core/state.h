@@ -152,7 +152,7 @@ struct entry {
 /* The law's answer for one (job signature, pool signature) pair. */
 struct legal {
     bool allowed;
-    bool by_permit; /* a permit is part of why, now or on a later date that was looked at */
+    bool by_permit; /* a permit is part of why, now */
     bool by_counter; /* the claim would add to a counter (told by legal_of alone) */
     bool short_of_quota; /* would be allowed, had claims not used up a permit or a cap */
     int effect; /* enum law_effect */

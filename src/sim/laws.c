@@ -286,6 +286,18 @@ enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint3
     return unsure ? JUDGED_UNSURE : JUDGED_ALLOWED;
 }
 
+bool laws_ratio_forbids(const struct laws *l, const struct laws_case *c)
+{
+    for (uint32_t i = 0; i < l->rule_count; i++) {
+        const struct sim_rule *r = &l->rules[i];
+        if (!r->ratio.present || !rule_is_in_force(r, c) || !is_act(c, r->act)) continue;
+        bool met = (r->effect == EFFECT_LICENCE && permit_for(c, r->id) != NO_INDEX) ||
+                   (r->effect == EFFECT_CONDITION && has_evidence(c, r->evidence));
+        if (!met && and3(all_conditions(l, c, r), ratio_is_broken(c, &r->ratio)) == YES) return true;
+    }
+    return false;
+}
+
 /* ---- drawing ---- */
 
 static int64_t draw_date(struct rng *r, int64_t from_ms, int64_t to_ms)

@@ -119,6 +119,8 @@ int64_t laws_cap_until(const struct sim_cap *cap, int64_t end_ms);
 /* May it run there then? *permit_out gets the index in the fleet of the permit that the claim
  * relies on, or NO_INDEX. Amounts are not looked at: that is QUOTA's. */
 enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint32_t *permit_out);
+/* A rule about a share of what the site holds forbids it, others aside. */
+bool laws_ratio_forbids(const struct laws *l, const struct laws_case *c);
 
 /* Headquarters of a party's ultimate parent at an instant; "" unknown. */
 struct str sim_parent_hq(const struct fleet *f, uint32_t party, int64_t on_ms);

@@ -1,18 +1,38 @@
-/* oracle_law.c - LAW and QUOTA: every claim judged again, by law_decide and by laws_judge. */
+/* oracle_law.c - LAW, RATIO and QUOTA: every claim judged again, by law_decide and by laws_judge.
+ * RATIO is what a rule about shares decides: what a site holds is added up here anew. */
 #include "core/explain.h"
 #include "sim/world.h"
 
 #include <inttypes.h>
 
+static struct laws_case case_of(const struct sim *s, const struct job *j, uint32_t pool)
+{
+    return (struct laws_case){.fleet = shell_fleet(s),
+                              .spec = &j->spec,
+                              .pool = pool,
+                              .on_ms = core_now_ms(s->shell.core),
+                              .bind = shell_bind(s)};
+}
+
 static enum judgement judge(const struct sim *s, const struct job *j, uint32_t pool,
                             uint32_t *permit_out)
 {
-    struct laws_case c = {.fleet = shell_fleet(s),
-                          .spec = &j->spec,
-                          .pool = pool,
-                          .on_ms = core_now_ms(s->shell.core),
-                          .bind = shell_bind(s)};
+    struct laws_case c = case_of(s, j, pool);
     return laws_judge(shell_laws(s), &c, permit_out);
+}
+
+/* By which name a placement that is forbidden is reported. */
+static const char *oracle_of(const struct sim *s, const struct job *j, uint32_t pool)
+{
+    struct laws_case c = case_of(s, j, pool);
+    return laws_ratio_forbids(shell_laws(s), &c) ? "RATIO" : "LAW";
+}
+
+static bool is_ratio(const struct laws *l, struct str rule)
+{
+    for (uint32_t i = 0; i < l->rule_count; i++)
+        if (str_eq(l->rules[i].id, rule)) return l->rules[i].ratio.present;
+    return false;
 }
 
 /* What the claim itself adds to the counter of that rule. */
@@ -58,7 +78,7 @@ static void check_placed(struct sim *s, const struct decision *d)
     uint32_t permit;
     sim_count(s, STAT_LAW_CHECKS);
     if (judge(s, j, d->pool, &permit) == JUDGED_FORBIDDEN)
-        sim_fail(s, "LAW",
+        sim_fail(s, oracle_of(s, j, d->pool),
                  "job %" PRIu32 " was placed in pool %" PRIu32
                  ", where no law allows it (law %" PRIu32 ")",
                  d->job.v, d->pool, shell_laws(s)->version);
@@ -96,7 +116,7 @@ void oracle_law_decision(struct sim *s, const struct decision *d)
         if (reason != REASON_LAW_FORBIDS && reason != REASON_LAW_UNRESOLVED) continue;
         sim_count(s, STAT_LAW_CHECKS);
         if (oracle_law_allows(s, j, d->pools[i].pool))
-            sim_fail(s, "LAW",
+            sim_fail(s, is_ratio(shell_laws(s), d->pools[i].rule) ? "RATIO" : "LAW",
                      "job %" PRIu32 " is kept from pool %" PRIu32 " by rule '" STR_FMT
                      "' (%s), though the law allows it",
                      d->job.v, d->pools[i].pool, STR_ARG(d->pools[i].rule), reason_names[reason]);
@@ -112,7 +132,7 @@ void oracle_law_running(struct sim *s)
         uint32_t permit;
         if (j->state != JOB_CONFIGURING && j->state != JOB_RUNNING) continue;
         if (judge(s, j, j->claim->pool.v, &permit) == JUDGED_FORBIDDEN) {
-            sim_fail(s, "LAW",
+            sim_fail(s, oracle_of(s, j, j->claim->pool.v),
                      "job %" PRIu32 " is %s in pool %" PRIu32 ", where no law allows it any more",
                      j->id.v, job_state_names[j->state], j->claim->pool.v);
             return;
