@@ -399,7 +399,6 @@ void class_candidates(struct core *c, struct class *k)
     k->candidate_count = n;
     arena_clear(&c->scratch);
     k->fleet_epoch = c->fleet_epoch;
-    if (k->in_waiting.heap != 0) reserve_class(c, k); /* what it needs at least may be another */
 }
 
 bool class_may_use(const struct class *k, uint32_t pool)

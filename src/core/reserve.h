@@ -42,8 +42,6 @@ void reserve_release(struct core *c); /* the nodes' marks go with the nodes */
 
 /* The class waits for room, or no longer, or its first job is another. */
 void reserve_class(struct core *c, struct class *k);
-/* The law may have changed: in which pools may who waits run now? */
-void reserve_law(struct core *c);
 /* Bring the reservations up to date with claims, queue and time (c->reserve_stale: any of them changed);
  * marks the pools in which more may start now. */
 void reserve_update(struct core *c);
