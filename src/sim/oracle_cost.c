@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-#define BAR_MAX 9.2e18 /* whole numbers end here */
+#define BAR_MAX 0x1p63 /* where whole numbers end, and the core clamps */
 
 /* A speed or a ratio, and how wrong rounding may have made it, as a part of it. */
 struct bar {
