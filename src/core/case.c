@@ -224,3 +224,15 @@ void core_case(const struct core *c, const struct job_spec *spec, uint32_t pool,
     law_imply_acts(c->law, out, arena);
     counters_show(c, NULL, arena, out);
 }
+
+bool core_allows(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                 struct arena *scratch)
+{
+    struct law_case x;
+    int effect;
+    struct str rule;
+    ASSERT(c->has_fleet);
+    case_build(&c->fleet, spec, pool, now_ms, c->permit_used, scratch, &x);
+    counters_show(c, NULL, scratch, &x);
+    return law_allows_placement(c->law, &x, scratch, &effect, &rule);
+}

@@ -65,7 +65,13 @@ void core_explain_spec(const struct core *c, const struct job_spec *spec, int64_
 void core_case(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                struct arena *arena, struct law_case *out);
 
-/* The same for a job of the state; what it holds of permits and caps there does not count as used. */
+/* Does the law allow the job there, worked out from nothing? As law_decide says of core_case, which
+ * core_may keeps. */
+bool core_allows(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                 struct arena *scratch);
+
+/* The case of a job of the state; what it holds of permits and caps there does not count as used.
+ */
 void core_case_job(const struct core *c, const struct job *j, uint32_t pool, int64_t now_ms,
                    struct arena *arena, struct law_case *out);
 /* Everything that the law can see of a job: those with equal bytes have equal verdicts everywhere,

@@ -74,8 +74,7 @@ static int64_t owners_until(const struct law_case *c)
         if (c->chain_present[r]) edges_of_party(&c->chain[r], c->on_ms, &best);
     for (uint32_t i = 0; i < c->intermediary_count; i++)
         edges_of_party(&c->intermediaries[i], c->on_ms, &best);
-    for (uint32_t i = 0; i < c->party_count; i++)
-        edges_of_party(&c->parties[i], c->on_ms, &best);
+    for (uint32_t i = 0; i < c->party_count; i++) edges_of_party(&c->parties[i], c->on_ms, &best);
     return best;
 }
 
@@ -88,7 +87,7 @@ static void begin(struct law_look *k)
     k->facts_until_ms = k->is_ahead ? owners_until(c) : CIVIL_NEVER_MS;
     memset(k->known, 0, law->rule_count * sizeof *k->known);
     for (uint32_t i = 0; i < law->pack_count; i++)
-        k->sets_until_ms[i] = pack_next_set(law->packs[i], c->on_ms);
+        k->sets_until_ms[i] = k->is_ahead ? pack_next_set(law->packs[i], c->on_ms) : CIVIL_NEVER_MS;
     if (k->implies) c->acts = 1u << ACT_PLACE;
     evaluator_init(&k->ev, law, c, k->ev.arena);
     if (!k->implies) return;
@@ -286,6 +285,18 @@ bool law_allows(const struct law *law, const struct law_case *c, struct arena *s
 {
     struct law_answer answer;
     law_answer(law, c, scratch, &answer);
+    *effect_out = answer.effect;
+    *binding_rule_out = answer.rule;
+    return answer.allowed;
+}
+
+bool law_allows_placement(const struct law *law, struct law_case *c, struct arena *scratch,
+                          int *effect_out, struct str *binding_rule_out)
+{
+    struct law_answer answer;
+    struct law_look k = {.implies = true};
+    look_init(&k, law, c, scratch);
+    pass(&k, &answer);
     *effect_out = answer.effect;
     *binding_rule_out = answer.rule;
     return answer.allowed;

@@ -131,6 +131,9 @@ void law_decide(const struct law *law, const struct law_case *c, struct arena *a
  * *effect_out the verdict's effect. */
 bool law_allows(const struct law *law, const struct law_case *c, struct arena *scratch,
                 int *effect_out, struct str *binding_rule_out);
+/* The same of a placement: c->acts are filled in, as law_imply_acts would, for half the work. */
+bool law_allows_placement(const struct law *law, struct law_case *c, struct arena *scratch,
+                          int *effect_out, struct str *binding_rule_out);
 
 /* ---- one case, asked again ----
  *
@@ -142,15 +145,16 @@ struct law_seen {
     int effect; /* enum law_effect */
     struct str rule; /* the first that stops it; "" none. Borrowed from the law */
     /* The answer is the same on every date before this one, as long as permits and counters are;
-     * CIVIL_NEVER_MS: for ever. Where a rule compares the date itself: until the law next changes. */
+     * CIVIL_NEVER_MS: for ever. Where a rule compares the date itself: until the law next changes.
+     */
     int64_t until_ms;
     /* Permits of the case, or caps, were looked at: false where the answer is the same without. */
     bool by_permits, by_counters;
 };
 /* The case is borrowed and its acts are filled in. Lives in `arena`. */
 struct law_look *law_look_new(const struct law *law, struct law_case *c, struct arena *arena);
-/* Ask the case as it is now: since the last time its user may have set a later date, and changed its
- * permits and counters, nothing else. */
+/* Ask the case as it is now: since the last time its user may have set a later date, and changed
+ * its permits and counters, nothing else. */
 void law_look_ask(struct law_look *look, struct law_seen *out);
 
 /* The placement of a job in a pool is several acts; which ones is data of the packs (their `acts`

@@ -43,11 +43,9 @@ static struct answer ask(struct diff *d, const struct law *law, const struct law
     struct answer a;
     struct law_case x = *c;
     x.on_ms = on_ms;
-    if ((c->acts & 1u << ACT_PLACE) != 0) { /* what else a placement is, these packs say */
-        x.acts = 1u << ACT_PLACE;
-        law_imply_acts(law, &x, &d->scratch);
-    }
-    a.allowed = law_allows(law, &x, &d->scratch, &a.effect, &a.rule);
+    bool is_placement = (c->acts & 1u << ACT_PLACE) != 0; /* what else it is, these packs say */
+    a.allowed = is_placement ? law_allows_placement(law, &x, &d->scratch, &a.effect, &a.rule)
+                             : law_allows(law, &x, &d->scratch, &a.effect, &a.rule);
     return a;
 }
 

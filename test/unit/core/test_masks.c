@@ -38,6 +38,8 @@ static void compare(const struct world *w, struct arena *a, struct tally *t)
             }
             arena_clear(a);
             bool allowed = literally(w, j, p, a);
+            int64_t now_ms = core_now_ms(w->core);
+            assert_int_equal(core_allows(w->core, &j->spec, p, now_ms, a), allowed);
             t->triples++;
             t->allowed += allowed;
             if (allowed == (may == TRI_YES)) continue;
