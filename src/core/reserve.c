@@ -158,6 +158,9 @@ static void reserve_set(struct core *c, uint32_t pool, const struct wish *w)
         outlook_nodes(c, w->class->size, pool, new.nodes);
         if (z.nodes > 1) qsort(new.nodes, z.nodes, sizeof *new.nodes, cmp_node);
     }
+    bool passes = h->job != 0 && h->job != new.job;
+    new.before = passes ? h->job : h->before;
+    new.passed = passes ? c->record : h->passed;
     bool gives = move_marks(&c->pools[pool], h->nodes, h->node_count, new.nodes, new.node_count);
     bool loosens = h->job != 0 && (h->job != new.job || new.at_ms > h->at_ms);
     if (gives || loosens) mark_pool(c, pool);
@@ -242,7 +245,12 @@ bool core_reservation(const struct core *c, struct pool_id pool, struct pool_res
 {
     ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
     const struct reservation *h = &c->reservations[pool.v];
-    *out = (struct pool_reservation){{h->job}, h->at_ms, h->nodes, h->node_count};
+    bool passed = h->passed == c->record && h->before != h->job;
+    *out = (struct pool_reservation){.job = {h->job},
+                                     .at_ms = h->at_ms,
+                                     .nodes = h->nodes,
+                                     .node_count = h->node_count,
+                                     .between = {passed ? h->before : 0}};
     return h->job != 0;
 }
 

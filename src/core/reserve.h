@@ -9,10 +9,12 @@
  * A job behind the holder starts in that pool only if it is over by the instant, or leaves the
  * nodes alone. So no job behind can make the instant later; what can: a job before the holder that
  * starts there, a node that fails, a change of the fleet, the law or a limit, and an engine that is
- * slow to end what it was told to end. This is EASY backfilling (Lifka, "The ANL/IBM SP scheduling
- * system", JSSPP 1995; Mu'alem and Feitelson, IEEE TPDS 12(6), 2001) with a reservation for each of
- * several pools, and with nodes instead of a count, since room on single nodes is what a gang
- * needs.
+ * slow to end what it was told to end. Also a job that comes before the holder, as its tenant's use
+ * falls or a quota is given back: the pool is then kept for that one, and others start as they suit
+ * it. What they take (a quota, their tenant's share) may put it behind again in the same step. This
+ * is EASY backfilling (Lifka, "The ANL/IBM SP scheduling system", JSSPP 1995; Mu'alem and
+ * Feitelson, IEEE TPDS 12(6), 2001) with a reservation for each of several pools, and with nodes
+ * instead of a count, since room on single nodes is what a gang needs.
  *
  * Holds follow from the claims, the queue and the time alone; they are worked out again in each
  * step and after each claim that it makes, and are not stored. */
@@ -35,6 +37,8 @@ struct reservation {
     int64_t at_ms; /* when it can start there; 0: any moment */
     uint32_t *nodes, node_count; /* in order; marked with nodes_keep */
     uint64_t changes; /* of the pool's outlook, when it was made */
+    uint32_t before; /* the last other job for which the pool was kept; 0: none. Decides nothing */
+    uint64_t passed; /* in this record it passed on from that one */
 };
 
 void reserve_init(struct core *c); /* for the present fleet */

@@ -2,9 +2,9 @@
  * stand behind it.
  *
  * After each step the promise of each pool is compared with that of the step before. It may come
- * later when the world changed (nodes, fleet, law, limits, an engine that is slow to obey) or
- * when a job that may stand before the holder was placed there; otherwise somebody behind it took
- * what was kept. */
+ * later when the world changed (nodes, fleet, law, limits, an engine that is slow to obey), when a
+ * job that may stand before the holder was placed there, or when the pool was kept for such a job
+ * for a part of the step; otherwise somebody behind it took what was kept. */
 #include "core/core.h"
 #include "sim/world.h"
 
@@ -36,6 +36,14 @@ static bool was_overtaken(const struct sim *s, uint32_t pool, const struct job *
     return false;
 }
 
+/* For a part of the step the pool was kept for one that waits and may stand before the holder. */
+static bool was_passed_on(const struct sim *s, const struct pool_reservation *r,
+                          const struct job *holder)
+{
+    const struct job *j = core_job(s->shell.core, r->between);
+    return j != NULL && j->state == JOB_PENDING && !stands_behind(j, holder);
+}
+
 /* An order was said again: its engine does not answer. */
 static bool is_unanswered(uint32_t pool, const struct outcome *out)
 {
@@ -59,7 +67,7 @@ void oracle_reserve(struct sim *s, const struct event *e, const struct outcome *
         const struct job *holder = core_job(s->shell.core, now.job);
         bool is_later = now.job.v != 0 && now.job.v == old->job && now.at_ms > old->at_ms;
         if (is_later && !changes_the_world(e) && !is_unanswered(p, out) &&
-            !was_overtaken(s, p, holder, out))
+            !was_overtaken(s, p, holder, out) && !was_passed_on(s, &now, holder))
             sim_fail(s, "RESERVE",
                      "job %" PRIu32 " was to start in pool %" PRIu32 " by %" PRId64
                      ", and now by %" PRId64,

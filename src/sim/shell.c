@@ -121,8 +121,10 @@ void shell_on_tick(struct sim *s, const struct note *n)
     struct shell *sh = &s->shell;
     if (n->life != sh->life || n->at_ms != sh->tick_at_ms || !sh->is_up) return;
     sh->tick_at_ms = CIVIL_NEVER_MS;
-    if (stamp(s) < core_next_tick_ms(sh->core)) { /* the clock stepped back meanwhile */
-        int64_t wait_ms = core_next_tick_ms(sh->core) - sh->clock_offset_ms - s->now_ms;
+    int64_t next_ms = core_next_tick_ms(sh->core);
+    if (next_ms == CIVIL_NEVER_MS) return; /* what was due has gone meanwhile */
+    if (stamp(s) < next_ms) { /* the clock stepped back meanwhile */
+        int64_t wait_ms = next_ms - sh->clock_offset_ms - s->now_ms;
         sh->tick_at_ms = s->now_ms + wait_ms;
         sim_plan(s, (struct note){.kind = NOTE_TICK, .life = sh->life}, wait_ms);
         return;

@@ -212,6 +212,50 @@ static uint32_t soonest_by_trying(const struct world *w, uint32_t chips, uint32_
 }
 
 /* The job ends, if it runs, and who takes its place has started. */
+static uint32_t submit_of(struct world *w, const char *tenant, uint32_t chips, int64_t hours)
+{
+    struct job_spec s = world_spec(chips);
+    s.tenant = str_of(tenant);
+    s.time_limit_ms = hours * HOUR;
+    return world_submit(w, &s);
+}
+
+static uint32_t started_of(struct world *w, const char *tenant, uint32_t chips, int64_t hours)
+{
+    uint32_t id = submit_of(w, tenant, chips, hours);
+    assert_true(holds(w, id));
+    world_report(w, REPORT_STARTED, id, 1, 0);
+    return id;
+}
+
+/* As acme's job ends, acme comes before boat, and the pool is kept for its large job; as its small
+ * one starts beside that, acme is behind boat again. */
+static void a_promise_put_off_says_for_whom_the_pool_was_kept_in_between(void **state)
+{
+    (void)state;
+    struct world w;
+    pools(&w, 1, false);
+    uint32_t ends = started_of(&w, "acme", 4, 1);
+    started_of(&w, "boat", 1, 10);
+    started_of(&w, "fog", 3, 10);
+    uint32_t holder = submit_of(&w, "boat", 4, 20);
+    uint32_t large = submit_of(&w, "acme", 8, 1);
+    uint32_t small = submit_of(&w, "acme", 2, 2);
+    int64_t promised = hold(&w, 0).at_ms;
+    assert_int_equal(hold(&w, 0).job.v, holder);
+    assert_int_equal(promised, w.now_ms + HOUR + 30000);
+    assert_int_equal(hold(&w, 0).between.v, 0);
+    world_report(&w, REPORT_FINISHED, ends, 1, 0);
+    assert_true(holds(&w, small));
+    assert_int_equal(hold(&w, 0).job.v, holder);
+    assert_true(hold(&w, 0).at_ms > promised);
+    assert_int_equal(hold(&w, 0).between.v, large);
+    world_tick(&w);
+    assert_int_equal(hold(&w, 0).job.v, holder);
+    assert_int_equal(hold(&w, 0).between.v, 0);
+    world_release(&w);
+}
+
 static void end_one(struct world *w, uint32_t id)
 {
     const struct job *j = world_job(w, id);
@@ -272,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_head_takes_the_pool_where_it_starts_soonest),
         cmocka_unit_test(a_job_with_more_priority_may_use_what_is_kept),
         cmocka_unit_test(what_was_kept_is_free_when_the_head_leaves),
+        cmocka_unit_test(a_promise_put_off_says_for_whom_the_pool_was_kept_in_between),
         cmocka_unit_test(every_head_takes_the_soonest_of_many_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
