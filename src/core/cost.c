@@ -140,5 +140,5 @@ void speeds_enter(struct core *c, const struct speeds *t)
     speeds_copy(t, &c->speeds_arena, &c->speeds);
     arena_release(&old);
     if (BERTH_DEFECT != 40) c->fleet_epoch++; /* candidates and their costs are made anew */
-    c->retry_all = true;
+    c->waiting_stale = c->retry_all = true;
 }

@@ -13,7 +13,6 @@ void fleet_derive(struct core *c)
     c->pools = mem_alloc(f->pool_count, sizeof *c->pools);
     for (uint32_t p = 0; p < f->pool_count; p++) nodes_init(&c->pools[p], &f->pools[p]);
     c->marked = mem_alloc(f->pool_count / 64 + 1, sizeof *c->marked);
-    c->fresh = mem_alloc(f->pool_count / 64 + 1, sizeof *c->fresh);
     c->marked_any = c->fresh_any = false;
     outlooks_init(c);
     reserve_init(c);
@@ -21,6 +20,12 @@ void fleet_derive(struct core *c)
     c->permit_used = mem_alloc(f->permit_count, sizeof *c->permit_used);
     c->permit_over = mem_alloc(f->permit_count, sizeof *c->permit_over);
     for (uint32_t i = 0; i < f->permit_count; i++) c->permit_used[i] = f->permits[i].used;
+    c->chips_fewest = c->chips_most = 0;
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        uint32_t chips = f->pools[p].chips_per_node;
+        if (chips > 0 && (c->chips_fewest == 0 || chips < c->chips_fewest)) c->chips_fewest = chips;
+        if (chips > c->chips_most) c->chips_most = chips;
+    }
     c->running = mem_alloc(f->pool_count, sizeof *c->running);
     c->ends = mem_alloc(f->pool_count, sizeof *c->ends);
     c->preempts = false;
@@ -29,6 +34,7 @@ void fleet_derive(struct core *c)
     for (uint32_t t = 0; t < f->tenant_count; t++)
         c->has_budgets = c->has_budgets || f->tenants[t].budget.per != BUDGET_NONE;
     c->fleet_epoch++;
+    c->waiting_stale = true;
     legal_fleet(c);
     c->opens_ms = wall_next_opening(f, c->now_ms);
 }
@@ -129,7 +135,6 @@ void fleet_enter(struct core *c, const struct fleet *f)
     struct fleet old = c->fleet;
     struct pool_nodes *old_pools = c->pools;
     mem_free(c->marked);
-    mem_free(c->fresh);
     reserve_release(c);
     outlooks_release(c);
     mem_free(c->permit_held);

@@ -370,6 +370,7 @@ static void date_changed(struct core *c)
 {
     counters_refresh(c);
     segment_begin(c);
+    c->waiting_stale = true;
     c->retry_all = true;
     c->recheck_attempts = true;
 }

@@ -2,8 +2,8 @@
 
 #include "base/check.h"
 
-/* A finaliser of 32 bits (C. Wellons, hash prospector: lowbias32); never 0 as a heap place. */
-static uint32_t heap_of(uint32_t id)
+/* A finaliser of 32 bits (C. Wellons, hash prospector: lowbias32). */
+uint32_t order_heap_of(uint32_t id)
 {
     uint32_t x = id;
     x ^= x >> 16;
@@ -49,7 +49,7 @@ void order_insert_minor(struct order *o, struct order_node *n, int64_t major, in
                         uint32_t id)
 {
     ASSERT(n->heap == 0);
-    *n = (struct order_node){.major = major, .minor = minor, .id = id, .heap = heap_of(id)};
+    *n = (struct order_node){.major = major, .minor = minor, .id = id, .heap = order_heap_of(id)};
     struct order_node **at = &o->root;
     while (*at != NULL && (*at)->heap >= n->heap) {
         struct order_node *t = *at;

@@ -31,6 +31,7 @@ void order_insert_minor(struct order *o, struct order_node *n, int64_t major, in
                         uint32_t id);
 /* `n` is in this set. */
 void order_remove(struct order *o, struct order_node *n);
+uint32_t order_heap_of(uint32_t id); /* a mix of the id, never 0: its place in the heap */
 bool order_holds(const struct order_node *n); /* is it in a set? */
 /* The first node, or the first with a key greater than (major, 0, id); NULL: none. */
 struct order_node *order_first(const struct order *o);

@@ -12,7 +12,6 @@
 void mark_pool(struct core *c, uint32_t pool)
 {
     c->marked[pool / 64] |= UINT64_C(1) << (pool % 64);
-    c->fresh[pool / 64] |= UINT64_C(1) << (pool % 64);
     c->marked_any = c->fresh_any = true;
 }
 
@@ -168,47 +167,11 @@ static void try_class(struct core *c, struct class *k)
 /* ---- all classes that the step may have helped
  * ------------------------------------------------------- */
 
-static bool fits_beside(const struct core *c, uint32_t pool, struct size z)
-{
-    if (c->reservations[pool].job == 0) return true;
-    z.part[0].each.beside_kept = z.part[1].each.beside_kept = true;
-    return nodes_fit(&c->pools[pool], &z);
-}
-
-static bool must_leave(const struct core *c, const struct class *k, uint32_t pool)
-{
-    const struct job_spec *s = &k->box->spec;
-    return reserve_binds(c, s, class_first(k), pool, c->now_ms, limit_in_pool(&c->fleet, s, pool));
-}
-
-static void push_for_pool(struct core *c, uint32_t pool)
-{
-    for (struct size_group *g = c->sizes; g != NULL; g = g->next) {
-        struct size z;
-        int64_t have, need;
-        if (g->waiting == 0) continue;
-        if (size_in_pool(&g->box->spec, &c->fleet.pools[pool], &z, &have, &need) != REASON_NONE)
-            continue;
-        if (!nodes_fit(&c->pools[pool], &z)) continue;
-        bool beside = fits_beside(c, pool, z);
-        for (struct class *k = g->classes; k != NULL; k = k->size_next) {
-            if (k->is_empty || k->in_pass) continue;
-            class_candidates(c, k);
-            if (!class_may_use(k, pool)) continue;
-            if (beside || !must_leave(c, k, pool)) class_push(c, k, false);
-        }
-    }
-}
-
-static void push_fresh(struct core *c)
+static void look_fresh(struct core *c)
 {
     c->fresh_any = false;
-    for (uint32_t w = 0; w <= c->fleet.pool_count / 64; w++) {
-        uint64_t fresh = c->fresh[w];
-        c->fresh[w] = 0;
-        for (; fresh != 0; fresh &= fresh - 1)
-            push_for_pool(c, w * 64 + (uint32_t)__builtin_ctzll(fresh));
-    }
+    reserve_law(c);
+    if (!c->more) pass_look(c);
 }
 
 static bool uses_quota(const struct class *k)
@@ -222,7 +185,7 @@ static struct class *next_class(struct core *c)
 {
     for (;;) {
         reserve_update(c);
-        if (c->fresh_any) push_fresh(c);
+        if (c->fresh_any) look_fresh(c);
         struct class *k = pass_take(c);
         if (k != NULL) return k;
         bool again = budgets_retry(c) || c->quotas_changed;
@@ -235,7 +198,7 @@ static struct class *next_class(struct core *c)
 static void unmark_all(struct core *c)
 {
     for (uint32_t i = 0; c->marked_any && i <= c->fleet.pool_count / 64; i++)
-        c->marked[i] = c->fresh[i] = 0;
+        c->marked[i] = 0;
     c->marked_any = c->fresh_any = false;
 }
 
@@ -253,10 +216,12 @@ void place_all(struct core *c)
     budgets_retry(c);
     struct class *k;
     while ((k = next_class(c)) != NULL) {
-        if (c->placed < STEP_PLACE_MAX)
+        if (c->placed < STEP_PLACE_MAX) {
             try_class(c, k);
-        else
+        } else if (!c->more) {
             c->more = true;
+            pass_look_no_more(c);
+        }
     }
     unmark_all(c);
 }

@@ -24,13 +24,53 @@ void reserve_release(struct core *c)
 
 /* ---- who waits for room ---------------------------------------------------------------------- */
 
+/* What the class needs at least, in which pools the law may let it run. */
+static void least_of_class(struct core *c, struct class *k, struct least *out)
+{
+    *out = (struct least){.pools = UINT64_MAX};
+    if (k->fleet_epoch != c->fleet_epoch) return; /* its pools are not known yet */
+    const struct job_spec *s = &k->box->spec;
+    struct size z;
+    size_least(s, c->chips_fewest, c->chips_most, &z);
+    const struct need *each = &z.part[0].each;
+    out->milli = each->milli > 0 ? each->milli : each->chips * CHIP_MILLI;
+    out->cpus = each->cpus;
+    out->mem_mb = each->mem_mb;
+    out->nodes = z.nodes;
+    out->limit_ms = s->time_limit_ms;
+    out->pools = 0;
+    for (uint32_t i = 0; i < k->candidate_count; i++) {
+        uint32_t pool = k->candidates[i].pool;
+        const struct legal *legal = legal_of(c, k->signature, s, pool);
+        bool may = legal->allowed || legal->by_permit || legal->by_counter || legal->short_of_quota;
+        if (may) out->pools |= UINT64_C(1) << (pool % 64);
+    }
+}
+
+void reserve_law(struct core *c)
+{
+    if (!c->waiting_stale) return;
+    c->waiting_stale = false;
+    for (struct size_group *g = c->sizes; g != NULL; g = g->next) {
+        for (struct class *k = g->classes; k != NULL; k = k->size_next) {
+            if (k->in_waiting.heap == 0) continue;
+            class_candidates(c, k);
+            reserve_class(c, k);
+        }
+    }
+}
+
 void reserve_class(struct core *c, struct class *k)
 {
-    struct order *set = &k->share->waiting;
-    if (order_holds(&k->in_waiting)) order_remove(set, &k->in_waiting);
+    struct waiting *set = &k->share->waiting;
+    if (k->in_waiting.heap != 0) waiting_remove(set, &k->in_waiting);
     bool waits = k->reason == REASON_RESOURCES;
     const struct order_node *first = order_first(&k->jobs);
-    if (waits && first != NULL) order_insert(set, &k->in_waiting, first->major, first->id);
+    struct least least;
+    if (waits && first != NULL) {
+        least_of_class(c, k, &least);
+        waiting_insert(set, &k->in_waiting, first->major, first->id, &least);
+    }
     c->reserve_stale = true;
 }
 
@@ -41,7 +81,8 @@ static struct class *next_head(const struct core *c, const struct rank *last, st
     for (size_t i = 0; i < c->share_count; i++) {
         const struct share *s = c->shares[i];
         if (s->waiting.count == 0) continue;
-        struct order_node *n = share_next(&s->waiting, s->score, last);
+        uint32_t id = share_id_after(s->score, last);
+        struct waiting_node *n = waiting_after(&s->waiting, -last->priority, id);
         if (n == NULL) continue;
         struct rank one = {-n->major, s->score, n->id};
         if (best != NULL && !rank_is_before(&one, r)) continue;

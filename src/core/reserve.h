@@ -46,6 +46,9 @@ void reserve_release(struct core *c); /* the nodes' marks go with the nodes */
 
 /* The class waits for room, or no longer, or its first job is another. */
 void reserve_class(struct core *c, struct class *k);
+/* Law, date, fleet or speeds may have changed (c->waiting_stale): what do those who wait need at
+ * least, and in which pools may they run now? Before anybody is looked for (refill.c). */
+void reserve_law(struct core *c);
 /* Bring the reservations up to date with claims, queue and time (c->reserve_stale: any of them changed);
  * marks the pools in which more may start now. */
 void reserve_update(struct core *c);

@@ -161,33 +161,88 @@ bool rank_is_before(const struct rank *a, const struct rank *b)
     return a->score != b->score ? a->score < b->score : a->id < b->id;
 }
 
+#define BEFORE_ALL (INT64_MIN + 1) /* a place in the queue: more than any priority */
+
+static bool is_before(int64_t major, uint32_t id, const struct order_node *n)
+{
+    return n == NULL || (major != n->major ? major < n->major : id < n->id);
+}
+
 void pass_update(struct core *c, struct share *s)
 {
     if (order_holds(&s->in_pass)) order_remove(&c->pass, &s->in_pass);
     const struct order_node *first = order_first(&s->pass);
-    if (first == NULL) return;
+    bool looks = s->looks && is_before(s->look_major, s->look_id, first);
+    if (!looks && first == NULL) return;
     int64_t score = share_score(c, s, c->now_ms);
-    order_insert_minor(&c->pass, &s->in_pass, first->major, score, first->id);
+    order_insert_minor(&c->pass, &s->in_pass, looks ? s->look_major : first->major, score,
+                       looks ? s->look_id : first->id);
+}
+
+void pass_look(struct core *c)
+{
+    pass_look_no_more(c);
+    for (size_t i = 0; i < c->share_count; i++) {
+        struct share *s = c->shares[i];
+        if (s->waiting.count == 0) continue;
+        s->looks = true;
+        s->found = false;
+        s->look_major = BEFORE_ALL;
+        s->look_id = (uint32_t)i; /* no two tenants at one place */
+        pass_update(c, s);
+    }
+}
+
+void pass_look_no_more(struct core *c)
+{
+    for (size_t i = 0; i < c->share_count; i++) {
+        if (!c->shares[i]->looks) continue;
+        c->shares[i]->looks = false;
+        pass_update(c, c->shares[i]);
+    }
+}
+
+static void look_at(struct core *c, struct share *s, const struct waiting_node *n, bool found)
+{
+    s->looks = n != NULL;
+    s->found = found;
+    s->look_major = n != NULL ? n->major : 0;
+    s->look_id = n != NULL ? n->id : 0;
+    pass_update(c, s);
+}
+
+static struct class *pass_drop(struct core *c, struct class *k)
+{
+    order_remove(&k->share->pass, &k->in_pass_node);
+    k->in_pass = false;
+    pass_update(c, k->share);
+    return k;
 }
 
 struct class *pass_take(struct core *c)
 {
-    struct order_node *n = order_first(&c->pass);
-    if (n == NULL) return NULL;
-    struct share *s = CONTAINER(n, struct share, in_pass);
-    struct class *k = CONTAINER(order_first(&s->pass), struct class, in_pass_node);
-    order_remove(&s->pass, &k->in_pass_node);
-    k->in_pass = false;
-    pass_update(c, s);
-    return k;
+    struct order_node *n;
+    while ((n = order_first(&c->pass)) != NULL) {
+        struct share *s = CONTAINER(n, struct share, in_pass);
+        struct order_node *first = order_first(&s->pass);
+        if (!s->looks || !is_before(s->look_major, s->look_id, first))
+            return pass_drop(c, CONTAINER(first, struct class, in_pass_node));
+        struct waiting_node *w = refill_next(c, s);
+        look_at(c, s, w, true);
+        bool is_next = order_first(&c->pass) == &s->in_pass && s->looks &&
+                       is_before(s->look_major, s->look_id, order_first(&s->pass));
+        if (!is_next) continue; /* another comes before it, or there is none */
+        look_at(c, s, w, false);
+        return CONTAINER(w, struct class, in_waiting);
+    }
+    return NULL;
 }
 
 /* ---- the queue as one ------------------------------------------------------------------------ */
 
-struct order_node *share_next(const struct order *set, int64_t score, const struct rank *after)
+uint32_t share_id_after(int64_t score, const struct rank *after)
 {
-    uint32_t id = score == after->score ? after->id : score > after->score ? 0 : UINT32_MAX;
-    return order_after(set, -after->priority, id);
+    return score == after->score ? after->id : score > after->score ? 0 : UINT32_MAX;
 }
 
 const struct job *core_queue_after(const struct core *c, struct job_id after)
@@ -199,7 +254,8 @@ const struct job *core_queue_after(const struct core *c, struct job_id after)
     for (size_t i = 0; i < c->share_count; i++) {
         const struct share *s = c->shares[i];
         if (s->queue.count == 0) continue;
-        struct order_node *n = share_next(&s->queue, share_score(c, s, c->now_ms), &at);
+        uint32_t id = share_id_after(share_score(c, s, c->now_ms), &at);
+        struct order_node *n = order_after(&s->queue, -at.priority, id);
         if (n == NULL) continue;
         const struct entry *e = CONTAINER(n, struct entry, in_queue);
         struct rank r = rank_of(c, e, c->now_ms);

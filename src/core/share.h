@@ -24,7 +24,7 @@
 
 #include "base/str.h"
 #include "core/budget.h"
-#include "core/order.h"
+#include "core/waiting.h"
 
 #include <stdint.h>
 
@@ -49,10 +49,14 @@ struct share {
     int64_t rate_uusd_h; /* of the claims held */
     uint32_t active; /* jobs that hold chips */
     struct order queue; /* PENDING, by (-priority, id) */
-    struct order waiting; /* classes whose first job waits for room, by that (reserve.h) */
+    struct waiting waiting; /* classes whose first job waits for room, by that (reserve.h) */
     int64_t score, score_was; /* when reservations were last updated, and the time before */
     struct order pass; /* classes to try in this step, by their first job */
-    struct order_node in_pass; /* c->pass while `pass` has classes */
+    struct order_node in_pass; /* c->pass while `pass` has classes, or this holds: */
+    bool looks; /* classes that wait for room may use what is marked */
+    bool found; /* ... first the one at that place; else only such as come behind it */
+    int64_t look_major;
+    uint32_t look_id;
 };
 
 /* The tenant's share: made when first asked for, kept for ever. */
@@ -80,13 +84,17 @@ struct rank {
     int64_t priority, score;
     uint32_t id;
 };
-/* The first of a tenant's set, keyed like its queue, that comes behind `after`. */
-struct order_node *share_next(const struct order *set, int64_t score, const struct rank *after);
+/* Of jobs of that score and of that rank's priority, those with greater ids come behind it. */
+uint32_t share_id_after(int64_t score, const struct rank *after);
 struct rank rank_of(const struct core *c, const struct entry *e, int64_t now_ms);
 bool rank_is_before(const struct rank *a, const struct rank *b);
 
-/* The pass of a step: the classes that are to be tried, the one whose turn it is first. */
+/* The pass of a step: the classes that are to be tried, the one whose turn it is first: those that
+ * were pushed (class_push), and those waiting for room that a marked pool may have room for
+ * (pass_look), looked for one at a time, since each that starts takes room from those behind. */
 struct class;
+void pass_look(struct core *c); /* from the first on */
+void pass_look_no_more(struct core *c);
 struct class *pass_take(struct core *c); /* takes it off; NULL: none is left */
 void pass_update(struct core *c, struct share *s); /* its classes or its score changed */
 

@@ -174,3 +174,42 @@ int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *ou
     ASSERT(out->nodes > 0);
     return REASON_NONE;
 }
+
+/* On how many nodes at most, and how many chips on each at least? */
+static uint64_t spread(const struct job_spec *s, uint32_t fewest, uint32_t most, struct size *z)
+{
+    struct need *each = &z->part[0].each;
+    if (s->chips_per_node > 0) {
+        each->chips = s->chips_per_node;
+        z->nodes = s->nodes > 0 ? s->nodes : divide_up(at_least_one(s->chips), each->chips);
+        return z->nodes;
+    }
+    if (s->nodes > 0) {
+        each->chips = divide_up(s->chips, s->nodes);
+        z->nodes = s->chips % s->nodes > 0 ? s->chips % s->nodes : s->nodes;
+        return s->nodes;
+    }
+    each->chips = s->chips < fewest ? s->chips : fewest;
+    z->nodes = at_least_one(s->chips / at_least_one(most));
+    return divide_up(s->chips, at_least_one(fewest));
+}
+
+void size_least(const struct job_spec *s, uint32_t fewest, uint32_t most, struct size *out)
+{
+    *out = (struct size){.nodes = 1};
+    struct need *each = &out->part[0].each;
+    uint64_t tasks = at_least_one(s->tasks);
+    if (spec_wants_chips(s)) {
+        uint64_t nodes = spread(s, fewest, most, out);
+        if (job_spec_shares(s)) each->milli = s->chip_milli > 0 ? s->chip_milli : 1;
+        tasks = divide_up(tasks, nodes);
+    } else if (s->nodes > 0) {
+        out->nodes = s->nodes;
+        tasks = divide_up(tasks, s->nodes);
+    } else {
+        tasks = 1;
+    }
+    if (s->tasks_per_node > 0) tasks = s->tasks_per_node;
+    if (!node_need(s, tasks, each)) each->cpus = UINT32_MAX;
+    out->part[0].count = out->nodes;
+}

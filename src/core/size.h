@@ -45,6 +45,10 @@ struct size {
 int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *out,
                  int64_t *have_out, int64_t *need_out);
 
+/* No pool asks less of the job: of one node, and how many such nodes (part[0], nodes), where pools
+ * with chips have from `fewest` to `most` of them on a node. */
+void size_least(const struct job_spec *s, uint32_t fewest, uint32_t most, struct size *out);
+
 /* Does the job want accelerators? */
 bool spec_wants_chips(const struct job_spec *s);
 

@@ -82,7 +82,6 @@ void core_free(struct core *c)
     mem_free(c->marked);
     mem_free(c->running);
     mem_free(c->ends);
-    mem_free(c->fresh);
     hash_release(&c->keys);
     hash_release(&c->names);
     hash_release(&c->arrays);

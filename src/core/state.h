@@ -228,7 +228,7 @@ struct class
     struct order_node in_recheck; /* when time alone may change `reason` */
     bool uses_quota; /* its reason may change when a permit or a counter does */
     bool try_all; /* in this pass: any candidate may do; else only pools marked */
-    struct order_node in_waiting; /* share->waiting */
+    struct waiting_node in_waiting; /* share->waiting */
     bool in_pass;
     struct order_node in_pass_node; /* share->pass */
 };
@@ -263,6 +263,7 @@ struct core {
     struct reservation *reservations; /* by pool */
     uint32_t reserved_in[HEADS_MAX], reserved_count; /* pools in which something is kept */
     bool reserve_stale;
+    uint32_t chips_fewest, chips_most; /* on a node of the pools that have chips */
     uint32_t *pool_signature; /* by pool */
     uint32_t pool_signature_count;
     uint32_t fleet_epoch; /* from 1; one more with each fleet */
@@ -275,6 +276,7 @@ struct core {
 
     /* derived: law */
     uint32_t legal_epoch; /* from 1; one more when any verdict may have changed */
+    bool waiting_stale; /* what is noted with those that wait for room may be too little */
     uint32_t permit_epoch; /* from 1; one more when a permit's use changed */
     int64_t segment_end_ms; /* next date on which any verdict may change */
 
@@ -310,8 +312,8 @@ struct core {
     /* of the present step */
     struct order pass; /* tenants with classes to try, by (-priority, score, id) of the first job */
     uint64_t *marked; /* pools that have something new to give */
-    uint64_t *fresh; /* those of them whose classes are not yet in the pass */
-    bool fresh_any, marked_any, retry_all, recheck_attempts, quotas_changed, budgets_moved;
+    bool fresh_any; /* ... since it was last looked who can use it */
+    bool marked_any, retry_all, recheck_attempts, quotas_changed, budgets_moved;
     struct array *arrays_marked; /* a task may take a turn that another has left */
     uint32_t placed;
     uint32_t preempt_work; /* done in searching for victims */
@@ -365,6 +367,11 @@ void class_push(struct core *c, struct class *k, bool try_all);
 void classes_retry(struct core *c, bool (*wanted)(const struct class *k));
 bool class_may_use(const struct class *k, uint32_t pool);
 void classes_release(struct core *c);
+
+/* ---- refill.c ------------------------------------------------------------------------------- */
+/* The tenant's next class, from where it looks, that waits for room and finds some in a marked
+ * pool; NULL: none. */
+struct waiting_node *refill_next(struct core *c, const struct share *s);
 
 /* ---- legal.c -------------------------------------------------------------------------------- */
 /* The law's answer now, from the cells. */
