@@ -423,11 +423,6 @@ size_t agent_count(const struct agent *a)
     return a->known.count;
 }
 
-int64_t agent_now_ms(const struct agent *a)
-{
-    return a->now_ms;
-}
-
 enum err agent_check(const struct agent *a, struct errtext *error)
 {
     enum err e = attempts_check(&a->known, error);

@@ -181,7 +181,6 @@ extern const char *const agent_state_names[AGENT_STATE_COUNT];
 
 int agent_state(const struct agent *a, struct job_id job, uint32_t attempt);
 size_t agent_count(const struct agent *a); /* attempts known, tombstones included */
-int64_t agent_now_ms(const struct agent *a); /* the agent's time */
 
 /* Every invariant of the tables, checked slowly; the text names the one that is broken. */
 enum err agent_check(const struct agent *a, struct errtext *error);

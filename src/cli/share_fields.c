@@ -25,7 +25,8 @@ double share_norm(const struct share_list *all, const struct share_view *v)
     return all->weights > 0 ? (double)v->weight / (double)all->weights : 0;
 }
 
-double share_factor(const struct share_list *all, const struct share_view *v)
+/* Slurm's classic factor: 1 has used nothing, 0.5 its share, 0 far more. */
+static double share_factor(const struct share_list *all, const struct share_view *v)
 {
     return exp2(-share_usage(all, v) / share_norm(all, v));
 }

@@ -17,8 +17,6 @@ extern const size_t share_field_count;
 /* The account's part of what all have used, and of all weights; 0..1. */
 double share_usage(const struct share_list *all, const struct share_view *v);
 double share_norm(const struct share_list *all, const struct share_view *v);
-/* Slurm's classic factor, 2^-(usage / norm): 1 has used nothing, 0.5 its share, 0 far more. */
-double share_factor(const struct share_list *all, const struct share_view *v);
 
 #define SHARE_FORMAT "Account,User,RawShares,NormShares,RawUsage,EffectvUsage,FairShare"
 #define SHARE_FORMAT_LONG                                                                          \

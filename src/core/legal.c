@@ -250,8 +250,7 @@ enum tri core_may(const struct core *c, const struct job *j, struct pool_id pool
     return cell->at.allowed && !cell->at.short_of_quota ? TRI_YES : TRI_NO;
 }
 
-/* ---- permits ----------------------------------------------------------------------------------
- */
+/* ---- permits --------------------------------------------------------------------------------- */
 
 static uint32_t permit_named(const struct fleet *f, struct str name)
 {
@@ -341,10 +340,9 @@ void permits_give(struct core *c, struct entry *e)
     c->quotas_changed = true;
 }
 
-/* ---- dates -------------------------------------------------------------------------------------
- */
+/* ---- dates ----------------------------------------------------------------------------------- */
 
-int64_t legal_next_date(const struct core *c, int64_t after_ms)
+static int64_t legal_next_date(const struct core *c, int64_t after_ms)
 {
     int64_t next = law_next_change(c->law, after_ms);
     size_t lo = 0, hi = c->fact_date_count;
@@ -420,8 +418,7 @@ static void fact_dates(struct core *c)
     c->fact_date_count = kept;
 }
 
-/* ---- signatures --------------------------------------------------------------------------------
- */
+/* ---- signatures ------------------------------------------------------------------------------ */
 
 static void put_u64(struct buf *b, uint64_t x)
 {

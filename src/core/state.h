@@ -393,7 +393,6 @@ void legal_fleet(struct core *c);
 void legal_segment(struct core *c); /* has the segment that c->now_ms was in ended? */
 void segment_begin(struct core *c); /* when will the present one end? */
 void legal_changed(struct core *c); /* the packs, what binds, the fleet or the segment changed */
-int64_t legal_next_date(const struct core *c, int64_t after_ms);
 void signature_bytes(const struct job_spec *s, struct buf *out);
 void signature_clear_cells(struct signature *s);
 /* Of a job that is short of quota in the pool: what is left, and what it needs (whole units of the
@@ -479,8 +478,7 @@ int speed_row(const struct core *c, const struct job_spec *s, uint32_t pool,
               struct pool_reason *out);
 void speeds_enter(struct core *c, const struct speeds *t); /* a SPEEDS event */
 
-/* ---- place.c ----------------------------------------------------------------------------------
- */
+/* ---- place.c --------------------------------------------------------------------------------- */
 void place_all(struct core *c);
 void reserve_restore(struct core *c); /* as the last step left them */
 void mark_pool(struct core *c, uint32_t pool);
@@ -489,8 +487,7 @@ void class_recheck(struct core *c, struct class *k);
 /* Would the law take the job nowhere, for good as far as is known? Names the rule. */
 bool law_refuses(struct core *c, struct entry *e, struct str *rule_out);
 
-/* ---- claims.c: attempts from the start order to their end -------------------------------------
- */
+/* ---- claims.c: attempts from the start order to their end ------------------------------------ */
 void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct size *z,
                 const struct legal *legal);
 void claim_enter(struct core *c, struct entry *e); /* book an existing claim */
@@ -506,8 +503,7 @@ bool limit_is_open(const struct job *j);
 void on_report(struct core *c, const struct event *ev);
 void attempts_recheck(struct core *c); /* the law, a permit or the fleet changed */
 
-/* ---- lifecycle.c: jobs that wait, and their ends ----------------------------------------------
- */
+/* ---- lifecycle.c: jobs that wait, and their ends --------------------------------------------- */
 void job_settle(struct core *c, struct entry *e); /* PENDING: eligible, or why not */
 void job_close(struct core *c, struct entry *e, int state, int reason, struct str rule);
 void job_end(struct core *c, struct entry *e, int state, int reason, struct str rule);
@@ -520,8 +516,7 @@ void array_count(struct entry *e); /* bring its array's counters up to date */
 void array_purge_timers(struct core *c,
                         struct array *a); /* whether its tasks may be purged changed */
 
-/* ---- dependencies.c -----------------------------------------------------------------------------
- */
+/* ---- dependencies.c -------------------------------------------------------------------------- */
 /* What e waits for by `d`: an array, or one job; neither: it is long over, or never was. */
 void dependency_target(const struct core *c, const struct entry *e, const struct dependency *d,
                        struct array **array_out, struct entry **entry_out);
@@ -566,16 +561,14 @@ int64_t scout_wait(struct scout *s, const struct question *q);
 bool scout_end(struct scout *s, uint32_t other, bool well);
 uint32_t scout_pool(const struct scout *s); /* where the job was placed */
 
-/* ---- progress.c: heartbeats -------------------------------------------------------------------
- */
+/* ---- progress.c: heartbeats ------------------------------------------------------------------ */
 enum err progress_admit(const struct core *c, const struct event *ev, struct errtext *error);
 void on_progress(struct core *c, const struct event *ev);
 /* The attempt is over and the job is to wait again: how fast it was and where it goes on from enter
  * its wish. To be called while it has its claim. */
 void progress_keep(struct core *c, struct entry *e);
 
-/* ---- submit.c, update.c, time.c, outcome.c ----------------------------------------------------
- */
+/* ---- submit.c, update.c, time.c, outcome.c --------------------------------------------------- */
 void on_submit(struct core *c, const struct event *ev);
 void on_update(struct core *c, const struct event *ev);
 /* The spec after an UPDATE event; borrows from both. */

@@ -274,7 +274,6 @@ enum err cel_compile(struct arena *a, struct str src, const struct cel_schema *s
 /* The type of the result as cel_type_text has it; without a schema what can be said without one. */
 const char *cel_expr_type(const struct cel_expr *e);
 const struct cel_type *cel_expr_result_type(const struct cel_expr *e);
-struct str cel_expr_source(const struct cel_expr *e);
 
 /* A fact the expression reads: a variable and the fields selected from it, as far as they are
  * constant: "chain.tenant.hq". A macro over a list reads the list, "chain.owners", and what it

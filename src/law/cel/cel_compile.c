@@ -129,11 +129,6 @@ const struct cel_type *cel_expr_result_type(const struct cel_expr *e)
     return t == NULL || t->kind == CEL_NEVER ? &cel_type_dyn : t;
 }
 
-struct str cel_expr_source(const struct cel_expr *e)
-{
-    return e->source;
-}
-
 uint32_t cel_expr_reads(const struct cel_expr *e, const struct cel_read **out)
 {
     *out = e->reads;

@@ -9,8 +9,7 @@
 
 enum { PROGRESS_ROWS = 4096, MINUTE_MS = 60000 };
 
-/* ---- a row and the fleet ----------------------------------------------------------------------
- */
+/* ---- a row and the fleet --------------------------------------------------------------------- */
 
 void feed_defaults(const struct fleet *f, struct job_spec *spec)
 {
@@ -179,8 +178,7 @@ static bool is_wanted(const struct feed *f, const struct trace_job *job)
     return job->submit_ms >= f->o->from_ms && job->submit_ms < f->o->to_ms;
 }
 
-/* ---- the first pass ---------------------------------------------------------------------------
- */
+/* ---- the first pass -------------------------------------------------------------------------- */
 
 static enum err check_row(struct feed *f, struct trace_job *job, struct arena *arena,
                           struct errtext *error)
@@ -264,8 +262,7 @@ enum err feed_fleet(const struct feed *f, struct arena *arena, struct fleet *out
     return fleet_index(out, arena, error);
 }
 
-/* ---- the second pass ---------------------------------------------------------------------------
- */
+/* ---- the second pass ------------------------------------------------------------------------- */
 
 static enum err submit(struct feed *f, struct run *r, struct trace_job *job, struct arena *arena,
                        struct errtext *error)

@@ -171,8 +171,7 @@ void plot_areas(const struct plot_areas *p, struct buf *out)
     buf_puts(out, "</svg></div>\n");
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static struct str shortened(struct str s)
 {

@@ -4,8 +4,7 @@
 #include "base/mem.h"
 #include "store/replay.h"
 
-/* ---- what became of each job --------------------------------------------------------------------
- */
+/* ---- what became of each job ----------------------------------------------------------------- */
 
 struct reading {
     struct recorded *r;

@@ -26,8 +26,7 @@ void report_text(const struct report_about *about, const struct run_result *x, s
 void report_html(const struct report_about *about, const struct run_result *x, struct str before,
                  struct buf *out);
 
-/* ---- figures that more than one form tells ----------------------------------------------------
- */
+/* ---- figures that more than one form tells --------------------------------------------------- */
 
 double report_hours(double ms);
 /* Chip time held, and chip time whose work counted, over what the fleet had until the last end. */

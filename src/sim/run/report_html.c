@@ -62,8 +62,7 @@ struct page {
     struct buf *out;
 };
 
-/* ---- tables ------------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static void table_begin(struct page *g, const char *caption, const char *const *heads)
 {
@@ -114,8 +113,7 @@ static int64_t cents(int64_t uusd)
     return (uusd + 5000) / 10000 * 10000;
 }
 
-/* ---- head --------------------------------------------------------------------------------------
- */
+/* ---- head ------------------------------------------------------------------------------------ */
 
 static void tile(struct page *g, const char *head, const char *figure, const char *foot)
 {
@@ -173,8 +171,7 @@ static void head(struct page *g)
                a->faults, a->cpu_seconds);
 }
 
-/* ---- over time ---------------------------------------------------------------------------------
- */
+/* ---- over time ------------------------------------------------------------------------------- */
 
 /* The pools that held most get a colour; the rest is drawn as one. */
 static void choose_lanes(struct page *g)
@@ -296,8 +293,7 @@ static void over_time(struct page *g)
     table_over_time(g);
 }
 
-/* ---- tenants -----------------------------------------------------------------------------------
- */
+/* ---- tenants --------------------------------------------------------------------------------- */
 
 static const uint32_t quantiles[PLOT_QUANTILES] = {100000, 250000, 500000, 750000, 990000};
 
@@ -354,8 +350,7 @@ static void tenants(struct page *g)
     table_end(g);
 }
 
-/* ---- pools and refusals ------------------------------------------------------------------------
- */
+/* ---- pools and refusals ---------------------------------------------------------------------- */
 
 static void pools(struct page *g)
 {

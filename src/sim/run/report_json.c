@@ -46,8 +46,7 @@ uint32_t *report_tenants(const struct run_result *x, struct arena *arena)
     return order;
 }
 
-/* ---- pieces -----------------------------------------------------------------------------------
- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 static json_t *number(double v, double places)
 {

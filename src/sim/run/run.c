@@ -205,8 +205,7 @@ static void play_until(struct run *r, int64_t to_ms)
     if (to_ms > r->now_ms && to_ms != CIVIL_NEVER_MS) r->now_ms = to_ms;
 }
 
-/* ---- what the caller says ---------------------------------------------------------------------
- */
+/* ---- what the caller says -------------------------------------------------------------------- */
 
 static enum err enter(struct run *r, struct errtext *error)
 {
@@ -264,11 +263,6 @@ void run_free(struct run *r)
     outcome_release(&r->outcome);
     arena_release(&r->arena);
     mem_free(r);
-}
-
-int64_t run_now_ms(const struct run *r)
-{
-    return r->now_ms;
 }
 
 const struct core *run_core(const struct run *r)

@@ -143,7 +143,6 @@ struct run;
 enum err run_new(const struct run_options *o, struct run **out, struct errtext *error);
 void run_free(struct run *r); /* NULL is allowed */
 
-int64_t run_now_ms(const struct run *r);
 const struct core *run_core(const struct run *r);
 
 /* Let time pass up to the instant (which may be in the past: then nothing happens) and submit. A

@@ -106,8 +106,7 @@ struct run_job *run_job(struct run *r, uint32_t id); /* NULL: not live */
 /* Step an admitted event now, and do what follows from its outcome. */
 void run_step(struct run *r, struct event *e);
 
-/* ---- world.c: the engine and its faults -------------------------------------------------------
- */
+/* ---- world.c: the engine and its faults ------------------------------------------------------ */
 void world_init(struct run *r);
 /* The instant of the next thing; CIVIL_NEVER_MS: none. */
 int64_t world_next_ms(const struct run *r);
@@ -120,8 +119,7 @@ void world_order(struct run *r, const struct effect *f);
 /* How long the whole work takes on that kind of chip ("" none); -1: it cannot run there. */
 int64_t work_ms(const struct run_work *w, struct str chip);
 
-/* ---- figures.c --------------------------------------------------------------------------------
- */
+/* ---- figures.c ------------------------------------------------------------------------------- */
 /* The fleet in force is another: give every pool its lane. */
 void figures_fleet(struct run *r);
 void figures_init(struct run *r);

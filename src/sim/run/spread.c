@@ -58,15 +58,6 @@ int64_t spread_quantile(const struct spread *h, uint32_t ppm)
     return 0;
 }
 
-uint32_t spread_share(const struct spread *h, int64_t ms)
-{
-    uint64_t seen = 0;
-    for (int k = 0; k < SPREAD_OCTAVES; k++)
-        for (int i = 0; h->octave[k] != NULL && i < SPREAD_STEPS; i++)
-            if (base_of(k) + i * step_of(k) <= ms) seen += h->octave[k][i];
-    return h->count > 0 ? (uint32_t)(seen * PPM / h->count) : 0;
-}
-
 double spread_mean_ms(const struct spread *h)
 {
     return h->count > 0 ? h->sum_ms / (double)h->count : 0;

@@ -21,8 +21,6 @@ void spread_release(struct spread *h);
 void spread_add(struct spread *h, int64_t ms); /* ms >= 0 */
 /* The value that `ppm` millionths of all do not exceed (nearest rank); 0 when empty. */
 int64_t spread_quantile(const struct spread *h, uint32_t ppm);
-/* How many of a million are at most `ms`. */
-uint32_t spread_share(const struct spread *h, int64_t ms);
 double spread_mean_ms(const struct spread *h); /* 0 when empty */
 
 #endif
