@@ -7,8 +7,7 @@
 enum { MAJOR_UINT, MAJOR_NINT, MAJOR_BYTES, MAJOR_TEXT, MAJOR_ARRAY, MAJOR_MAP, MAJOR_SIMPLE = 7 };
 enum { SIMPLE_FALSE = 20, SIMPLE_TRUE = 21 };
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 enum { HEAD_MAX = 9 }; /* bytes */
 
@@ -165,8 +164,7 @@ void cbor_writer_init(struct cbor_writer *w, struct buf *out)
     w->v.ops = &writer_ops;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static struct cbor_reader *reader_of(struct visit *v)
 {

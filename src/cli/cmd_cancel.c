@@ -212,8 +212,7 @@ static int cancel_ids(struct api *a, const struct options *o, const uint32_t *id
     return exit_code;
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 /* Jobs that must be looked at first: tasks, jobs picked by options, jobs to ask about. */
 static int cancel_found(struct api *a, struct args *args, const struct options *o, const char *done)

@@ -80,8 +80,7 @@ static const struct command run_command = {
                 "what if it were dearer?\n",
 };
 
-/* ---- the command line -------------------------------------------------------------------------
- */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static int take_format(struct sim_run *q, const char *name)
 {

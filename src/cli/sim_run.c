@@ -60,8 +60,7 @@ static int cannot_write(const struct sim_run *q, const char *path)
     return say_error(q->name, "%s: cannot be written: %s", path, strerror(errno));
 }
 
-/* ---- the log ----------------------------------------------------------------------------------
- */
+/* ---- the log --------------------------------------------------------------------------------- */
 
 static void put_instant(FILE *to, int64_t ms)
 {
@@ -124,8 +123,7 @@ static int log_close(struct work *w)
     return failed ? cannot_write(w->q, w->q->log) : EXIT_DONE;
 }
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static int load_fleet(struct sim_run *q, const char *path, struct fleet *out)
 {
@@ -261,8 +259,7 @@ static int open_ledger(struct work *w)
     return GO_ON;
 }
 
-/* ---- playing ----------------------------------------------------------------------------------
- */
+/* ---- playing --------------------------------------------------------------------------------- */
 
 /* The world of one side, before the tenants of a trace are added. */
 static enum err world_of(struct work *w, const struct side *s, struct run_options *o,
@@ -317,8 +314,7 @@ static int play(struct work *w, struct side *s)
     return e == ERR_NONE ? GO_ON : say_failure(w->q->name, e, &error);
 }
 
-/* ---- telling ----------------------------------------------------------------------------------
- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 /* Ids of packs with commas between. */
 static const char *pack_words(struct arena *arena, const struct law_pack *packs, uint32_t count)

@@ -97,8 +97,7 @@ static struct str pool_name(const struct pool_list *pools, uint32_t index)
     return pool != NULL ? pool->pool : STR("?");
 }
 
-/* ---- the order of the rows: chosen, then possible ones by cost, then the others in fleet order --
- */
+/* ---- order of the rows: chosen, then possible ones by cost, then the others as in the fleet ----- */
 
 struct ranked {
     uint32_t row; /* index in explanation.pools */

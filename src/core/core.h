@@ -39,8 +39,7 @@ void visit_core(struct visit *v, struct core *c);
  * names the invariant by its number (core/invariants.c lists them). */
 enum err core_check(const struct core *c, struct errtext *error);
 
-/* ---- reading the state ------------------------------------------------------------------------
- */
+/* ---- reading the state ----------------------------------------------------------------------- */
 
 int64_t core_now_ms(const struct core *c);
 uint64_t core_record(const struct core *c); /* of the last step; 0: none */

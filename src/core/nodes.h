@@ -97,8 +97,7 @@ uint32_t nodes_up(const struct pool_nodes *n);
 /* How many nodes that are up can hold `each` now, counted up to `enough`. */
 uint32_t nodes_that_fit(const struct pool_nodes *n, const struct need *each, uint32_t enough);
 
-/* ---- of one node, for nodes_choose.c and tests ------------------------------------------------
- */
+/* ---- of one node, for nodes_choose.c and tests ----------------------------------------------- */
 
 uint32_t node_chips_free(const struct pool_nodes *n, uint32_t i); /* whole ones */
 uint32_t node_milli_used(const struct pool_nodes *n, uint32_t i); /* of all its chips */

@@ -266,8 +266,7 @@ static bool choose_by_key(const struct size *z, struct taking *t)
     return true;
 }
 
-/* ---- on switches ------------------------------------------------------------------------------
- */
+/* ---- on switches ----------------------------------------------------------------------------- */
 
 static const struct free_room no_room; /* of nodes that are in no shape */
 

@@ -351,8 +351,7 @@ void entry_set_state(struct core *c, struct entry *e, int state)
     }
 }
 
-/* ---- who waits for whom ------------------------------------------------------------------------
- */
+/* ---- who waits for whom ---------------------------------------------------------------------- */
 
 void waiter_add(uint32_t **list, size_t *count, size_t *cap, uint32_t job)
 {

@@ -31,8 +31,7 @@ struct flat {
     int depth;
 };
 
-/* ---- flattening -------------------------------------------------------------------------------
- */
+/* ---- flattening ------------------------------------------------------------------------------ */
 
 static struct flat *flat_of(struct visit *v)
 {
@@ -172,8 +171,7 @@ static const struct visit_ops flat_ops = {
     .list_end = flat_end,
 };
 
-/* ---- kinds of things --------------------------------------------------------------------------
- */
+/* ---- kinds of things ------------------------------------------------------------------------- */
 
 static void flat_party(struct visit *v, const struct fleet *f, uint32_t i)
 {
@@ -227,8 +225,7 @@ static void flat_permit(struct visit *v, const struct fleet *f, uint32_t i)
 
 typedef void flat_fn(struct visit *v, const struct fleet *f, uint32_t i);
 
-/* ---- comparing --------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static const struct row *find_row(const struct flat *f, struct str path)
 {

@@ -9,8 +9,7 @@
         if (e_ != ERR_NONE) return e_;                                                             \
     } while (0)
 
-/* ---- names ------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void table_new(struct name_table *t, struct arena *arena, size_t room)
 {
@@ -94,8 +93,7 @@ static enum err resolve(const struct name_table *t, struct str id, bool optional
     return ERR_NONE;
 }
 
-/* ---- bounds -----------------------------------------------------------------------------------
- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 static enum err bad(const char *who, struct str id, const char *why, struct errtext *error)
 {
@@ -240,8 +238,7 @@ static enum err index_site(struct site *s, const struct fleet_names *n, struct e
                    &s->operator_index, error);
 }
 
-/* ---- pools ------------------------------------------------------------------------------------
- */
+/* ---- pools ----------------------------------------------------------------------------------- */
 
 static enum err index_title(struct pool *p, const struct fleet_names *n, struct arena *arena,
                             struct errtext *error)
@@ -358,8 +355,7 @@ static void stock_sites(struct fleet *f, struct arena *arena)
     }
 }
 
-/* ---- tenants and permits ----------------------------------------------------------------------
- */
+/* ---- tenants and permits --------------------------------------------------------------------- */
 
 static enum err check_budget(const struct tenant *t, struct errtext *error)
 {

@@ -20,8 +20,7 @@ const char *const end_use_names[] = {"commercial-training",
                                      "other",
                                      NULL};
 
-/* ---- visiting ---------------------------------------------------------------------------------
- */
+/* ---- visiting -------------------------------------------------------------------------------- */
 
 static void visit_data_set(struct visit *v, struct data_set *d)
 {
@@ -235,8 +234,7 @@ void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struc
     out->argument_count = out->environment_count = 0;
 }
 
-/* ---- checking ---------------------------------------------------------------------------------
- */
+/* ---- checking -------------------------------------------------------------------------------- */
 
 static bool in_range(int64_t x, int64_t lo, int64_t hi)
 {

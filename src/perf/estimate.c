@@ -79,8 +79,7 @@ static bool ratio_from(const struct task *k, const struct chip *from, uint32_t c
     return true;
 }
 
-/* ---- from steps -------------------------------------------------------------------------------
- */
+/* ---- from steps ------------------------------------------------------------------------------ */
 
 static void set_by_speed(const struct task *k, const struct speed *v, int basis)
 {
@@ -149,8 +148,7 @@ static bool by_other_kind(const struct task *k)
     return false;
 }
 
-/* ---- from the time limit ----------------------------------------------------------------------
- */
+/* ---- from the time limit --------------------------------------------------------------------- */
 
 static void by_limit(const struct task *k, const struct chip *from, int64_t limit_ms)
 {

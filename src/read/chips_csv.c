@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- quantities -------------------------------------------------------------------------------
- */
+/* ---- quantities ------------------------------------------------------------------------------ */
 
 /* Digits with at most three decimals, in thousandths. */
 static bool parse_milli(struct str s, int64_t *out)
@@ -121,8 +120,7 @@ static struct quantity widened(struct quantity computed, struct quantity stated)
     return computed;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 struct loader {
     struct csv *csv;

@@ -21,8 +21,7 @@ struct reader {
     const struct yaml_node *root;
 };
 
-/* ---- small steps ------------------------------------------------------------------------------
- */
+/* ---- small steps ----------------------------------------------------------------------------- */
 
 static void line(struct reader *r, const struct yaml_node *map, const char *key, size_t max,
                  struct str *out)
@@ -137,8 +136,7 @@ static struct section section(struct reader *r, const char *key, uint32_t max)
     return (struct section){.count = n->count, .map = n};
 }
 
-/* ---- parties ----------------------------------------------------------------------------------
- */
+/* ---- parties --------------------------------------------------------------------------------- */
 
 static void read_owner(struct reader *r, const struct yaml_node *n, struct owner *o)
 {
@@ -186,8 +184,7 @@ static void read_parties(struct reader *r)
     }
 }
 
-/* ---- chips ------------------------------------------------------------------------------------
- */
+/* ---- chips ----------------------------------------------------------------------------------- */
 
 /* The catalogue's chips that pools name, then the fleet file's own, each in its order. */
 static void read_chips(struct reader *r, const struct chip *catalogue, uint32_t catalogue_count)
@@ -223,8 +220,7 @@ static void read_chips(struct reader *r, const struct chip *catalogue, uint32_t 
     r->f->chip_count = n;
 }
 
-/* ---- sites ------------------------------------------------------------------------------------
- */
+/* ---- sites ----------------------------------------------------------------------------------- */
 
 static void read_window(struct reader *r, const struct yaml_node *n, struct window *w)
 {
@@ -309,8 +305,7 @@ static void read_sites(struct reader *r)
     }
 }
 
-/* ---- pools ------------------------------------------------------------------------------------
- */
+/* ---- pools ----------------------------------------------------------------------------------- */
 
 /* Keys that make sense for every kind of title, then those of a lease. */
 static void read_title_body(struct reader *r, const struct yaml_node *n, struct title *t)
@@ -449,8 +444,7 @@ static void read_pools(struct reader *r)
     }
 }
 
-/* ---- tenants and permits ----------------------------------------------------------------------
- */
+/* ---- tenants and permits --------------------------------------------------------------------- */
 
 static void read_tenant(struct reader *r, const struct yaml_node *n, struct tenant *t)
 {
@@ -528,8 +522,7 @@ static void read_permits(struct reader *r)
     }
 }
 
-/* ---- references -------------------------------------------------------------------------------
- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 struct names {
     const char *what;
@@ -655,8 +648,7 @@ static const struct yaml_node *place_of(const struct reader *r, const char *mess
     return best;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void read_half_life(struct reader *r)
 {

@@ -22,8 +22,7 @@ enum err json_parse(struct str in, json_t **out, struct errtext *error)
     return ERR_NONE;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static struct json_writer *writer_of(struct visit *v)
 {
@@ -135,8 +134,7 @@ json_t *json_writer_finish(struct json_writer *w)
     return root;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static struct json_reader *reader_of(struct visit *v)
 {

@@ -56,8 +56,7 @@ static enum err fail_at(const struct sbatch_place *at, enum err e, struct errtex
                    (int)at->column - 1, "");
 }
 
-/* ---- options ----------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static enum err check_scope(const struct sbatch_option *o, int scope, struct errtext *error)
 {
@@ -185,8 +184,7 @@ static enum err parse_options(struct sbatch_request *r, const struct line *l, se
     return ERR_NONE;
 }
 
-/* ---- command line -----------------------------------------------------------------------------
- */
+/* ---- command line ---------------------------------------------------------------------------- */
 
 /* Kept until the script and the environment were read, which come before. */
 static enum err keep(struct sbatch_request *r, const struct sbatch_setting *s,
@@ -237,8 +235,7 @@ enum err sbatch_read_command(struct sbatch_request *r, int argc, char *const *ar
     return e == ERR_NONE ? take_arguments(r, l.tokens + end, count - end, error) : e;
 }
 
-/* ---- script -----------------------------------------------------------------------------------
- */
+/* ---- script ---------------------------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {
@@ -395,8 +392,7 @@ static enum err check_script(struct str script, const char *name, struct errtext
     return ERR_NONE;
 }
 
-/* ---- environment ------------------------------------------------------------------------------
- */
+/* ---- environment ----------------------------------------------------------------------------- */
 
 static enum err read_environment(struct sbatch_request *r, struct errtext *error)
 {
@@ -421,8 +417,7 @@ static enum err read_environment(struct sbatch_request *r, struct errtext *error
     return ERR_NONE;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static struct str base_name(const char *path)
 {

@@ -166,8 +166,7 @@ enum err sbatch_set_prefer(struct sbatch_request *r, struct str value, struct er
     return take_alternatives(r, value, &r->spec.chip_prefer, &r->spec.chip_prefer_count, error);
 }
 
-/* ---- settling ---------------------------------------------------------------------------------
- */
+/* ---- settling -------------------------------------------------------------------------------- */
 
 static enum err settle_kinds(struct sbatch_request *r, struct errtext *error)
 {

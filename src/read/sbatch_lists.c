@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- --array=0-7:2,9%4 ------------------------------------------------------------------------
- */
+/* ---- --array=0-7:2,9%4 ----------------------------------------------------------------------- */
 
 enum { ARRAY_TASK_ID_MAX = 4000000 }; /* Slurm's greatest MaxArraySize, less one */
 
@@ -86,8 +85,7 @@ enum err sbatch_set_array(struct sbatch_request *r, struct str value, struct err
     return e;
 }
 
-/* ---- --dependency=afterok:1:2,afterany:3 ------------------------------------------------------
- */
+/* ---- --dependency=afterok:1:2,afterany:3 ----------------------------------------------------- */
 
 static enum err add_dependency(struct sbatch_request *r, int kind, uint32_t job,
                                struct errtext *error)
@@ -152,8 +150,7 @@ enum err sbatch_set_dependency(struct sbatch_request *r, struct str value, struc
     return e;
 }
 
-/* ---- --signal=B:USR1@120 ----------------------------------------------------------------------
- */
+/* ---- --signal=B:USR1@120 --------------------------------------------------------------------- */
 
 static bool signal_of(struct str s, uint32_t *out)
 {
@@ -197,8 +194,7 @@ enum err sbatch_set_signal(struct sbatch_request *r, struct str value, struct er
     return ERR_NONE;
 }
 
-/* ---- facts of the law -------------------------------------------------------------------------
- */
+/* ---- facts of the law ------------------------------------------------------------------------ */
 
 static bool is_among(struct str word, const char *const *names)
 {
@@ -305,8 +301,7 @@ enum err sbatch_set_data(struct sbatch_request *r, struct str value, struct errt
     return ERR_NONE;
 }
 
-/* ---- --export=ALL,NAME,NAME=VALUE -------------------------------------------------------------
- */
+/* ---- --export=ALL,NAME,NAME=VALUE ------------------------------------------------------------ */
 
 enum err sbatch_set_export(struct sbatch_request *r, struct str value, struct errtext *error)
 {

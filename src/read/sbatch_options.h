@@ -81,8 +81,7 @@ sbatch_handler sbatch_set_checkpoint, sbatch_set_checkpoint_cost, sbatch_set_res
 sbatch_handler sbatch_set_country, sbatch_set_data, sbatch_set_end_user,
     sbatch_set_evidence, sbatch_set_max_price, sbatch_set_purpose;
 
-/* ---- the steps of reading, shared with the reader of task files (sbatch.c) ----------------------
- */
+/* ---- the steps of reading, shared with the reader of task files (sbatch.c) ------------------- */
 
 /* Apply every #BERTH line of a text that is not a script, wherever it stands. */
 enum err sbatch_apply_berth_lines(struct sbatch_request *r, struct str text, const char *name,

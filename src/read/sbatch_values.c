@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* ---- tools ------------------------------------------------------------------------------------
- */
+/* ---- tools ----------------------------------------------------------------------------------- */
 
 enum err sbatch_bad(struct str value, const char *want, struct errtext *error)
 {
@@ -68,8 +67,7 @@ static enum err take_text(struct sbatch_request *r, struct str value, struct str
     return ERR_NONE;
 }
 
-/* ---- names and texts --------------------------------------------------------------------------
- */
+/* ---- names and texts ------------------------------------------------------------------------- */
 
 enum err sbatch_set_account(struct sbatch_request *r, struct str value, struct errtext *error)
 {
@@ -143,8 +141,7 @@ enum err sbatch_set_open_mode(struct sbatch_request *r, struct str value, struct
     return ERR_NONE;
 }
 
-/* ---- where ------------------------------------------------------------------------------------
- */
+/* ---- where ----------------------------------------------------------------------------------- */
 
 enum err sbatch_set_partition(struct sbatch_request *r, struct str value, struct errtext *error)
 {
@@ -206,8 +203,7 @@ enum err sbatch_set_max_price(struct sbatch_request *r, struct str value, struct
     return ERR_NONE;
 }
 
-/* ---- sizes ------------------------------------------------------------------------------------
- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 enum err sbatch_set_nodes(struct sbatch_request *r, struct str value, struct errtext *error)
 {
@@ -281,8 +277,7 @@ enum err sbatch_set_exclusive(struct sbatch_request *r, struct str value, struct
     return ERR_NONE;
 }
 
-/* ---- times ------------------------------------------------------------------------------------
- */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 enum err sbatch_set_time(struct sbatch_request *r, struct str value, struct errtext *error)
 {
@@ -396,8 +391,7 @@ enum err sbatch_set_nice(struct sbatch_request *r, struct str value, struct errt
     return ERR_NONE;
 }
 
-/* ---- switches ---------------------------------------------------------------------------------
- */
+/* ---- switches -------------------------------------------------------------------------------- */
 
 #define SWITCH(name, statement)                                                                    \
     enum err name(struct sbatch_request *r, struct str value, struct errtext *error)               \

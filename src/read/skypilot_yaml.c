@@ -47,8 +47,7 @@ static void sort_out_keys(struct task *t, const struct yaml_node *map, const cha
         if (yaml_get(map, noted[i]) != NULL) sbatch_note(t->r, "%s has no effect here", noted[i]);
 }
 
-/* ---- accelerators -----------------------------------------------------------------------------
- */
+/* ---- accelerators ---------------------------------------------------------------------------- */
 
 /* SkyPilot's name of a chip in Berth's form: small letters, without "GB". */
 static struct str kind_of(struct task *t, struct str name)
@@ -131,8 +130,7 @@ static void take_accelerators(struct task *t, const struct yaml_node *n, struct 
         take_accelerator(t, &n->keys[i], yaml_is_null(&n->items[i]) ? NULL : &n->items[i], res);
 }
 
-/* ---- places -----------------------------------------------------------------------------------
- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static void add_unique(struct str *items, uint32_t *count, struct str x)
 {
@@ -202,8 +200,7 @@ static void take_places(struct task *t, const struct yaml_node *map, struct reso
         take_place(t, finer, text, res);
 }
 
-/* ---- cpus and memory --------------------------------------------------------------------------
- */
+/* ---- cpus and memory ------------------------------------------------------------------------- */
 
 /* "8" or "8+": at least so many either way. */
 static void take_cpus(struct task *t, const struct yaml_node *n, struct resources *res)
@@ -232,8 +229,7 @@ static void take_memory(struct task *t, const struct yaml_node *n, struct resour
                   STR_ARG(n->text));
 }
 
-/* ---- resources --------------------------------------------------------------------------------
- */
+/* ---- resources ------------------------------------------------------------------------------- */
 
 static const char *const resource_keys[] = {"accelerators",
                                             "infra",
@@ -404,8 +400,7 @@ static void read_resources(struct task *t, const struct yaml_node *root)
     put_resources(t, res, count);
 }
 
-/* ---- environment and script -------------------------------------------------------------------
- */
+/* ---- environment and script ------------------------------------------------------------------ */
 
 static bool is_variable_name(struct str s)
 {
@@ -495,8 +490,7 @@ static void read_workdir(struct task *t, const struct yaml_node *n)
     if (sbatch_set_chdir(t->r, text, &error) != ERR_NONE) yaml_fail(t->errs, n, "%s", error.s);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void read_root(struct task *t, const struct yaml_node *root)
 {

@@ -92,8 +92,7 @@ enum err yaml_errors_result(const struct yaml_errors *errs, struct errtext *erro
 bool yaml_parse(struct str bytes, size_t bytes_max, struct str file, struct arena *arena,
                 struct yaml_errors *errs, struct yaml_doc *out);
 
-/* ---- walking ----------------------------------------------------------------------------------
- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 /* The value of a key, or NULL when the map does not have it (or `map` is not a map). A key with
  * nothing behind it has a null value, which every getter refuses. */
@@ -113,8 +112,7 @@ const struct yaml_node *yaml_need(struct yaml_errors *errs, const struct yaml_no
                                   const char *key);
 bool yaml_list(struct yaml_errors *errs, const struct yaml_node *n, uint32_t max);
 
-/* ---- values -----------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Any scalar that is not null, as text, at most `max` bytes. */
 bool yaml_text(struct yaml_errors *errs, const struct yaml_node *n, size_t max, struct str *out);

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- walking ----------------------------------------------------------------------------------
- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 static uint32_t key_index(const struct yaml_node *map, const char *key)
 {
@@ -94,8 +93,7 @@ bool yaml_list(struct yaml_errors *errs, const struct yaml_node *n, uint32_t max
     return false;
 }
 
-/* ---- texts ------------------------------------------------------------------------------------
- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static bool is_scalar(struct yaml_errors *errs, const struct yaml_node *n, const char *what)
 {
@@ -164,8 +162,7 @@ bool yaml_country(struct yaml_errors *errs, const struct yaml_node *n, struct st
     return true;
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------
- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 /* "[-]digits[.digits]" with _ between digits, scaled by 10^decimals, exactly. */
 static bool parse_decimal(struct str s, int decimals, int64_t *out)
@@ -265,8 +262,7 @@ bool yaml_money(struct yaml_errors *errs, const struct yaml_node *n, int64_t *uu
     return true;
 }
 
-/* ---- words ------------------------------------------------------------------------------------
- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 bool yaml_bool(struct yaml_errors *errs, const struct yaml_node *n, bool *out)
 {
@@ -328,8 +324,7 @@ bool yaml_date(struct yaml_errors *errs, const struct yaml_node *n, bool is_end,
     return true;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------
- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 struct text_at {
     struct str text;

@@ -33,8 +33,7 @@ static const struct job *find_job(struct server *s, struct op *op, struct str id
     return NULL;
 }
 
-/* ---- submission -------------------------------------------------------------------------------
- */
+/* ---- submission ------------------------------------------------------------------------------ */
 
 struct submit_request {
     struct job_spec spec;
@@ -165,8 +164,7 @@ void handle_plan(struct server *s, struct op *op, struct str id)
     reply_visit(op, 200, visit_explanation_any, &x);
 }
 
-/* ---- listing ----------------------------------------------------------------------------------
- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 static void visit_job_list_any(struct visit *v, void *what)
 {
@@ -234,8 +232,7 @@ void handle_job_spec(struct server *s, struct op *op, struct str id)
         reply_visit(op, 200, visit_job_spec_any, &spec);
 }
 
-/* ---- why --------------------------------------------------------------------------------------
- */
+/* ---- why ------------------------------------------------------------------------------------- */
 
 static void visit_verdict_any(struct visit *v, void *what)
 {
@@ -386,8 +383,7 @@ void handle_why(struct server *s, struct op *op, struct str id)
         reply_visit(op, 200, visit_why, &why);
 }
 
-/* ---- changing ---------------------------------------------------------------------------------
- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 /* Step an event about one job and answer with the job as it is then. */
 static void step_job(struct server *s, struct op *op, struct event *event)

@@ -32,8 +32,7 @@ void handle_pools(struct server *s, struct op *op, struct str id)
     reply_visit(op, 200, visit_pool_list_any, &list);
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static void visit_node_list_any(struct visit *v, void *what)
 {
@@ -122,8 +121,7 @@ void handle_nodes_change(struct server *s, struct op *op, struct str id)
         reply_json(op, 200, STR("{\"applied\":true}"));
 }
 
-/* ---- leases -----------------------------------------------------------------------------------
- */
+/* ---- leases ---------------------------------------------------------------------------------- */
 
 static void visit_lease_list_any(struct visit *v, void *what)
 {
@@ -155,8 +153,7 @@ void handle_leases(struct server *s, struct op *op, struct str id)
     reply_visit(op, 200, visit_lease_list_any, &rows);
 }
 
-/* ---- the fleet itself -------------------------------------------------------------------------
- */
+/* ---- the fleet itself ------------------------------------------------------------------------ */
 
 static void visit_whole_fleet(struct visit *v, void *what)
 {

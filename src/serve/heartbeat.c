@@ -12,8 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* ---- the socket -------------------------------------------------------------------------------
- */
+/* ---- the socket ------------------------------------------------------------------------------ */
 
 enum err heartbeats_open(struct heartbeats *h, const char *socket_path, struct errtext *error)
 {
@@ -68,8 +67,7 @@ int heartbeats_wait_ms(const struct heartbeats *h)
     return at > now ? (int)(at - now) : 1;
 }
 
-/* ---- one line ---------------------------------------------------------------------------------
- */
+/* ---- one line -------------------------------------------------------------------------------- */
 
 static struct str next_word(struct str *rest)
 {
@@ -125,8 +123,7 @@ void heartbeat_merge(struct heartbeat *to, const struct heartbeat *later)
     if (total >= to->steps) to->total = total;
 }
 
-/* ---- what has arrived -------------------------------------------------------------------------
- */
+/* ---- what has arrived ------------------------------------------------------------------------ */
 
 /* The job's pulse, or where it would stand. */
 static size_t pulse_at(const struct heartbeats *h, uint32_t job)

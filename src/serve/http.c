@@ -45,8 +45,7 @@ struct http {
     bool quiesce, stop;
 };
 
-/* ---- replies ----------------------------------------------------------------------------------
- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 /* Takes the buffer's memory. */
 static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type,
@@ -102,8 +101,7 @@ void http_reply(struct http *h, struct op *first)
     http_wake(h);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static struct peer peer_of(const struct door *d, struct MHD_Connection *c)
 {
@@ -201,8 +199,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
     *con_cls = NULL;
 }
 
-/* ---- the thread -------------------------------------------------------------------------------
- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 void http_wake(struct http *h)
 {
@@ -268,8 +265,7 @@ static void *serve_doors(void *arg)
     return NULL;
 }
 
-/* ---- doors ------------------------------------------------------------------------------------
- */
+/* ---- doors ----------------------------------------------------------------------------------- */
 
 /* /run is empty after a boot. When this fails, bind says why. */
 static void make_folder(const char *path)

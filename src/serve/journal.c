@@ -8,8 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- rebuilding -------------------------------------------------------------------------------
- */
+/* ---- rebuilding ------------------------------------------------------------------------------ */
 
 struct replay {
     struct journal *j;
@@ -153,8 +152,7 @@ int64_t journal_now_ms(struct journal *j)
     return stamp_clock_now(&j->clock);
 }
 
-/* ---- the batch --------------------------------------------------------------------------------
- */
+/* ---- the batch ------------------------------------------------------------------------------- */
 
 static void add_history(struct journal *j, struct job_id id)
 {
@@ -165,9 +163,8 @@ static void add_history(struct journal *j, struct job_id id)
     b->history[b->history_count++] = view_history(j->core, job, &b->arena);
 }
 
-enum {
-    BYTES_KEPT = 1024 * 1024
-}; /* of the encoding buffer; a fleet or a large script needs more */
+/* Of the encoding buffer; a fleet or a large script needs more. */
+enum { BYTES_KEPT = 1024 * 1024 };
 
 static struct str encode(struct journal *j, void (*visit)(struct visit *, void *), void *what)
 {
@@ -249,8 +246,7 @@ struct store *journal_store(const struct journal *j)
     return j->store;
 }
 
-/* ---- commits ----------------------------------------------------------------------------------
- */
+/* ---- commits --------------------------------------------------------------------------------- */
 
 static void batch_clear(struct batch *b)
 {
@@ -342,8 +338,7 @@ void journal_batch_done(struct journal *j)
     batch_clear(&j->sealed);
 }
 
-/* ---- reading back -----------------------------------------------------------------------------
- */
+/* ---- reading back ---------------------------------------------------------------------------- */
 
 struct spec_search {
     struct arena *arena;

@@ -47,8 +47,7 @@ void metrics_refusal(struct metrics *m, struct str rule)
     m->refusals[i].count++;
 }
 
-/* ---- printing ---------------------------------------------------------------------------------
- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void put_head(struct buf *out, const char *name, const char *type, const char *help)
 {

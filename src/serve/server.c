@@ -37,8 +37,7 @@ void server_log(struct server *s, const char *fmt, ...)
     s->config.log(s->config.log_arg, line);
 }
 
-/* ---- one turn ---------------------------------------------------------------------------------
- */
+/* ---- one turn -------------------------------------------------------------------------------- */
 
 enum err server_step(struct server *s, struct event *e, struct job_id *first_out,
                      uint32_t *count_out, struct errtext *error)
@@ -295,8 +294,7 @@ static void turn(struct server *s)
     histogram_add(&s->metrics.turn, (steady_ms() - begun) * 1000);
 }
 
-/* ---- decisions as they fall -------------------------------------------------------------------
- */
+/* ---- decisions as they fall ------------------------------------------------------------------ */
 
 static void on_decision(void *arg, const struct event *e, const struct decision *d)
 {
@@ -324,8 +322,7 @@ static void on_decision(void *arg, const struct event *e, const struct decision 
     events_add(s, d, j != NULL ? j->spec.uid : 0);
 }
 
-/* ---- starting and stopping --------------------------------------------------------------------
- */
+/* ---- starting and stopping ------------------------------------------------------------------- */
 
 static enum err make_state_dir(const char *dir, struct errtext *error)
 {

@@ -176,8 +176,7 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
     return v;
 }
 
-/* ---- pools ------------------------------------------------------------------------------------
- */
+/* ---- pools ----------------------------------------------------------------------------------- */
 
 enum node_group {
     GROUP_IDLE,
@@ -273,8 +272,7 @@ struct pool_view view_pool(const struct core *c, struct pool_id id, struct arena
     return v;
 }
 
-/* ---- history ----------------------------------------------------------------------------------
- */
+/* ---- history --------------------------------------------------------------------------------- */
 
 struct history_row view_history(const struct core *c, const struct job *j, struct arena *arena)
 {

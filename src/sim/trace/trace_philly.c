@@ -10,8 +10,7 @@
 
 #include <jansson.h>
 
-/* ---- the JSON list ------------------------------------------------------------------------------
- */
+/* ---- the JSON list --------------------------------------------------------------------------- */
 
 /* The text of the next object of the list, byte by byte, so that a file of any length is read in
  * bounded memory. */

@@ -113,8 +113,7 @@ static enum err bad(const struct trace *t, int column, const char *want, struct 
     return trace_fail(t, t->lines.line, (unsigned)at + 1, e, error);
 }
 
-/* ---- which rows are jobs that ran ---------------------------------------------------------------
- */
+/* ---- which rows are jobs that ran ------------------------------------------------------------ */
 
 static bool is_unset(struct str text)
 {

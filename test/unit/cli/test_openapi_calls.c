@@ -126,8 +126,7 @@ static bool fits(struct checker *c, const struct yaml_node *schema, json_t *v)
     return unfit(c, "is not of type", type->text.p);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 struct call {
     const char *method, *path, *status, *content_type, *request, *reply;
@@ -222,8 +221,7 @@ static bool call_fits(struct checker *c, const struct call *call)
     return !json || file_fits(c, schema, call->reply);
 }
 
-/* ---- a file of calls --------------------------------------------------------------------------
- */
+/* ---- a file of calls ------------------------------------------------------------------------- */
 
 enum { OPERATIONS_MAX = 200 };
 
@@ -301,8 +299,7 @@ static int check_calls(const char *path)
     return faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- the checker itself -----------------------------------------------------------------------
- */
+/* ---- the checker itself ---------------------------------------------------------------------- */
 
 static int open_checker(void **state)
 {

@@ -13,8 +13,7 @@
 
 #include <cmocka.h>
 
-/* ---- an independent model: doubles, linear search, no shared code ------------------------------
- */
+/* ---- an independent model: doubles, linear search, no shared code ---------------------------- */
 
 struct guess {
     double ms, lo, hi, paid, total;
@@ -295,8 +294,7 @@ static void no_amount_overflows(void **state)
     world_release(&w);
 }
 
-/* ---- what costs do ------------------------------------------------------------------------------
- */
+/* ---- what costs do --------------------------------------------------------------------------- */
 
 /* Pool0: big chips at 4 USD; pool1: mid chips at 2 USD. */
 static void two_kinds(struct world *w, uint64_t seed)

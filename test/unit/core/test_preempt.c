@@ -304,8 +304,7 @@ static void a_lost_deadline_raises_the_gain(void **state)
     }
 }
 
-/* ---- the cheapest set, against all subsets ------------------------------------------------------
- */
+/* ---- the cheapest set, against all subsets --------------------------------------------------- */
 
 struct model {
     uint32_t nodes, free[8];
@@ -474,8 +473,7 @@ static void a_tenant_may_be_given_a_greatest_priority(void **state)
     world_release(&w);
 }
 
-/* ---- no livelock: jobs of high priority for ever, and the low ones still end --------------------
- */
+/* ---- no livelock: jobs of high priority for ever, and the low ones still end ----------------- */
 
 static void tell(struct world *w, struct attempt a)
 {

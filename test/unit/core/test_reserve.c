@@ -174,8 +174,7 @@ static void what_was_kept_is_free_when_the_head_leaves(void **state)
     world_release(&w);
 }
 
-/* ---- the soonest of many pools, against all ends of all claims ------------------------------------
- */
+/* ---- the soonest of many pools, against all ends of all claims ------------------------------- */
 
 enum { MANY = 64, NODES = 2, HEADS = 270 };
 

@@ -127,8 +127,7 @@ static inline enum err get_core(struct str bytes, struct core *c, struct errtext
     return e;
 }
 
-/* ---- the engine's side --------------------------------------------------------------------------
- */
+/* ---- the engine's side ----------------------------------------------------------------------- */
 
 static inline struct attempt *attempt_find(struct world *w, uint32_t job, uint32_t attempt)
 {

@@ -8,8 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 
-/* ---- a store that waits ------------------------------------------------------------------------
- */
+/* ---- a store that waits ---------------------------------------------------------------------- */
 
 /* Passes everything to a SQLite ledger, but holds an append back until `let` is called. */
 struct gate {
@@ -102,8 +101,7 @@ static void wait_for_append(struct gate *g, int which)
     pthread_mutex_unlock(&g->mutex);
 }
 
-/* ---- the journal upon it -----------------------------------------------------------------------
- */
+/* ---- the journal upon it --------------------------------------------------------------------- */
 
 struct rig {
     char *dir;

@@ -21,8 +21,7 @@ enum {
     DEADLINE_MS = 20000,
 };
 
-/* ---- the daemon's side --------------------------------------------------------------------------
- */
+/* ---- the daemon's side ----------------------------------------------------------------------- */
 
 static struct {
     int at_sync; /* a byte is written when a sync begins */
@@ -71,8 +70,7 @@ static void run_daemon(const char *dir, const char *socket_path)
     _exit(e == ERR_NONE ? 0 : 8);
 }
 
-/* ---- the test's side ----------------------------------------------------------------------------
- */
+/* ---- the test's side ------------------------------------------------------------------------- */
 
 struct client {
     int fd;
@@ -278,8 +276,7 @@ static void rig_free(struct rig *r, int sig)
     free(r);
 }
 
-/* ---- tests --------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void no_reply_leaves_before_the_sync_of_what_it_rests_on(void **state)
 {

@@ -84,8 +84,7 @@ static void unplay(struct played *p)
     arena_release(&p->arena);
 }
 
-/* ---- against a queue worked out by hand --------------------------------------------------------
- */
+/* ---- against a queue worked out by hand ------------------------------------------------------ */
 
 /* First come, first served by `servers` equal ones; the sum of waits, and the last end. */
 static void by_hand(const int64_t *at, const int64_t *lasts, int jobs, int servers,
@@ -137,8 +136,7 @@ static void a_queue_of_equal_jobs_goes_as_by_hand(void **state)
     buf_release(&text);
 }
 
-/* ---- what a trace says -------------------------------------------------------------------------
- */
+/* ---- what a trace says ----------------------------------------------------------------------- */
 
 static void a_job_lasts_as_long_as_the_trace_says_of_its_chip(void **state)
 {
@@ -229,8 +227,7 @@ static void names_that_the_fleet_lacks_are_told_with_their_place(void **state)
     }
 }
 
-/* ---- faults ------------------------------------------------------------------------------------
- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 static char *faulty(uint64_t seed, uint64_t *failures_out)
 {
@@ -271,8 +268,7 @@ static void faults_lose_work_but_no_job_and_repeat_by_seed(void **state)
     assert_true(failures > 0);
 }
 
-/* ---- the tools ---------------------------------------------------------------------------------
- */
+/* ---- the tools ------------------------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b)
 {

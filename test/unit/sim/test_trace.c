@@ -118,8 +118,7 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
     check_rows(rows, sizeof rows / sizeof *rows);
 }
 
-/* ---- formats of others ------------------------------------------------------------------------
- */
+/* ---- formats of others ----------------------------------------------------------------------- */
 
 static void other_formats_are_known_by_their_first_line(void **state)
 {
