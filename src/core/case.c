@@ -153,7 +153,8 @@ static void stock(struct builder *b, const struct site *site)
     out->fleet_count = site->stock_count;
     if (site->stock_count == 0) return;
     out->fleet = ARENA_ARRAY(b->arena, site->stock_count, struct law_fleet_row);
-    for (uint32_t i = 0; i < site->stock_count; i++)
+    if (BERTH_DEFECT == 60) out->fleet_count = 1;
+    for (uint32_t i = 0; i < out->fleet_count; i++)
         out->fleet[i] = (struct law_fleet_row){.chip = b->fleet->chips[site->stock[i].chip_index],
                                                .amount = site->stock[i].chips};
 }

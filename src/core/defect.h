@@ -42,6 +42,10 @@
  * Of budgets:
  *
  *   50  what an attempt has cost is forgotten by its budget when it ends           (budget.c)
+ *
+ * Of the law over many jobs:
+ *
+ *   60  a share of the law counts the first kind of chip alone                     (case.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H
