@@ -205,7 +205,19 @@ static enum err check_queue(const struct core *c, struct errtext *error)
     return ERR_NONE;
 }
 
-static enum err check_pending(const struct entry *e, struct errtext *error)
+/* What it waits for besides a place is there: or an update would find it missing. */
+static enum err check_eligible(const struct core *c, const struct entry *e, struct errtext *error)
+{
+    uint32_t waits_for;
+    bool is_held = e->job.held_user || e->job.held_admin;
+    bool is_met = dependencies_look(c, e, &waits_for) == DEPENDENCY_MET;
+    if (is_held || !is_met || eligible_at(e) > c->now_ms)
+        return BROKEN(6, "job %u waits for a place, but is held, or for a job or a time too",
+                      e->job.id.v);
+    return ERR_NONE;
+}
+
+static enum err check_pending(const struct core *c, const struct entry *e, struct errtext *error)
 {
     if (e->job.state != JOB_PENDING) {
         if (e->class != NULL) return BROKEN(6, "job %u is over, yet in a class", e->job.id.v);
@@ -214,6 +226,10 @@ static enum err check_pending(const struct entry *e, struct errtext *error)
     if ((e->class != NULL) != reason_is_eligible(e->job.reason))
         return BROKEN(6, "job %u waits for %s and is %sin a class", e->job.id.v,
                       reason_names[e->job.reason], e->class != NULL ? "" : "not ");
+    if (e->class != NULL || e->hold != NULL) {
+        enum err code = check_eligible(c, e, error);
+        if (code != ERR_NONE) return code;
+    }
     if (e->class == NULL) return ERR_NONE;
     const struct entry *first = CONTAINER(order_first(&e->class->jobs), struct entry, in_group);
     if (first == e && e->job.reason != e->class->reason)
@@ -483,7 +499,7 @@ enum err core_check(const struct core *c, struct errtext *error)
     for (const struct entry *e = entry_after(c, 0); e != NULL && code == ERR_NONE;
          e = entry_after(c, e->job.id.v)) {
         code = check_claim(c, e, error);
-        if (code == ERR_NONE) code = check_pending(e, error);
+        if (code == ERR_NONE) code = check_pending(c, e, error);
         if (code == ERR_NONE) code = check_array(c, e, error);
         if (code == ERR_NONE) code = check_waits(c, e, error);
         if (code == ERR_NONE) code = check_law(c, e, error);

@@ -66,6 +66,16 @@ void update_merge(const struct job_spec *old, const struct event *ev, struct job
     }
 }
 
+/* The job has joined those of its name. The one that was the first of them may have been waiting for
+ * a place, and now has to wait for this one. */
+static void name_joined(struct core *c, const struct entry *e)
+{
+    struct order_node *n = order_after(&e->name->live, 0, e->job.id.v);
+    if (n == NULL || order_first(&e->name->live) != &e->in_name) return;
+    struct entry *second = CONTAINER(n, struct entry, in_name);
+    if (second->job.state == JOB_PENDING) job_settle(c, second);
+}
+
 /* Give the job that spec; `ev` says which fields an order names. */
 static void entry_update(struct core *c, struct entry *e, const struct job_spec *merged,
                          const struct event *ev)
@@ -86,6 +96,7 @@ static void entry_update(struct core *c, struct entry *e, const struct job_spec 
     if (has(ev, UPDATE_DEPENDENCY)) e->dependencies_met = 0;
     dependencies_enter(c, e);
     if (was_shared && e->name != group) wake_namesakes(c, group);
+    if (e->name != group) name_joined(c, e);
     if (is_pending) {
         queue_enter(e);
         j->time_limit_ms = limit_anywhere(c, &j->spec);

@@ -301,6 +301,45 @@ static void dependencies_wait_for_what_they_name(void **state)
     world_release(&w);
 }
 
+static void rename_to(struct world *w, uint32_t id, const char *name)
+{
+    struct job_spec s = {.name = str_of(name)};
+    struct event e = {.kind = EVENT_UPDATE,
+                      .actor = STR("uid:1000"),
+                      .actor_uid = 1000,
+                      .job = {id},
+                      .spec = &s,
+                      .update_fields = 1u << UPDATE_NAME};
+    world_step(w, &e);
+}
+
+/* A singleton that only lacks room is not the first of its name any more. */
+static void a_singleton_waits_again_for_an_older_job_that_takes_its_name(void **state)
+{
+    (void)state;
+    struct world w;
+    two_pools(&w);
+    struct dependency d = {DEPENDENCY_SINGLETON, 0};
+    struct job_spec s = world_spec(8);
+    uint32_t full[2] = {world_submit(&w, &s), world_submit(&w, &s)};
+    uint32_t older = world_submit(&w, &s);
+    s.name = STR("alone");
+    s.dependencies = &d;
+    s.dependency_count = 1;
+    uint32_t single = world_submit(&w, &s), later = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, single)->reason, REASON_PRIORITY);
+    assert_int_equal(world_job(&w, later)->reason, REASON_DEPENDENCY);
+    rename_to(&w, older, "alone");
+    assert_int_equal(world_job(&w, single)->reason, REASON_DEPENDENCY);
+    world_finish(&w, full[0], 0);
+    assert_int_equal(world_job(&w, older)->state, JOB_CONFIGURING);
+    rename_to(&w, older, "other");
+    assert_int_equal(world_job(&w, single)->reason, REASON_RESOURCES);
+    world_finish(&w, full[1], 0);
+    assert_int_equal(world_job(&w, single)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 static void a_task_waits_for_the_task_of_the_same_number(void **state)
 {
     (void)state;
@@ -478,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_limit_changed_before_the_start_is_ordered_after_it),
         cmocka_unit_test(array_tasks_get_consecutive_ids_and_keep_their_limit),
         cmocka_unit_test(dependencies_wait_for_what_they_name),
+        cmocka_unit_test(a_singleton_waits_again_for_an_older_job_that_takes_its_name),
         cmocka_unit_test(a_task_waits_for_the_task_of_the_same_number),
         cmocka_unit_test(what_others_wait_for_is_not_purged),
         cmocka_unit_test(a_down_node_stops_its_jobs_and_takes_no_others),
