@@ -27,7 +27,7 @@ static void size_bytes(const struct job_spec *s, struct buf *b)
     put_u64(b, (uint64_t)s->nodes << 32 | s->nodes_limit);
     put_u64(b, (uint64_t)s->chips << 32 | s->chips_per_node);
     put_u64(b, (uint64_t)s->chip_milli << 32 | s->shards);
-    put_u64(b, s->switches);
+    put_u64(b, (uint64_t)s->switches << 1 | s->contiguous);
     put_u64(b, (uint64_t)s->tasks << 32 | s->tasks_per_node);
     put_u64(b, (uint64_t)s->cpus_per_task << 1 | s->exclusive);
     put_u64(b, s->mem_mb_per_node);

@@ -104,6 +104,12 @@ static const char *capacity_words(const struct question *q, const struct pool_re
                             (long long)r->have, n->use.chips_total);
     if (n->chips_per_node == 0 || !spec_wants_chips(q->spec))
         return "its nodes have not enough free CPUs or memory for the job now";
+    if (r->have >= r->need && q->spec->contiguous)
+        return arena_printf(q->arena,
+                            "%lld of %u chips are free, but not with the CPUs, memory and whole "
+                            "nodes that the job's %lld need on adjacent nodes%s",
+                            (long long)r->have, n->use.chips_total, (long long)r->need,
+                            q->spec->switches > 0 ? " of so few switches" : "");
     if (r->have >= r->need && q->spec->switches > 0)
         return arena_printf(q->arena,
                             "%lld of %u chips are free, but not with the CPUs, memory and whole "

@@ -14,7 +14,8 @@
  * node, so a search descends only where an answer can be. A change rewrites one path.
  *
  * Nodes that are down or drained have neither shape nor key. Where the pool has switches, those are
- * chosen first for jobs of several nodes (switches.h). */
+ * chosen first for jobs of several nodes (switches.h); a gang that wants adjacent nodes gets the
+ * best block of them (contiguous.h). */
 #ifndef BERTH_CORE_NODES_H
 #define BERTH_CORE_NODES_H
 
@@ -96,6 +97,9 @@ void nodes_expect(struct pool_nodes *n, const struct seen *seen);
 uint32_t nodes_up(const struct pool_nodes *n);
 /* How many nodes that are up can hold `each` now, counted up to `enough`. */
 uint32_t nodes_that_fit(const struct pool_nodes *n, const struct need *each, uint32_t enough);
+
+/* The lowest node from `from` on that is up and can hold `each` now; NO_INDEX: none. */
+uint32_t nodes_next(const struct pool_nodes *n, const struct need *each, uint32_t from);
 
 /* ---- of one node, for nodes_choose.c and tests ----------------------------------------------- */
 

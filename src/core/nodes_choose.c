@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/contiguous.h"
 #include "core/switches.h"
 
 #include <stdlib.h>
@@ -179,15 +180,15 @@ bool node_fits(const struct pool_nodes *n, uint32_t i, const struct need *each)
            each->chips == 0 && !(x->is_kept && each->beside_kept);
 }
 
-static bool sum_may_fit(const struct node_sum *s, const struct need *each, uint32_t key)
+static bool sum_may_fit(const struct node_sum *s, const struct need *each, uint64_t keys)
 {
-    return (s->keys >> key & 1) != 0 && s->cpus_free >= each->cpus && s->mem_free >= each->mem_mb &&
+    return (s->keys & keys) != 0 && s->cpus_free >= each->cpus && s->mem_free >= each->mem_mb &&
            s->milli_free >= each->milli;
 }
 
-/* The lowest node from `from` on with that key that satisfies `each`; NO_INDEX: none. Walks up from
- * `from` while nothing to its right in the subtree may fit, then down. */
-static uint32_t find(const struct pool_nodes *n, const struct need *each, uint32_t key,
+/* The lowest node from `from` on with one of these keys (a set of bits) that satisfies `each`;
+ * NO_INDEX: none. Walks up from `from` while nothing to its right in the subtree may fit, then down. */
+static uint32_t find(const struct pool_nodes *n, const struct need *each, uint64_t keys,
                      uint32_t from)
 {
     uint32_t i = from;
@@ -197,7 +198,7 @@ static uint32_t find(const struct pool_nodes *n, const struct need *each, uint32
             uint32_t at = i;
             for (uint32_t level = 0; level < n->level_count && at % FAN == 0; level++) {
                 at /= FAN;
-                if (sum_may_fit(&n->sum[level][at], each, key)) break;
+                if (sum_may_fit(&n->sum[level][at], each, keys)) break;
                 span *= FAN;
             }
             if (span > 1) {
@@ -205,10 +206,15 @@ static uint32_t find(const struct pool_nodes *n, const struct need *each, uint32
                 continue;
             }
         }
-        if (node_fits(n, i, each) && node_key(n, i) == key) return i;
+        if (node_fits(n, i, each) && (keys >> node_key(n, i) & 1) != 0) return i;
         i++;
     }
     return NO_INDEX;
+}
+
+uint32_t nodes_next(const struct pool_nodes *n, const struct need *each, uint32_t from)
+{
+    return find(n, each, UINT64_MAX, from);
 }
 
 /* A walk over the nodes that satisfy a need, best first: in order of (key, index). */
@@ -228,7 +234,7 @@ static uint32_t search_next(struct search *s)
 {
     for (; s->key <= KEY_MAX; s->key++, s->at = 0) {
         if (s->n->by_key[s->key] == 0) continue;
-        uint32_t i = find(s->n, &s->each, s->key, s->at);
+        uint32_t i = find(s->n, &s->each, UINT64_C(1) << s->key, s->at);
         if (i == NO_INDEX) continue;
         s->at = i + 1;
         return i;
@@ -266,13 +272,18 @@ static bool choose_by_key(const struct size *z, struct taking *t)
     return true;
 }
 
-/* ---- on switches ----------------------------------------------------------------------------- */
+/* ---- on switches, or on adjacent nodes ------------------------------------------------------- */
 
 static const struct free_room no_room; /* of nodes that are in no shape */
 
+/* Nodes that follow each other. */
+struct stretch {
+    uint32_t first, count;
+};
+
 struct place {
     const struct free_room *free;
-    uint32_t node, slot; /* slot: among all nodes of the switches */
+    uint32_t node, slot; /* slot: among all nodes of the stretches */
     int32_t score;
 };
 
@@ -301,17 +312,17 @@ static int32_t score_on(const struct pool_nodes *n, const struct need *each, con
     return known->score[slot];
 }
 
-/* The nodes of these switches that satisfy the need and are not taken. */
-static uint32_t list_places(const struct taking *t, const struct need *each, const uint32_t *list,
-                            uint32_t count, const bool *taken, struct place *out)
+/* The nodes of these stretches that satisfy the need and are not taken. */
+static uint32_t list_places(const struct taking *t, const struct need *each,
+                            const struct stretch *list, uint32_t count, const bool *taken,
+                            struct place *out)
 {
     const struct pool_nodes *n = t->n;
     struct scores known = {0};
-    uint32_t places = 0;
+    uint32_t places = 0, slot = 0;
     for (uint32_t s = 0; s < count; s++) {
-        uint32_t first = list[s] * n->nodes_per_switch;
-        for (uint32_t k = 0; k < n->nodes_per_switch && first + k < n->count; k++) {
-            uint32_t i = first + k, slot = s * n->nodes_per_switch + k;
+        for (uint32_t k = 0; k < list[s].count; k++, slot++) {
+            uint32_t i = list[s].first + k;
             if (taken[slot] || !node_fits(n, i, each)) continue;
             const struct shape *x = n->node[i].shape;
             out[places++] = (struct place){x != NULL ? &x->free : &no_room, i, slot,
@@ -322,12 +333,14 @@ static uint32_t list_places(const struct taking *t, const struct need *each, con
     return places;
 }
 
-static bool choose_on_switches(const struct size *z, struct taking *t)
+/* The nodes that the rule likes best of these, which hold the job. */
+static void choose_in(const struct size *z, const struct stretch *list, uint32_t count,
+                      struct taking *t)
 {
-    uint32_t *list, count, per = t->n->nodes_per_switch;
-    if (!switches_pick(t->n, z, &list, &count)) return false;
-    struct place *places = mem_alloc((size_t)count * per, sizeof *places);
-    bool *taken = mem_alloc((size_t)count * per, sizeof *taken);
+    size_t nodes = 0;
+    for (uint32_t s = 0; s < count; s++) nodes += list[s].count;
+    struct place *places = mem_alloc(nodes, sizeof *places);
+    bool *taken = mem_alloc(nodes, sizeof *taken);
     for (int part = 0; part < 2; part++) {
         if (z->part[part].count == 0) continue;
         uint32_t found = list_places(t, &z->part[part].each, list, count, taken, places);
@@ -337,9 +350,32 @@ static bool choose_on_switches(const struct size *z, struct taking *t)
             take(t, &z->part[part].each, places[i].node, 0);
         }
     }
-    mem_free(list);
     mem_free(places);
     mem_free(taken);
+}
+
+static bool choose_on_switches(const struct size *z, struct taking *t)
+{
+    const struct pool_nodes *n = t->n;
+    uint32_t *list, count;
+    if (!switches_pick(n, z, &list, &count)) return false;
+    struct stretch *stretches = mem_alloc(count, sizeof *stretches);
+    for (uint32_t s = 0; s < count; s++) {
+        uint32_t first = list[s] * n->nodes_per_switch, left = n->count - first;
+        uint32_t nodes = n->nodes_per_switch < left ? n->nodes_per_switch : left;
+        stretches[s] = (struct stretch){first, nodes};
+    }
+    choose_in(z, stretches, count, t);
+    mem_free(list);
+    mem_free(stretches);
+    return true;
+}
+
+static bool choose_adjacent(const struct size *z, struct taking *t)
+{
+    struct stretch block = {contiguous_pick(t->n, z), z->nodes};
+    if (block.first == NO_INDEX) return false;
+    choose_in(z, &block, 1, t);
     return true;
 }
 
@@ -363,7 +399,9 @@ bool nodes_choose(const struct pool_nodes *n, const struct size *z, struct claim
     if (is_hopeless(n, z)) return false;
     struct taking t = {.n = n, .parts = parts_out};
     enum tri fits = TRI_UNKNOWN;
-    if (switches_matter(n, z))
+    if (contiguous_matters(z))
+        fits = choose_adjacent(z, &t) ? TRI_YES : TRI_NO;
+    else if (switches_matter(n, z))
         fits = choose_on_switches(z, &t) ? TRI_YES : TRI_NO;
     else if (n->chips_per_node > 0)
         fits = choose_by_rule(z, &t);
@@ -400,6 +438,7 @@ bool nodes_fit(const struct pool_nodes *n, const struct size *z)
 {
     const struct need *first = &z->part[0].each, *second = &z->part[1].each;
     if (is_hopeless(n, z)) return false;
+    if (contiguous_matters(z)) return contiguous_fits(n, z);
     if (z->switches_max > 0 && switches_matter(n, z)) {
         uint32_t *list, count;
         bool fits = switches_pick(n, z, &list, &count);

@@ -403,10 +403,16 @@ static int64_t listed_at(const struct outlook *o)
     return at;
 }
 
+/* The nodes that are ready first may be on too many switches, or apart. */
+static bool has_form(const struct size *z)
+{
+    return z->nodes > 1 && (z->switches_max > 0 || z->contiguous);
+}
+
 int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool)
 {
     struct outlook *o = outlook_of(c, g, pool);
-    if (o->size.switches_max > 0) return CIVIL_NEVER_MS; /* ready nodes may be on too many */
+    if (has_form(&o->size)) return CIVIL_NEVER_MS;
     if (o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool);
     if (o->is_listed) return listed_at(o);
     int64_t at = 0;
@@ -423,7 +429,7 @@ int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool)
 int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool)
 {
     struct outlook *o = outlook_of(c, g, pool);
-    if (o->size.switches_max > 0) return CIVIL_NEVER_MS;
+    if (has_form(&o->size)) return CIVIL_NEVER_MS;
     if (o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool);
     for (int k = 0; !o->is_listed && k < 2; k++)
         if (o->list[k].want > 0) list_build(c, pool, &o->size.part[k].each, &o->list[k]);

@@ -169,6 +169,7 @@ int size_in_pool(const struct job_spec *s, const struct pool *p, struct size *ou
     out->chips =
         out->part[0].count * out->part[0].each.chips + out->part[1].count * out->part[1].each.chips;
     out->switches_max = s->switches;
+    out->contiguous = s->contiguous;
     uint32_t milli = out->part[0].each.milli;
     out->milli = milli > 0 ? milli : (uint64_t)out->chips * CHIP_MILLI;
     ASSERT(out->nodes > 0);

@@ -36,6 +36,7 @@ struct size {
     uint32_t nodes, chips; /* sums */
     uint64_t milli; /* thousandths of chips in all: what is paid for */
     uint32_t switches_max; /* 0: any number */
+    bool contiguous; /* on adjacent nodes */
 };
 
 /* The size of the job in that pool. Gives REASON_NONE, or why it can never fit there

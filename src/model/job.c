@@ -54,6 +54,7 @@ static void visit_size(struct visit *v, struct job_spec *s)
     visit_u64(v, "mem_mb_per_chip", &s->mem_mb_per_chip);
     visit_u64(v, "mem_mb_per_cpu", &s->mem_mb_per_cpu);
     visit_bool(v, "exclusive", &s->exclusive);
+    visit_bool(v, "contiguous", &s->contiguous);
     visit_u32(v, "switches", &s->switches);
     visit_i64(v, "switches_wait_ms", &s->switches_wait_ms);
 }

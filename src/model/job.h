@@ -73,6 +73,7 @@ struct job_spec {
     uint32_t cpus_per_task; /* -c; 0: 1 */
     uint64_t mem_mb_per_node, mem_mb_per_chip, mem_mb_per_cpu; /* at most one is not 0 */
     bool exclusive; /* whole nodes */
+    bool contiguous; /* nodes that follow each other in the order of the pool */
     uint32_t switches; /* --switches: on at most so many; 0: any number */
     int64_t switches_wait_ms; /* once it could start otherwise, it waits so long for that */
 

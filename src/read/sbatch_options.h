@@ -64,6 +64,7 @@ bool chip_part_parse(struct str text, uint32_t *milli_out);
 
 sbatch_handler sbatch_set_account, sbatch_set_array, sbatch_set_begin, sbatch_set_chdir,
     sbatch_set_cluster_constraint, sbatch_set_clusters, sbatch_set_comment, sbatch_set_constraint,
+    sbatch_set_contiguous,
     sbatch_set_cpus_per_gpu, sbatch_set_cpus_per_task, sbatch_set_deadline, sbatch_set_dependency,
     sbatch_set_error, sbatch_set_exclusive, sbatch_set_export, sbatch_set_gpus,
     sbatch_set_gpus_per_node, sbatch_set_gpus_per_task, sbatch_set_gres, sbatch_set_help,

@@ -402,6 +402,7 @@ enum err sbatch_set_nice(struct sbatch_request *r, struct str value, struct errt
         return ERR_NONE;                                                                           \
     }
 
+SWITCH(sbatch_set_contiguous, r->spec.contiguous = true)
 SWITCH(sbatch_set_hold, r->spec.hold = true)
 SWITCH(sbatch_set_requeue, r->spec.no_requeue = false)
 SWITCH(sbatch_set_no_requeue, r->spec.no_requeue = true)

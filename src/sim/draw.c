@@ -361,6 +361,7 @@ static void draw_size(struct rng *r, struct job_spec *s)
         else
             s->shards = 1 + rng_below(&own, 4);
     }
+    s->contiguous = (s->nodes > 1 || s->chips > 4) && rng_chance(&own, 25);
     if (rng_chance(r, 20) && s->mem_mb_per_chip == 0)
         s->mem_mb_per_node = 1000u * (1 + rng_below(r, 64));
 }

@@ -315,8 +315,7 @@ static void check_best(struct sim *s, const struct decision *d, const struct job
     const struct pool_reason *own = &d->pools[d->pool];
     for (uint32_t i = 0; i < d->pool_count && !sim_has_failed(s); i++) {
         const struct pool_reason *row = &d->pools[i];
-        bool fits = row->reason == REASON_RESOURCES && j->spec.switches == 0 &&
-                    oracle_fits(s, j, i, NULL, 0);
+        bool fits = row->reason == REASON_RESOURCES && oracle_fits(s, j, i, NULL, 0);
         if (fits)
             sim_fail(s, "COST",
                      "job %" PRIu32 " fits in pool %" PRIu32 ", which is said to be full", j->id.v,

@@ -42,7 +42,7 @@ static void check_room(struct sim *s, const struct job *j, const struct pool_rea
 {
     struct pool_reservation kept;
     bool fits = oracle_fits(s, j, row->pool, NULL, 0);
-    if (row->reason == REASON_RESOURCES && fits && j->spec.switches == 0)
+    if (row->reason == REASON_RESOURCES && fits)
         sim_fail(s, "EXPLAIN", "job %" PRIu32 " fits in pool %" PRIu32 ", which is said to be full",
                  j->id.v, row->pool);
     if (row->reason != REASON_PRIORITY) return;

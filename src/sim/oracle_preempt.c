@@ -70,7 +70,36 @@ static bool node_does(const struct pool *p, const struct room *r, const struct n
     return chips && cpus && mem;
 }
 
-/* The needs of part[1] are no greater than those of part[0]. */
+/* Nodes that can hold a need, as bits. */
+static uint32_t nodes_that_do(const struct sim *s, uint32_t pool, const struct room *rooms,
+                              const struct need *each)
+{
+    const struct pool *p = &shell_fleet(s)->pools[pool];
+    uint32_t nodes = 0;
+    for (uint32_t n = 0; n < p->node_count; n++)
+        if (core_node_use(s->shell.core, (struct pool_id){pool}, n).state == NODE_UP &&
+            node_does(p, &rooms[n], each))
+            nodes |= UINT32_C(1) << n;
+    return nodes;
+}
+
+/* Are these nodes on as few switches, and as close together, as the job insists? */
+static bool has_form(const struct pool *p, const struct job_spec *j, uint32_t nodes)
+{
+    uint32_t switches = 0, gaps = 0;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        if ((nodes >> n & 1) == 0) continue;
+        if (p->nodes_per_switch > 0) switches |= UINT32_C(1) << n / p->nodes_per_switch;
+        gaps += n == 0 || (nodes >> (n - 1) & 1) == 0;
+    }
+    bool is_alone = (nodes & (nodes - 1)) == 0;
+    return is_alone || ((!j->contiguous || gaps <= 1) &&
+                        (j->switches == 0 ||
+                         (uint32_t)__builtin_popcount(switches) <= j->switches));
+}
+
+/* Every set of as many nodes as the job wants is tried. The needs of part[1] are no greater than
+ * those of part[0]. */
 bool oracle_fits(struct sim *s, const struct job *j, uint32_t pool, const uint32_t *gone,
                  uint32_t gone_count)
 {
@@ -80,13 +109,15 @@ bool oracle_fits(struct sim *s, const struct job *j, uint32_t pool, const uint32
     int64_t have, need;
     if (size_in_pool(&j->spec, p, &z, &have, &need) != REASON_NONE) return false;
     fill(s, pool, j->id, gone, gone_count, rooms);
-    uint32_t first = 0, any = 0;
-    for (uint32_t n = 0; n < p->node_count; n++) {
-        if (core_node_use(s->shell.core, (struct pool_id){pool}, n).state != NODE_UP) continue;
-        first += node_does(p, &rooms[n], &z.part[0].each);
-        any += node_does(p, &rooms[n], z.part[1].count > 0 ? &z.part[1].each : &z.part[0].each);
-    }
-    return first >= z.part[0].count && any >= z.nodes;
+    const struct need *smaller = &z.part[z.part[1].count > 0 ? 1 : 0].each;
+    uint32_t first = nodes_that_do(s, pool, rooms, &z.part[0].each);
+    uint32_t any = nodes_that_do(s, pool, rooms, smaller);
+    for (uint32_t set = 1; set < UINT32_C(1) << p->node_count; set++)
+        if ((set & ~any) == 0 && (uint32_t)__builtin_popcount(set) == z.nodes &&
+            (uint32_t)__builtin_popcount(set & first) >= z.part[0].count &&
+            has_form(p, &j->spec, set))
+            return true;
+    return false;
 }
 
 /* ---- a decision ---- */
@@ -176,12 +207,11 @@ static void check_decision(struct sim *s, const struct outcome *out, const struc
         sim_fail(s, "PREEMPT", "job %" PRIu32 " does not fit though its victims were gone",
                  d->job.v);
     /* It may have had to leave nodes alone that are kept for a job before it, or were until this
-     * step; and one that insists on few switches may have found room that is spread over more,
-     * which `fits` does not see. */
+     * step. */
     struct pool_reservation r;
     core_reservation(s->shell.core, (struct pool_id){d->pool}, &r);
     uint32_t was = s->promises[d->pool].job;
-    bool is_sure = j->spec.switches == 0 && (r.job.v == 0 || r.job.v == d->job.v) &&
+    bool is_sure = (r.job.v == 0 || r.job.v == d->job.v) &&
                    (was == 0 || was == d->job.v);
     for (uint32_t i = 0; i < count && is_sure && !sim_has_failed(s); i++) {
         uint32_t kept = victims[i];

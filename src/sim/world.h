@@ -381,7 +381,8 @@ void oracle_budget(struct sim *s, const struct outcome *out);
 bool oracle_budget_left(const struct sim *s, const struct job *j, double *left_out);
 
 /* ---- oracle_preempt.c ---- */
-/* Does the job fit in that pool, if those `gone` were? The needs are those of few switches aside. */
+/* Does the job fit in that pool, if those `gone` were? By brute force, for --switches and
+ * --contiguous too. */
 bool oracle_fits(struct sim *s, const struct job *j, uint32_t pool, const uint32_t *gone,
                  uint32_t gone_count);
 /* After a step: `e` as stepped, `out` what it gave. */

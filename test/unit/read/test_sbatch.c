@@ -127,6 +127,7 @@ static void options_become_the_spec_they_should(void **state)
         {"-n~8~-c4", "", "{\"tasks\":8,\"cpus_per_task\":4}"},
         {"--ntasks-per-node=4~-N3", "", "{\"nodes\":3,\"tasks_per_node\":4}"},
         {"-G~8", "", "{\"chips\":8}"},
+        {"-N4~--contiguous", "", "{\"nodes\":4,\"contiguous\":true}"},
         {"-N4~--switches=1", "",
          "{\"nodes\":4,\"switches\":1,\"switches_wait_ms\":300000}"},
         {"-N4~--switches=2@1:00:00", "",
