@@ -122,12 +122,22 @@ end:
     return ERR_NONE;
 }
 
+bool csv_skip_mark(FILE *file)
+{
+    int byte = getc(file);
+    if (byte == 0xEF && getc(file) == 0xBB && getc(file) == 0xBF) return true;
+    if (byte == 0xEF) return fseeko(file, 0, SEEK_SET) == 0;
+    return byte == EOF || ungetc(byte, file) == byte;
+}
+
 enum err csv_new(FILE *file, const char *name, struct csv **out, struct errtext *error)
 {
     struct csv *c = mem_alloc(1, sizeof *c);
     c->file = file;
     c->name = name;
-    enum err e = take_row(c, error);
+    enum err e = csv_skip_mark(file)
+                     ? take_row(c, error)
+                     : err_set(error, ERR_INVALID, "%s: no header begins in this way", name);
     if (e == ERR_NONE && c->count == 0)
         e = err_set(error, ERR_INVALID, "%s: the file is empty; it needs a header row", name);
     if (e != ERR_NONE) {

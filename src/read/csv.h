@@ -2,15 +2,16 @@
  *
  * The first row names the columns; every other row has as many fields. Fields in double quotes may
  * hold commas, line ends and doubled quotes. Lines end with LF or CRLF; a last line may lack its
- * end; empty lines are skipped. Refused by line: a quote inside an unquoted field, text behind a
- * closing quote, an open quote at the end, NUL, invalid UTF-8, a row of another length, and
- * anything over the limits. */
+ * end; empty lines are skipped, and so is a byte order mark at the beginning. Refused by line: a
+ * quote inside an unquoted field, text behind a closing quote, an open quote at the end, NUL,
+ * invalid UTF-8, a row of another length, and anything over the limits. */
 #ifndef BERTH_READ_CSV_H
 #define BERTH_READ_CSV_H
 
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum {
@@ -19,6 +20,11 @@ enum {
 };
 
 struct csv;
+
+/* Pass over the UTF-8 byte order mark (EF BB BF) that spreadsheets put at the beginning of a file;
+ * csv_new does so itself. False: the first byte begins another character, and the file is a pipe.
+ */
+bool csv_skip_mark(FILE *file);
 
 /* Read from `file` (borrowed, as is `name`, which messages show) and take its header row. */
 enum err csv_new(FILE *file, const char *name, struct csv **out, struct errtext *error);

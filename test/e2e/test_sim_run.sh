@@ -77,6 +77,9 @@ printf 'submit,duration_s,chips,chip\n5,1,1,b9000\n' >chip.csv
 expect_error chip.csv "chip.csv:2:7: there is no chip 'b9000'"
 head -c 1000 jobs.csv >cut.csv
 expect_error cut.csv 'the file ends inside this line'
+mkfifo pipe
+cat jobs.csv >pipe &
+expect_error pipe 'cannot be read twice'
 printf 'submit,duration_s,tenant\n5,1,who\n' >tenant.csv
 expect_error tenant.csv "tenant.csv:2:5: the fleet has no tenant 'who'"
 run --trace tenant.csv --add-tenants >/dev/null || fail "--add-tenants"

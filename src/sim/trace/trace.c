@@ -174,6 +174,7 @@ static enum err find_format(struct trace *t, struct errtext *error)
     struct trace_lines l = {.file = t->file, .name = t->o.name};
     t->format = t->o.format;
     if (t->format != TRACE_AUTO) return ERR_NONE;
+    (void)csv_skip_mark(t->file); /* a failure is met again, and told, in begin() */
     enum err e = trace_lines_next(&l, &more, error);
     if (e == ERR_NONE && !more) e = err_set(error, ERR_INVALID, "%s: the file is empty", t->o.name);
     t->format = guess(buf_str(&l.text));
@@ -241,7 +242,10 @@ static enum err read_all(struct trace *t, struct errtext *error)
 
 static enum err begin(struct trace *t, struct errtext *error)
 {
-    rewind(t->file);
+    if (fseeko(t->file, 0, SEEK_SET) != 0 || !csv_skip_mark(t->file))
+        return err_set(error, ERR_INVALID,
+                       "%s: cannot be read twice, as it must be; give a file, not a pipe",
+                       t->o.name);
     t->last_ms = 0;
     t->last_line = 0;
     t->job = NULL;

@@ -90,14 +90,30 @@ const char *trace_field_suggest(struct str name)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+struct str trace_whole(struct str value)
+{
+    size_t end = value.len;
+    while (end > 0 && value.p[end - 1] == '0') end--;
+    bool has = end > 1 && end < value.len && value.p[end - 1] == '.';
+    return has ? (struct str){value.p, end - 1} : value;
+}
+
+static bool is_digits(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (value.p[i] < '0' || value.p[i] > '9') return false;
+    return value.len > 0;
+}
+
 static enum err take_u32(struct str value, uint32_t max, uint32_t *out, struct errtext *error)
 {
     uint64_t n = 0;
     if (value.len > 0 && value.p[0] == '-')
         return err_set(error, ERR_INVALID, "'" STR_FMT "' is negative", STR_ARG(value));
-    if (!str_to_u64(value, &n))
+    bool fits = str_to_u64(value, &n);
+    if (!fits && !is_digits(value))
         return err_set(error, ERR_INVALID, "'" STR_FMT "' is not a whole number", STR_ARG(value));
-    if (n > max)
+    if (!fits || n > max)
         return err_set(error, ERR_LIMIT, "'" STR_FMT "' is more than %u", STR_ARG(value), max);
     *out = (uint32_t)n;
     return ERR_NONE;
@@ -215,13 +231,13 @@ enum err trace_set_field(struct trace *t, struct trace_job *job, int field, stru
     case F_NAME: return take_text(value, &t->arena, &s->name, error);
     case F_TENANT: return take_id(value, &t->arena, &s->tenant, error);
     case F_TYPE: return take_text(value, &t->arena, &s->work.type, error);
-    case F_STEPS: return take_steps(value, &s->work.steps, error);
+    case F_STEPS: return take_steps(trace_whole(value), &s->work.steps, error);
     case F_CHIP: return sbatch_take_ids(&r, value, '|', &s->chip_kinds, &s->chip_kind_count, error);
     case F_PARTITION:
         return sbatch_take_ids(&r, value, '|', &s->partitions, &s->partition_count, error);
     case F_SITE: return sbatch_take_ids(&r, value, '|', &s->sites, &s->site_count, error);
     case F_LIMIT: return take_limit(value, &s->time_limit_ms, error);
-    case F_PRIORITY: return take_priority(value, &s->priority, error);
+    case F_PRIORITY: return take_priority(trace_whole(value), &s->priority, error);
     case F_DEADLINE: return trace_take_time(t, value, &s->deadline_ms, error);
     case F_MAX_PRICE:
         if (money_parse(value, &s->max_uusd_per_chip_h)) return ERR_NONE;
@@ -237,7 +253,7 @@ enum err trace_set_field(struct trace *t, struct trace_job *job, int field, stru
     case F_CPUS:
     case F_MEM_MB:
     case F_CHECKPOINT:
-    case F_EXIT: return set_number(job, field, value, error);
+    case F_EXIT: return set_number(job, field, trace_whole(value), error);
     case FIELD_COUNT: break;
     }
     return err_set(error, ERR_INVALID, "no such field");

@@ -81,6 +81,9 @@ enum err trace_split_line(const struct trace_lines *l, char separator, struct tr
  * do not say more. Also what civil_parse takes. False: it is none of these. */
 bool trace_local_time(struct str text, int64_t *ms_out);
 
+/* "4.0" as "4": tables in which a number is missing somewhere come out of pandas in this way. */
+struct str trace_whole(struct str value);
+
 /* ---- fields of Berth's own format (trace_fields.c), for CSV and JSON Lines ------------------- */
 
 enum err trace_set_field(struct trace *t, struct trace_job *job, int field, struct str value,

@@ -148,9 +148,11 @@ static const char *const headers[COLUMN_COUNT] = {"timestamp", "duration", "num_
 static enum err begin(struct trace *t, struct errtext *error)
 {
     int byte;
+    long from = ftell(t->file);
     do byte = getc(t->file);
     while (is_blank(byte));
-    rewind(t->file);
+    if (fseek(t->file, from, SEEK_SET) != 0)
+        return err_set(error, ERR_IO, "%s: cannot be read again", t->o.name);
     if (byte == '[') {
         struct scan *s = ARENA_NEW(&t->kept, struct scan);
         s->line = 1;
@@ -187,7 +189,8 @@ static enum err take_row(struct trace *t, struct trace_job *out, int *column_out
                       &out->duration_ms, error);
     if (e != ERR_NONE) return e;
     *column_out = C_GPUS;
-    if (!str_to_u64(gpus, &chips) || chips > (uint64_t)JOB_NODES_MAX * CHIPS_PER_NODE_MAX)
+    if (!str_to_u64(trace_whole(gpus), &chips) ||
+        chips > (uint64_t)JOB_NODES_MAX * CHIPS_PER_NODE_MAX)
         return err_set(error, ERR_INVALID, "'" STR_FMT "' is not a number of GPUs", STR_ARG(gpus));
     out->spec.chips = (uint32_t)chips;
     if (cluster.len > 0) out->spec.tenant = trace_id_of(cluster, &t->arena);

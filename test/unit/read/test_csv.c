@@ -56,6 +56,10 @@ static void rows_are_read_as_rfc_4180_has_them(void **state)
         {"a,b\n1,\"x\n", "f:3: a quote is not closed"},
         {"a,b\n1,\xff\n", "f:2: not valid UTF-8"},
         {"a,b\n1\r,2\n", "f:2: a carriage return inside a line"},
+        {"\xef\xbb\xbf\"a\",b\n1,2\n", "2:1|2;"},
+        {"\xef\xbb\xbf", "f: the file is empty; it needs a header row"},
+        {"\xef\xbc\xa1,b\n1,2\n", "2:1|2;"},
+        {"\xef", "f:1: not valid UTF-8"},
         {"\n", "f: the file is empty; it needs a header row"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

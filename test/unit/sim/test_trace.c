@@ -70,6 +70,10 @@ static void csv_and_json_lines_give_the_same_jobs(void **state)
         {"submit,duration_s,chips_per_node,nodes\n0,1,8,4\n", ":0/1000/32/;"},
         {"submit,duration_s,chips\n0,1,0.5\n", ":0/1000/1/;"},
         {"submit,steps,type,chips\n0,100,lm,2\n", ":0/-1/2/;"},
+        {"submit,steps,type,chips\n0,100.0,lm,2.0\n", ":0/-1/2/;"},
+        {"{\"submit\":0,\"duration_s\":1,\"chips\":10.0}\n", ":0/1000/10/;"},
+        {"\xef\xbb\xbfsubmit,duration_s\r\n0,1\r\n", ":0/1000/0/;"},
+        {"\xef\xbb\xbf{\"submit\":0,\"duration_s\":1}\n", ":0/1000/0/;"},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
 }
@@ -92,6 +96,9 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
         {"submit,durations_s\n0,1\n",
          "f:1:8: there is no column 'durations_s'; did you mean 'duration_s'?"},
         {"submit,duration_s,chips\n0,1,many\n", "f:2:5: chips: 'many' is not a whole number"},
+        {"submit,duration_s,chips\n0,1,18446744073709551616\n",
+         "f:2:5: chips: '18446744073709551616' is more than"},
+        {"submit,duration_s,chips\n0,1,.0\n", "f:2:5: chips: '.0' is neither a whole number nor"},
         {"submit,duration_s,chips\n0,1,1.5\n", "f:2:5: chips: '1.5' is neither a whole number nor"},
         {"submit,steps,type\n0,0,lm\n", "f:2:3: steps: '0' is not a whole number of 1 to"},
         {"submit,steps\n0,5\n", "f:2:1: no duration, nor steps of a type"},
@@ -137,6 +144,9 @@ static void other_formats_are_known_by_their_first_line(void **state)
         {"timestamp,duration,num_gpus,gpu_time,cluster\n"
          "2017-10-07 00:00:10,100.5,8,804,vc1\n2017-10-07 00:00:00,5,1,5,vc2\n",
          ":1507334400000/5000/1/vc2;:1507334410000/100500/8/vc1;"},
+        {"\xef\xbb\xbftimestamp,duration,num_gpus\n2017-10-07 00:00:00,1,8.0\n",
+         ":1507334400000/1000/8/;"},
+        {"\xef\xbb\xbf\n[{\"jobid\":\"never\"}]", "f:2:1: submitted_time is not a time such as"},
         {"timestamp,duration,num_gpus\n2017-10-07 00:00:10,-1,8\n",
          "f:2:21: duration: '-1' is neg"},
         {"[{\"status\":\"Pass\",\"vc\":\"v c\",\"jobid\":\"j\",\"attempts\":["
@@ -169,6 +179,8 @@ static void other_formats_are_known_by_their_first_line(void **state)
          "6|n|2026-01-01T00:00:00|00:00:00|1:00|cpu=1|y|PENDING|\n"
          "5.0|n|2026-01-01T00:00:00|00:00:09||cpu=1||COMPLETED|\n",
          "5:1767225600000/86401000/4/y;7:1767225660000/0/0/x;"},
+        {"\xef\xbb\xbfJobID|Submit|ElapsedRaw\r\n1|2026-01-01T00:00:00|5\r\n",
+         "1:1767225600000/5000/0/;"},
         {"JobID|Submit\n", "f:1: sacct's columns must have JobID, Submit and ElapsedRaw"},
         {"JobID|Submit|ElapsedRaw\n1|soon|5\n", "f:2:3: Submit: 'soon' is not a time"},
         {"JobID|Submit|ElapsedRaw\n1|2026-01-01T00:00:00|-5\n", "f:2:23: ElapsedRaw: '-5' is not"},
