@@ -33,6 +33,7 @@ static enum err append(struct store *store, struct store_batch *batch, int64_t *
 
 static void *commit_for_ever(void *arg)
 {
+    pthread_setname_np(pthread_self(), "berth-commit");
     struct committer *c = arg;
     pthread_mutex_lock(&c->mutex);
     while (true) {

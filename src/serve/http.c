@@ -253,6 +253,7 @@ static int idle_ms(const struct http *h)
  * a system call of its own from the writer thread; so one wakes it for a whole batch. */
 static void *serve_doors(void *arg)
 {
+    pthread_setname_np(pthread_self(), "berth-http");
     struct http *h = arg;
     struct pollfd fds[1 + DOORS] = {{.fd = h->wake_fd, .events = POLLIN}};
     for (uint32_t i = 0; i < h->door_count; i++)

@@ -45,7 +45,7 @@ bool inbox_put(struct inbox *b, struct op *op)
     op->next = NULL;
     pthread_mutex_lock(&b->mutex);
     bool ok = !b->closed && b->count < OP_INBOX_MAX;
-    bool wake = ok && b->head == NULL;
+    bool wake = ok && b->awaited;
     if (ok) {
         if (b->tail != NULL)
             b->tail->next = op;
@@ -54,24 +54,39 @@ bool inbox_put(struct inbox *b, struct op *op)
         b->tail = op;
         b->count++;
     }
-    pthread_mutex_unlock(&b->mutex);
     if (wake) {
         uint64_t one = 1;
         ssize_t n = write(b->event_fd, &one, sizeof one);
         ASSERT(n == (ssize_t)sizeof one);
+        b->awaited = false;
+        b->told = true;
     }
+    pthread_mutex_unlock(&b->mutex);
     return ok;
+}
+
+bool inbox_await(struct inbox *b)
+{
+    pthread_mutex_lock(&b->mutex);
+    b->awaited = b->head == NULL;
+    bool may_sleep = b->awaited;
+    pthread_mutex_unlock(&b->mutex);
+    return may_sleep;
 }
 
 struct op *inbox_take(struct inbox *b)
 {
-    uint64_t count = 0;
-    ssize_t n = read(b->event_fd, &count, sizeof count);
-    (void)n; /* EAGAIN: woken for another reason */
     pthread_mutex_lock(&b->mutex);
     struct op *head = b->head;
     b->head = b->tail = NULL;
     b->count = 0;
+    b->awaited = false;
+    if (b->told) {
+        uint64_t count = 0;
+        ssize_t n = read(b->event_fd, &count, sizeof count);
+        ASSERT(n == (ssize_t)sizeof count);
+        b->told = false;
+    }
     pthread_mutex_unlock(&b->mutex);
     return head;
 }

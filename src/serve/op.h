@@ -59,7 +59,9 @@ struct inbox {
     pthread_mutex_t mutex;
     struct op *head, *tail;
     uint32_t count;
-    int event_fd; /* readable when something arrived */
+    int event_fd; /* readable when something arrived that was awaited */
+    bool awaited; /* the taker sleeps, or is about to */
+    bool told; /* event_fd is readable */
     bool closed;
 };
 
@@ -67,6 +69,9 @@ enum err inbox_init(struct inbox *b, struct errtext *error);
 void inbox_release(struct inbox *b);
 /* False when it is full or closed: the caller keeps the op. */
 bool inbox_put(struct inbox *b, struct op *op);
+/* Before the taker sleeps on event_fd: it becomes readable with the next op. False: something waits
+ * already, do not sleep. While the taker is at work ops arrive without a system call. */
+bool inbox_await(struct inbox *b);
 /* Take everything that waits, in order; NULL when nothing does. */
 struct op *inbox_take(struct inbox *b);
 /* Refuse everything from now on. */

@@ -24,6 +24,7 @@ static sqlite3 *connect_mover(const struct sqlite_mover *m)
 
 static void *move_for_ever(void *arg)
 {
+    pthread_setname_np(pthread_self(), "berth-move");
     struct sqlite_mover *m = arg;
     sqlite3 *db = NULL;
     pthread_mutex_lock(&m->mutex);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 enum {
-    CLIENTS = 24,
+    CLIENTS = 64,
     ROUNDS = 150, /* syncs watched */
     LEAK_MS = 3, /* at each of them: how long a reply that should not be there is waited for */
     DEADLINE_MS = 20000,
