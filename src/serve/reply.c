@@ -82,8 +82,8 @@ enum err body_read(const struct op *op, struct arena *arena, visit_fn *visit, vo
                    struct errtext *error)
 {
     struct str text = op->body.len > 0 ? buf_str(&op->body) : STR("{}");
-    json_t *root = NULL;
-    enum err e = json_parse(text, &root, error);
+    struct json_node *root = NULL;
+    enum err e = json_node_parse(text, arena, &root, error);
     if (e != ERR_NONE) return e;
     struct json_reader r;
     json_reader_init(&r, root, arena);
@@ -91,7 +91,5 @@ enum err body_read(const struct op *op, struct arena *arena, visit_fn *visit, vo
         visit(&r.v, what);
         visit_map_end(&r.v);
     }
-    e = json_reader_finish(&r, error);
-    json_decref(root);
-    return e;
+    return json_reader_finish(&r, error);
 }

@@ -15,18 +15,16 @@
 static enum err read_spec(const char *text, struct arena *a, struct job_spec *s,
                           struct errtext *error)
 {
-    json_t *j = NULL;
-    if (json_parse(str_of(text), &j, error) != ERR_NONE) return ERR_INVALID;
+    struct json_node *root = NULL;
+    if (json_node_parse(str_of(text), a, &root, error) != ERR_NONE) return ERR_INVALID;
     struct json_reader r;
-    json_reader_init(&r, j, a);
+    json_reader_init(&r, root, a);
     *s = (struct job_spec){0};
     if (visit_map(&r.v, NULL, false)) {
         visit_job_spec(&r.v, s);
         visit_map_end(&r.v);
     }
-    enum err e = json_reader_finish(&r, error);
-    json_decref(j);
-    return e;
+    return json_reader_finish(&r, error);
 }
 
 static char *write_spec(struct job_spec *s)
@@ -131,7 +129,7 @@ static void a_fleet_survives_the_trip(void **state)
     visit_map_end(&w.v);
     json_t *j = json_writer_finish(&w);
     struct json_reader r;
-    json_reader_init(&r, j, &a);
+    json_reader_init(&r, json_node_of(j, &a), &a);
     assert_true(visit_map(&r.v, NULL, false));
     visit_fleet(&r.v, &back);
     visit_map_end(&r.v);
