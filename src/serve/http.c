@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "serve/guests.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +21,8 @@
 
 enum { REPLY_USUAL = 512 }; /* bytes: a submission's reply has some 100 */
 
-/* One listening socket; libmicrohttpd watches it and its connections through an epoll descriptor. */
+/* One listening socket; libmicrohttpd watches it and its connections through an epoll descriptor.
+ */
 struct door {
     struct http *http;
     struct MHD_Daemon *daemon;
@@ -36,6 +38,9 @@ struct http {
     uint32_t door_count;
     uint16_t port;
     char *socket_path;
+    bool bound; /* the socket there is ours */
+    uint32_t guests_each; /* connections that a door takes */
+    struct guests guests; /* of the unix socket */
 
     pthread_t thread;
     bool running; /* the thread */
@@ -103,19 +108,46 @@ void http_reply(struct http *h, struct op *first)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+static int descriptor_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
+static struct peer peer_of_unix(const struct auth *auth, struct MHD_Connection *c)
+{
+    struct ucred cred;
+    socklen_t len = sizeof cred;
+    if (getsockopt(descriptor_of(c), SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
+        return (struct peer){0};
+    return auth_peer_of_uid(auth, (uint32_t)cred.uid);
+}
+
 static struct peer peer_of(const struct door *d, struct MHD_Connection *c)
 {
     const struct auth *auth = d->http->config.auth;
-    if (!d->is_unix)
-        return auth_peer_of_header(
-            auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct ucred cred;
-    socklen_t len = sizeof cred;
-    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
-        return (struct peer){0};
-    return auth_peer_of_uid(auth, (uint32_t)cred.uid);
+    if (d->is_unix) return peer_of_unix(auth, c);
+    return auth_peer_of_header(
+        auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
+}
+
+/* A connection to the unix socket has come or goes. `*kept`, which the library keeps for us, is the
+ * uid that it is counted for plus one; NULL: it is not counted. */
+static void on_connection(void *cls, struct MHD_Connection *c, void **kept,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *h = cls;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*kept != NULL) guests_leave(&h->guests, (uint32_t)((uintptr_t)*kept - 1));
+        return;
+    }
+    struct peer peer = peer_of_unix(h->config.auth, c);
+    if (peer.is_operator) return;
+    if (guests_enter(&h->guests, peer.uid))
+        *kept = (void *)((uintptr_t)peer.uid + 1);
+    else
+        shutdown(descriptor_of(c), SHUT_RDWR); /* the library sees its end and closes it */
 }
 
 static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -249,6 +281,23 @@ static int idle_ms(const struct http *h)
     return least;
 }
 
+static bool is_full(const struct door *d)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(d->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL && info->num_connections >= d->http->guests_each;
+}
+
+/* A full door does not watch for newcomers, and the library looks whether it is still full only
+ * when it is run: once more where there is room again, or nobody gets in until something else
+ * stirs. */
+static void door_run(struct door *d)
+{
+    bool was_full = is_full(d);
+    MHD_run(d->daemon);
+    if (was_full && !is_full(d)) MHD_run(d->daemon);
+}
+
 /* One thread serves all doors. Not libmicrohttpd's own threads: each reply would then wake them by
  * a system call of its own from the writer thread; so one wakes it for a whole batch. */
 static void *serve_doors(void *arg)
@@ -261,7 +310,7 @@ static void *serve_doors(void *arg)
     for (bool more = true; more;) {
         poll(fds, 1 + h->door_count, idle_ms(h)); /* EINTR is as good as a wake */
         more = take_orders(h);
-        for (uint32_t i = 0; i < h->door_count; i++) MHD_run(h->doors[i].daemon);
+        for (uint32_t i = 0; i < h->door_count; i++) door_run(&h->doors[i]);
     }
     return NULL;
 }
@@ -279,6 +328,28 @@ static void make_folder(const char *path)
     mkdir(folder, 0755);
 }
 
+/* A socket that nobody listens on any more is removed. What else lies there stays: a file that was
+ * named by mistake, or the socket of a daemon with another state directory. */
+static enum err clear_socket(const char *path, const struct sockaddr_un *addr,
+                             struct errtext *error)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0) return ERR_NONE; /* bind says what is wrong, if anything is */
+    if (!S_ISSOCK(st.st_mode))
+        return err_set(error, ERR_EXISTS, "%s is there and is not a socket; name another path",
+                       path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return err_set(error, ERR_IO, "socket: %s", strerror(errno));
+    bool dead =
+        connect(fd, (const struct sockaddr *)addr, sizeof *addr) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    if (!dead)
+        return err_set(error, ERR_EXISTS,
+                       "%s is the socket of another program that runs; name another path", path);
+    unlink(path);
+    return ERR_NONE;
+}
+
 static enum err listen_unix(const char *path, int *fd_out, struct errtext *error)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -286,11 +357,11 @@ static enum err listen_unix(const char *path, int *fd_out, struct errtext *error
         return err_set(error, ERR_LIMIT, "%s: a socket path has at most %zu bytes", path,
                        sizeof addr.sun_path - 1);
     memcpy(addr.sun_path, path, strlen(path));
+    enum err e = clear_socket(path, &addr, error);
+    if (e != ERR_NONE) return e;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return err_set(error, ERR_IO, "socket: %s", strerror(errno));
     make_folder(path);
-    /* The state directory is locked by now, so a socket that lies here is a dead one's. */
-    unlink(path);
     if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 || chmod(path, 0666) != 0 ||
         listen(fd, SOMAXCONN) != 0) {
         int saved = errno;
@@ -333,12 +404,12 @@ static enum err door_open(struct http *h, int fd, bool is_unix, struct errtext *
 {
     struct door *d = &h->doors[h->door_count];
     *d = (struct door){.http = h, .is_unix = is_unix};
-    d->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-                                 on_request, d, MHD_OPTION_LISTEN_SOCKET, fd,
-                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_BYTES_MAX,
-                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+    d->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, d,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->guests_each,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HTTP_HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, is_unix ? on_connection : NULL, h, MHD_OPTION_END);
     if (d->daemon == NULL) {
         close(fd);
         return err_set(error, ERR_IO, "the HTTP server cannot start: %s", strerror(errno));
@@ -368,7 +439,10 @@ enum err http_start(struct http **out, const struct http_config *config, struct 
     enum err e =
         h->wake_fd >= 0 ? ERR_NONE : err_set(error, ERR_IO, "eventfd: %s", strerror(errno));
     int fd = -1;
+    if (e == ERR_NONE) e = guests_room(DOORS, &h->guests_each, error);
+    h->guests.most = h->guests_each / GUESTS_SHARES;
     if (e == ERR_NONE) e = listen_unix(config->socket_path, &fd, error);
+    h->bound = e == ERR_NONE;
     if (e == ERR_NONE) e = door_open(h, fd, true, error);
     if (e == ERR_NONE && config->listen_host != NULL) {
         e = listen_tcp(config->listen_host, config->listen_port, &fd, &h->port, error);
@@ -406,10 +480,9 @@ void http_stop(struct http *h)
         http_wake(h);
         pthread_join(h->thread, NULL);
     }
-    for (uint32_t i = 0; i < h->door_count; i++) {
-        MHD_stop_daemon(h->doors[i].daemon);
-        if (h->doors[i].is_unix) unlink(h->socket_path);
-    }
+    for (uint32_t i = 0; i < h->door_count; i++) MHD_stop_daemon(h->doors[i].daemon);
+    if (h->bound) unlink(h->socket_path);
+    guests_release(&h->guests);
     if (h->wake_fd >= 0) close(h->wake_fd);
     pthread_mutex_destroy(&h->mutex);
     mem_free(h->socket_path);

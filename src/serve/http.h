@@ -11,7 +11,6 @@
 #include "serve/stream.h"
 
 enum {
-    HTTP_CONNECTIONS_MAX = 1024, /* each door; more wait in the kernel's backlog */
     HTTP_IDLE_S = 60, /* a silent connection is closed */
     HTTP_HEADER_BYTES_MAX = 16 * 1024, /* request line and headers: 1,000 job ids in a query have 11
                                           KB. More is refused with 431 or 414. The library clears as
@@ -21,7 +20,8 @@ enum {
 struct http;
 
 struct http_config {
-    const char *socket_path; /* unix socket, made with mode 0666: peers are told apart by uid */
+    const char *socket_path; /* unix socket, made with mode 0666: peers are told apart by uid. A dead
+                                one there is replaced; anything else is left alone and an error */
     const char *listen_host; /* NULL: no TCP door */
     uint16_t listen_port; /* 0: the kernel chooses; see http_port */
     const struct auth *auth;
@@ -29,6 +29,7 @@ struct http_config {
     struct streams *streams;
 };
 
+/* To be called when the spawner runs (see guests_room). */
 enum err http_start(struct http **out, const struct http_config *config, struct errtext *error);
 uint16_t http_port(const struct http *h); /* of the TCP door; 0: none */
 /* Writer thread: it is done with these ops, linked by `next`: send their replies, in no particular

@@ -496,8 +496,6 @@ static enum err start_all(struct server *s, struct errtext *error)
     if (e != ERR_NONE) return e;
     server_flush(s);
     log_gpus(s);
-    if (heartbeats_open(&s->heartbeats, s->config.socket_path, error) != ERR_NONE)
-        server_log(s, "%s", error->s);
     struct http_config doors = {.socket_path = s->config.socket_path,
                                 .listen_host = s->config.listen_host,
                                 .listen_port = s->config.listen_port,
@@ -506,6 +504,9 @@ static enum err start_all(struct server *s, struct errtext *error)
                                 .streams = &s->streams};
     e = http_start(&s->http, &doors, error);
     if (e != ERR_NONE) return e;
+    /* Now that the path is known to be ours: the socket of heartbeats stands beside it. */
+    if (heartbeats_open(&s->heartbeats, s->config.socket_path, error) != ERR_NONE)
+        server_log(s, "%s", error->s);
     s->started_ms = journal_now_ms(&s->journal);
     if (s->config.ready != NULL) s->config.ready(s->config.ready_arg, http_port(s->http));
     return ERR_NONE;
