@@ -32,14 +32,20 @@ submitter() {
 for s in 1 2 3; do submitter $s & subs+=($!); done
 
 # ---- kills
+# The supervisors of running scripts: their parents. A script that is about to start a command has a
+# child of the same name for a moment: what is below a script is none.
+supervisors_of_scripts() {
+    ps -eo pid=,ppid=,args= | awk -v mine="sh $BERTH_STATE/attempts/" -v daemon="$DAEMON" '
+        index($0, mine) && $3 ~ /sh$/ { script[$1] = 1; parent[$1] = $2 }
+        END { for (s in parent) if (!(parent[s] in script) && parent[s] != 1 && parent[s] != daemon) print parent[s] }' >"$WORK/supervisors"
+    [ -s "$WORK/supervisors" ]
+}
 supervisors=0
 for ((n = 1; n <= kills; n++)); do
     sleep "0.$(printf '%03d' $((RANDOM % 400 + 20)))"
     if [ $((n % 5)) = 0 ]; then
-        # A supervisor is the parent of a running script.
-        script=$(pgrep -f "^[^ ]*sh $BERTH_STATE/attempts/" | shuf -n 1 || true)
-        pid=$([ -z "$script" ] || ps -o ppid= -p "$script" | tr -d ' ' || true)
-        [ "$pid" != 1 ] && [ "$pid" != "$DAEMON" ] || pid=
+        wait_for 5 supervisors_of_scripts || true
+        pid=$(shuf -n 1 "$WORK/supervisors")
         if [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null; then supervisors=$((supervisors + 1)); fi
     fi
     kill_daemon
@@ -62,11 +68,11 @@ say "ok: $kills kills of the daemon, $supervisors of supervisors, $total jobs ac
 
 api GET "/v1/acct?limit=10000" | jq -r '.jobs[] | [.name, .job_id, .state, (.restarts // 0), (.exit_code // 0)] | @tsv' >"$WORK/acct"
 # Every acknowledged job is known once, with the id that was acknowledged, and has ended.
-awk 'NR == FNR { id[$1] = $2; n[$1]++; state[$1] = $3; restarts[$1] = $4; next }
+awk 'NR == FNR { id[$1] = $2; n[$1]++; state[$1] = $3; restarts[$1] = $4; code[$1] = $5; next }
      !($1 in id) { print "lost: " $1; bad = 1; next }
      n[$1] != 1 { print "doubled: " $1; bad = 1 }
      id[$1] != $2 { print "another id: " $1; bad = 1 }
-     state[$1] !~ /^(COMPLETED|NODE_FAIL)$/ { print "ended " state[$1] ": " $1; bad = 1 }
+     state[$1] !~ /^(COMPLETED|NODE_FAIL)$/ { print "ended " state[$1] " with " code[$1] ": " $1; bad = 1 }
      END { exit bad }' "$WORK/acct" "$WORK/acked" || fail "not every acknowledged job ended once"
 say "ok: every acknowledged job ended exactly once"
 
