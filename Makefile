@@ -143,7 +143,7 @@ bench-build: $(BENCH)
 
 # ---- installing -------------------------------------------------------------------------------------
 
-SLURM_NAMES := sbatch squeue sinfo scancel scontrol sacct sshare
+SLURM_NAMES := sbatch squeue sinfo scancel scontrol sacct sshare sprio
 BIN := $(DESTDIR)$(PREFIX)/bin
 SHARE := $(DESTDIR)$(PREFIX)/share
 

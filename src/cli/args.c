@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "read/suggest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { OPTION_HELP = 10000, OPTION_VERSION };
@@ -101,6 +102,18 @@ int args_next(struct args *a)
         return ARGS_STOP;
     }
     return got;
+}
+
+void args_default(const char **given, const char *variable)
+{
+    const char *value = getenv(variable);
+    if (*given == NULL && value != NULL && value[0] != '\0') *given = value;
+}
+
+void args_default_str(struct str *given, const char *variable)
+{
+    const char *value = getenv(variable);
+    if (given->len == 0 && value != NULL) *given = str_of(value);
 }
 
 int args_count(const struct args *a)

@@ -45,6 +45,10 @@ void args_init(struct args *a, int argc, char **argv, const struct cli_option *o
 /* The next option's id, ARGS_END or ARGS_STOP. --help, --version and -V are known to
  * every command. */
 int args_next(struct args *a);
+/* For Slurm's commands: what a variable of the environment states, where no option did (`*given`
+ * NULL, or an empty text). A variable that is empty states nothing. */
+void args_default(const char **given, const char *variable);
+void args_default_str(struct str *given, const char *variable);
 /* The operands that are left after ARGS_END. */
 int args_count(const struct args *a);
 char **args_operands(const struct args *a);

@@ -4,6 +4,7 @@
 #include "cli/job_rows.h"
 #include "cli/node_set.h"
 #include "cli/say.h"
+#include "cli/targets.h"
 #include "cli/times.h"
 
 #include <stdio.h>
@@ -101,12 +102,14 @@ static int parse(int argc, char **argv, struct options *o)
 {
     struct args a;
     o->style = STYLE_PLUS;
-    o->format = strcmp(argv[0], "sacct") == 0 ? ACCT_FORMAT : ACCT_FORMAT_BERTH;
     args_init(&a, argc, argv, acct_options, false);
     for (int id; (id = args_next(&a)) != ARGS_END;) {
         if (id == ARGS_STOP) return a.exit_code;
         parse_one(&a, id, o);
     }
+    bool slurm = strcmp(argv[0], "sacct") == 0;
+    if (slurm) args_default(&o->format, "SACCT_FORMAT");
+    if (o->format == NULL) o->format = slurm ? ACCT_FORMAT : ACCT_FORMAT_BERTH;
     if (args_count(&a) > 0)
         return say_error(a.name, "'%s' is not understood; see '%s --help'", args_operands(&a)[0],
                          a.name);
@@ -165,9 +168,16 @@ int cmd_acct(int argc, char **argv)
     if (!all) o.query.users = str_of(api_user_name(&a));
     struct job_list list;
     struct node_set nodes = {0};
+    struct target_set jobs = {0};
+    char *words[] = {str_dupz(&a.arena, o.query.ids)};
     enum err code = ERR_NONE;
-    if (o.nodes.len > 0) code = node_set_parse(o.nodes, &a.arena, &nodes, &a.error);
+    if (o.query.ids.len > 0) {
+        code = target_set_parse(words, 1, &a.arena, &jobs, &a.error);
+        o.query.ids = jobs.ids;
+    }
+    if (code == ERR_NONE && o.nodes.len > 0) code = node_set_parse(o.nodes, &a.arena, &nodes, &a.error);
     if (code == ERR_NONE) code = api_acct(&a, &o.query, &list);
+    if (code == ERR_NONE) target_set_keep(&jobs, &list);
     if (code == ERR_NONE && o.nodes.len > 0) keep_on(&list, &nodes);
     if (code == ERR_NONE && o.json)
         api_print_json(&a);

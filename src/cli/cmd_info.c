@@ -32,7 +32,8 @@ const struct cli_option info_options[] = {
     {'r', "responding", NULL, "only nodes that are not down"},
     {'R', "list-reasons", NULL, "why nodes are down or drained"},
     {'s', "summarize", NULL, "one line for each pool"},
-    {'t', "states", "LIST", "only nodes in these states (idle mixed allocated down drained)"},
+    {'S', "sort", "KEYS", "sort by format letters, - before one for falling order"},
+    {'t', "states", "LIST", "only nodes in these states: idle mixed allocated draining drained maint down"},
     {OPT_JSON, "json", NULL, "the API's JSON"},
     {'a', "all", NULL, NULL},
     {'e', "exact", NULL, NULL},
@@ -45,7 +46,7 @@ const struct cli_option info_options[] = {
 };
 
 struct options {
-    struct str sites, nodes, partitions, states;
+    struct str sites, nodes, partitions, states, sort;
     const char *format, *long_format;
     unsigned iterate_s; /* 0: once */
     bool bare, long_rows, by_node, reasons, summary, dead, responding, json, slurm;
@@ -74,6 +75,7 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 'r': o->responding = true; break;
     case 'R': o->reasons = true; break;
     case 's': o->summary = true; break;
+    case 'S': o->sort = value; break;
     case 't': o->states = value; break;
     case OPT_JSON: o->json = true; break;
     default: break;
@@ -91,6 +93,10 @@ static int parse(int argc, char **argv, struct options *o)
         int code = parse_one(&a, id, o);
         if (code != GO_ON) return code;
     }
+    bool shaped = o->long_rows || o->by_node || o->reasons || o->summary || o->long_format != NULL;
+    if (o->slurm && !shaped) args_default(&o->format, "SINFO_FORMAT");
+    if (o->slurm) args_default_str(&o->sort, "SINFO_SORT");
+    if (o->slurm) args_default_str(&o->partitions, "SINFO_PARTITION");
     if (args_count(&a) > 0)
         return say_error(a.name, "'%s' is not understood; see '%s --help'", args_operands(&a)[0],
                          a.name);
@@ -110,24 +116,29 @@ static bool pool_fits(const struct options *o, const struct pool_view *p)
     return false;
 }
 
-/* "idle", "alloc", "MIX", "drng" and the like: a state is named by a beginning of its name. */
+static const char *const node_states[] = {"idle",     "mixed",   "allocated",
+                                          "draining", "drained", "maint", "down"};
+
+/* "idle", "alloc", "MIX" and the like: a state is named by a beginning of its name; "drain" is both
+ * that begin so. */
 static bool is_state(struct str word, const char *state)
 {
+    if (str_eqz(word, "drng") || str_eqz(word, "DRNG")) return strcmp(state, "draining") == 0;
     return word.len >= 3 && word.len <= strlen(state) && strncasecmp(word.p, state, word.len) == 0;
 }
 
 static enum err check_states(struct str list, struct errtext *error)
 {
-    static const char *const states[] = {"idle", "mixed", "allocated", "down", "drained"};
     struct str word;
     while (list_next(&list, &word)) {
         bool known = str_eqz(word, "all") || str_eqz(word, "ALL");
-        for (size_t i = 0; i < sizeof states / sizeof *states && !known; i++)
-            known = is_state(word, states[i]);
+        for (size_t i = 0; i < sizeof node_states / sizeof *node_states && !known; i++)
+            known = is_state(word, node_states[i]);
         if (!known)
             return err_set(error, ERR_INVALID,
                            "Bad state string: " STR_FMT
-                           "; there are: all idle mixed allocated down drained",
+                           "; there are: all idle mixed allocated draining "
+                           "drained maint down",
                            STR_ARG(word));
     }
     return ERR_NONE;
@@ -150,13 +161,26 @@ static void keep(const struct options *o, const struct node_set *nodes, struct p
     for (size_t i = 0; i < rows->count; i++) {
         struct pool_row *r = &rows->row[i];
         bool down = str_eqz(r->state, "down");
-        bool out = down || str_eqz(r->state, "drained");
+        bool out = down || str_eqz(r->state, "drained") || str_eqz(r->state, "draining");
         bool fits = state_fits(o->states, r->state) && (!o->dead || down) &&
                     (!o->responding || !down) && (!o->reasons || out) &&
                     (o->nodes.len == 0 || node_set_has(nodes, r->nodes));
         if (fits) rows->row[kept++] = *r;
     }
     rows->count = kept;
+}
+
+/* Slurm tells of a partition without a node that fits. */
+static void add_empty(const struct options *o, const struct pool_list *pools,
+                      struct pool_rows *rows)
+{
+    size_t shown = rows->count;
+    for (uint32_t i = 0; i < pools->count; i++) {
+        const struct pool_view *p = &pools->pools[i];
+        bool has = !pool_fits(o, p);
+        for (size_t k = 0; k < shown && !has; k++) has = rows->row[k].pool == p;
+        if (!has) pool_rows_add_none(rows, p);
+    }
 }
 
 static enum err make_rows(struct api *a, const struct options *o, const struct pool_list *pools,
@@ -181,8 +205,12 @@ static enum err make_rows(struct api *a, const struct options *o, const struct p
         if (code != ERR_NONE) return code;
     }
     keep(o, &named, rows);
+    if (!o->by_node && !o->reasons) add_empty(o, pools, rows);
+    for (size_t i = 0; i < rows->count; i++)
+        rows->row[i].place = (uint32_t)(rows->row[i].pool - pools->pools);
     if (!o->by_node) pool_rows_join(rows, format, &a->arena);
-    return ERR_NONE;
+    const char *usual = o->by_node ? "N" : o->reasons ? "" : "P,-t";
+    return pool_rows_sort(rows, o->sort.len > 0 ? o->sort : str_of(usual), &a->error);
 }
 
 static enum err print_slurm(struct api *a, const struct options *o, const struct pool_list *pools,

@@ -7,10 +7,13 @@
 #include "cli/node_set.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "cli/targets.h"
 #include "cli/times.h"
 
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +26,7 @@ const struct cli_option queue_options[] = {
     {'a', "all", NULL, "all partitions (always so)"},
     {'h', "noheader", NULL, "print no header"},
     {'i', "iterate", "SECONDS", "print again every so many seconds"},
-    {'j', "jobs", "[=LIST]", "only these job ids; an array's id means all its tasks"},
+    {'j', "jobs", "[=LIST]", "only these jobs; an array's id means all its tasks, 12_[1-3] some"},
     {'l', "long", NULL, "Slurm's long format"},
     {'M', "clusters", "LIST", "only jobs at these sites"},
     {OPT_ME, "me", NULL, "only your own jobs"},
@@ -101,6 +104,23 @@ static int parse_one(struct args *a, int id, struct options *o)
     return GO_ON;
 }
 
+/* Slurm's users state their habits so. */
+static void take_environment(struct options *o)
+{
+    if (!o->long_rows && !o->start && o->long_format == NULL)
+        args_default(&o->format, "SQUEUE_FORMAT");
+    if (!o->long_rows && !o->start && o->format == NULL)
+        args_default(&o->long_format, "SQUEUE_FORMAT2");
+    args_default_str(&o->sort, "SQUEUE_SORT");
+    args_default_str(&o->query.states, "SQUEUE_STATES");
+    args_default_str(&o->query.partitions, "SQUEUE_PARTITION");
+    args_default_str(&o->query.accounts, "SQUEUE_ACCOUNT");
+    args_default_str(&o->query.names, "SQUEUE_NAMES");
+    args_default_str(&o->qos, "SQUEUE_QOS");
+    if (!o->me) args_default_str(&o->query.users, "SQUEUE_USERS");
+    o->expand = o->expand || getenv("SQUEUE_ARRAY") != NULL;
+}
+
 static int parse(int argc, char **argv, struct options *o)
 {
     struct args a;
@@ -111,6 +131,7 @@ static int parse(int argc, char **argv, struct options *o)
         int code = parse_one(&a, id, o);
         if (code != GO_ON) return code;
     }
+    if (o->slurm) take_environment(o);
     if (args_count(&a) == 1 && o->query.ids.len == 0 && (o->ids_behind || !o->slurm))
         o->query.ids = str_of(args_operands(&a)[0]);
     else if (args_count(&a) > 0)
@@ -250,16 +271,90 @@ static enum err check_id(struct api *a, const struct job_query *q)
     return err_set(&a->error, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT, STR_ARG(q->ids));
 }
 
+/* Names of users as the API takes them: Slurm's users may write uids. A name that is none is an
+ * error, never an empty list. */
+static enum err read_users(struct api *a, struct str list, struct str *out)
+{
+    struct buf names = {0};
+    struct str word;
+    enum err code = ERR_NONE;
+    while (code == ERR_NONE && list_next(&list, &word)) {
+        uint64_t uid;
+        bool digits = str_to_u64(word, &uid) && uid < UINT32_MAX;
+        const struct passwd *p =
+            digits ? getpwuid((uid_t)uid) : getpwnam(str_dupz(&a->arena, word));
+        if (p == NULL && !digits)
+            code = err_set(&a->error, ERR_INVALID, "Invalid user: " STR_FMT, STR_ARG(word));
+        if (names.len > 0) buf_putc(&names, ',');
+        if (p != NULL)
+            buf_puts(&names, p->pw_name);
+        else
+            buf_put_str(&names, word);
+    }
+    *out = str_copy(&a->arena, buf_str(&names));
+    buf_release(&names);
+    return code;
+}
+
+static enum err has_node(struct api *a, const struct pool_list *pools, struct str name)
+{
+    for (uint32_t p = 0; p < pools->count; p++)
+        for (uint32_t g = 0; g < pools->pools[p].group_count; g++) {
+            struct node_set group;
+            enum err code = node_set_parse(pools->pools[p].groups[g].nodes, &a->arena, &group,
+                                           &a->error);
+            if (code != ERR_NONE) return code;
+            if (node_set_has(&group, name)) return ERR_NONE;
+        }
+    return err_set(&a->error, ERR_NOT_FOUND, "Invalid node name " STR_FMT, STR_ARG(name));
+}
+
+/* The nodes of -w, each of which must exist. */
+static enum err read_nodes(struct api *a, struct str hostlist, struct node_set *nodes)
+{
+    struct pool_list pools;
+    enum err code = node_set_parse(hostlist, &a->arena, nodes, &a->error);
+    if (code == ERR_NONE) code = api_pools(a, &pools);
+    for (uint32_t i = 0; code == ERR_NONE && i < nodes->names.node_count; i++) {
+        char name[NODE_NAME_MAX];
+        code = has_node(a, &pools, str_of(pool_node_name(&nodes->names, i, name)));
+    }
+    return code;
+}
+
+/* The jobs to show; `nodes` are those of -w. */
+static enum err fetch(struct api *a, const struct options *o, struct node_set *nodes,
+                      struct job_list *list)
+{
+    struct job_query query = o->query;
+    struct target_set set = {0};
+    char *words[] = {str_dupz(&a->arena, query.ids)};
+    enum err code = read_users(a, o->query.users, &query.users);
+    if (o->me) query.users = str_of(api_user_name(a));
+    if (code == ERR_NONE && o->nodes.len > 0) code = read_nodes(a, o->nodes, nodes);
+    if (code == ERR_NONE && query.ids.len > 0) {
+        code = target_set_parse(words, 1, &a->arena, &set, &a->error);
+        query.ids = set.ids;
+    }
+    if (code == ERR_NONE) code = api_jobs(a, &query, list);
+    if (code == ERR_NONE && list->count == 0 && !o->json) code = check_id(a, &query);
+    if (code == ERR_NONE) target_set_keep(&set, list);
+    return code;
+}
+
+/* Asked of the daemon only where the format shows it. */
+static struct str cluster_name(struct api *a, const struct options *o)
+{
+    struct ping_reply ping;
+    bool shown = o->long_format != NULL && strcasestr(o->long_format, "cluster") != NULL;
+    return shown && api_ping(a, &ping) == ERR_NONE ? ping.fleet : (struct str){0};
+}
+
 static enum err show(struct api *a, const struct options *o)
 {
     struct job_list list;
-    struct job_query query = o->query;
     struct node_set nodes = {0};
-    if (o->me) query.users = str_of(api_user_name(a));
-    enum err code = ERR_NONE;
-    if (o->nodes.len > 0) code = node_set_parse(o->nodes, &a->arena, &nodes, &a->error);
-    if (code == ERR_NONE) code = api_jobs(a, &query, &list);
-    if (code == ERR_NONE && list.count == 0 && !o->json) code = check_id(a, &o->query);
+    enum err code = fetch(a, o, &nodes, &list);
     if (code != ERR_NONE) return code;
     if (o->json) {
         api_print_json(a);
@@ -269,7 +364,7 @@ static enum err show(struct api *a, const struct options *o)
     struct job_row *rows;
     size_t count;
     job_rows_make(&list, !o->expand, &a->arena, &rows, &count);
-    struct job_env env = {.now_ms = list.now_ms};
+    struct job_env env = {.now_ms = list.now_ms, .cluster = cluster_name(a, o)};
     struct buf out = {0};
     bool formatted = o->slurm || o->format != NULL || o->long_format != NULL || o->long_rows;
     if (o->start) code = estimate(a, rows, count);

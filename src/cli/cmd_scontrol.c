@@ -114,6 +114,17 @@ static int show_hostnames(const char *name, const char *list)
     return exit_code;
 }
 
+/* scontrol show hostlist a1,a2: the list as short as can be; needs no daemon. */
+static int show_hostlist(const char *name, const char *list, bool sorted)
+{
+    struct buf out = {0};
+    struct errtext error;
+    enum err code = hostlist_fold(str_of(list), sorted, &out, &error);
+    if (code == ERR_NONE) printf("%.*s\n", STR_ARG(buf_str(&out)));
+    buf_release(&out);
+    return code == ERR_NONE ? say_end(name, EXIT_DONE) : say_failure(name, code, &error);
+}
+
 static bool is_word(const char *typed, const char *word)
 {
     size_t n = strlen(typed);
@@ -132,6 +143,10 @@ static int show(const char *name, char **words, int count, bool oneline)
     if (strncasecmp(what, "hostn", 5) == 0) {
         if (which == NULL) return say_error(name, "show hostnames: name a host list");
         return show_hostnames(name, which);
+    }
+    if (strncasecmp(what, "hostl", 5) == 0) {
+        if (which == NULL) return say_error(name, "show %s: name a host list", what);
+        return show_hostlist(name, which, strcasecmp(what, "hostlistsorted") == 0);
     }
     struct api a;
     struct buf out = {0};
@@ -152,7 +167,7 @@ static int show(const char *name, char **words, int count, bool oneline)
     } else
         code = err_set(&a.error, ERR_INVALID,
                        "invalid entity: %s for keyword: show; there are: job node partition "
-                       "config reservation hostnames",
+                       "config reservation hostnames hostlist hostlistsorted",
                        what);
     return finish(&a, code, &out);
 }
@@ -305,6 +320,31 @@ static int ping(const char *name)
     return code == ERR_NONE ? api_close(&a, EXIT_DONE) : api_fail(&a, code);
 }
 
+/* Verbs of Slurm's that Berth refuses, and what to do in their place; NULL: not one of them. */
+static const char *not_done(const char *verb)
+{
+    static const struct {
+        const char *verb, *instead;
+    } verbs[] = {
+        {"suspend", "a stopped job would keep its chips and its claim in the law's counts; "
+                    "'scontrol requeue' frees them, and 'scontrol hold' keeps it from starting"},
+        {"resume", "jobs are never suspended here; 'scontrol release' lets held ones start, "
+                   "'berth resume POOL' takes a drained pool back into use"},
+        {"top", "the order among your own jobs follows their priority; lower the others with "
+                "'scontrol update JobId=ID Nice=100'"},
+        {"requeuehold", "use 'scontrol hold ID', then 'scontrol requeue ID'"},
+        {"create", "there are no reservations; maintenance windows stand in the fleet file"},
+        {"delete", "there are no reservations; 'scancel' ends jobs"},
+        {"reconfigure", "'berth fleet apply FILE' changes the fleet"},
+        {"shutdown", "end the daemon with SIGTERM, as 'systemctl stop berth' does"},
+        {"token", "tokens stand in the state folder of the daemon (docs/operations.md)"},
+        {"notify", "jobs have no terminal to write to; 'scancel -s USR1 ID' sends a signal"},
+    };
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcasecmp(verbs[i].verb, verb) == 0) return verbs[i].instead;
+    return NULL;
+}
+
 int cmd_scontrol(int argc, char **argv)
 {
     struct args args;
@@ -328,6 +368,8 @@ int cmd_scontrol(int argc, char **argv)
     if (strcasecmp(verb, "write") == 0) return write_script(name, words, count);
     if (strcasecmp(verb, "ping") == 0) return ping(name);
     if (strcasecmp(verb, "version") == 0) return cmd_version(1, argv);
+    const char *why = not_done(verb);
+    if (why != NULL) return say_error(name, "%s: %s", verb, why);
     return say_error(name,
                      "there is no verb '%s'; there are: show update hold uhold release "
                      "requeue write ping version",

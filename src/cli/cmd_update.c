@@ -47,6 +47,8 @@ static const struct {
     {"purpose", "Purpose", UPDATE_PURPOSE},
     {"evidence", "Evidence", UPDATE_EVIDENCE},
     {"mem", "MinMemoryNode", UPDATE_MEMORY},
+    {"type", "Type", UPDATE_TYPE},
+    {"steps", "Steps", UPDATE_STEPS},
 };
 enum { CHANGE_COUNT = sizeof changes / sizeof *changes };
 
@@ -96,6 +98,8 @@ static enum err apply(struct update *u, const char *option, struct str value, in
     enum err code = o->apply(&u->request, value, error);
     if (code != ERR_NONE) return err_prefix(error, code, "%s", option);
     u->fields |= 1u << field;
+    u->has_nice = u->has_nice || strcmp(option, "nice") == 0;
+    u->has_priority = u->has_priority || strcmp(option, "priority") == 0;
     return ERR_NONE;
 }
 
@@ -123,6 +127,17 @@ enum err update_key(struct update *u, struct str key, struct str value, struct e
                    STR_ARG(key));
 }
 
+/* What depends on the job as it is: a limit given as a difference; the priority that --nice lowers.
+ */
+static void settle(struct update *u, const struct job_view *j, struct job_spec *spec)
+{
+    *spec = u->request.spec;
+    if (u->limit_sign != 0)
+        spec->time_limit_ms = j->time_limit_ms + u->limit_sign * spec->time_limit_ms;
+    int64_t base = u->has_priority ? spec->priority : (int64_t)j->priority + j->nice;
+    if (u->has_nice) sbatch_set_priority_of(base, u->request.nice, spec);
+}
+
 int update_send(struct update *u, struct api *a, char *const *jobs, int count)
 {
     struct job_list list;
@@ -133,12 +148,11 @@ int update_send(struct update *u, struct api *a, char *const *jobs, int count)
     if (code == ERR_NONE) code = targets_find(a, jobs, count, &list);
     if (code != ERR_NONE) return api_fail(a, code);
     int exit_code = EXIT_DONE;
-    int64_t step_ms = u->request.spec.time_limit_ms;
     for (uint32_t i = 0; i < list.count; i++) {
         uint32_t id = list.jobs[i].job_id;
-        if (u->limit_sign != 0)
-            u->request.spec.time_limit_ms = list.jobs[i].time_limit_ms + u->limit_sign * step_ms;
-        code = api_update(a, id, u->fields, &u->request.spec);
+        struct job_spec spec;
+        settle(u, &list.jobs[i], &spec);
+        code = api_update(a, id, u->fields, &spec);
         if (code != ERR_NONE)
             exit_code = say_error(a->name, "job %" PRIu32 ": %s", id, a->error.s);
         else if (u->say == UPDATE_SAY_JSON)

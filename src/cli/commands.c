@@ -57,6 +57,22 @@ const struct command commands[] = {
         .run = cmd_queue,
     },
     {
+        .name = "order",
+        .alias = "sprio",
+        .group = GROUP_JOBS,
+        .summary = "show the order of the queue, and what it comes from",
+        .usage = "[OPTION]...",
+        .about = "The jobs that wait for room, the next one first. PRIORITY goes first, larger "
+                 "before smaller; --nice was taken off it. Then FAIRSHARE, smaller before larger: "
+                 "what the account has used, and its running jobs use in an hour, for each unit of "
+                 "its weight (berth share). Then AGE. Jobs that are held, or wait for another job "
+                 "or a date, are not in the queue yet.",
+        .options = order_options,
+        .examples = "berth order\twho is next\n"
+                    "sprio -u $USER\twhere your own jobs stand\n",
+        .run = cmd_order,
+    },
+    {
         .name = "why",
         .group = GROUP_JOBS,
         .summary = "say why a job is where it is, or why not",

@@ -87,6 +87,20 @@ static enum err too_wide(struct errtext *error)
     return err_set(error, ERR_LIMIT, "a width in the format is over %d", FORMAT_WIDTH_MAX);
 }
 
+/* "%all". */
+static enum err add_all(const struct field *fields, size_t count, struct str before,
+                        struct format *out, struct errtext *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].letter == '\0') continue;
+        struct format_item *item = add_item(out, error);
+        if (item == NULL) return ERR_LIMIT;
+        *item = (struct format_item){.before = before, .field = &fields[i]};
+        before = STR("|");
+    }
+    return ERR_NONE;
+}
+
 enum err format_percent(struct str text, const struct field *fields, size_t count,
                         struct format *out, struct errtext *error)
 {
@@ -97,10 +111,17 @@ enum err format_percent(struct str text, const struct field *fields, size_t coun
             i++;
             continue;
         }
+        struct str before = {text.p + literal, i - literal};
+        i++;
+        if (text.len - i >= 3 && memcmp(text.p + i, "all", 3) == 0) {
+            enum err code = add_all(fields, count, before, out, error);
+            if (code != ERR_NONE) return code;
+            literal = i += 3;
+            continue;
+        }
         struct format_item *item = add_item(out, error);
         if (item == NULL) return ERR_LIMIT;
-        item->before = (struct str){text.p + literal, i - literal};
-        i++;
+        item->before = before;
         if (i < text.len && text.p[i] == '#') {
             item->fits = true;
             i++;
@@ -185,6 +206,7 @@ void format_fit(struct format *f, const void *const *rows, size_t count, const v
         struct format_item *item = &f->items[i];
         if (!item->fits) continue;
         size_t widest = header ? strlen(item->field->header) : 0;
+        if (widest < FORMAT_FIT_MIN) widest = FORMAT_FIT_MIN;
         for (size_t r = 0; r < count; r++) {
             buf_clear(&value);
             item->field->put(rows[r], env, &value);
@@ -196,8 +218,8 @@ void format_fit(struct format *f, const void *const *rows, size_t count, const v
     buf_release(&value);
 }
 
-static void put_value(const struct format_item *item, enum format_style style, struct str value,
-                      struct buf *out)
+static void put_value(const struct format_item *item, enum format_style style, bool whole,
+                      struct str value, struct buf *out)
 {
     size_t width = (size_t)item->width;
     if (style == STYLE_BARS || style == STYLE_BARS_BETWEEN || width == 0) {
@@ -205,6 +227,10 @@ static void put_value(const struct format_item *item, enum format_style style, s
         return;
     }
     size_t columns = (size_t)text_columns(value);
+    if (columns > width && whole) {
+        buf_put_str(out, value);
+        return;
+    }
     if (columns > width) {
         bool plus = style == STYLE_PLUS;
         buf_put(out, value.p, text_cut(value, item->width - plus));
@@ -230,7 +256,8 @@ static void put_row(const struct format *f, enum format_style style, const void 
         else
             item->field->put(row, env, &value);
         text_clean(&value, 0);
-        put_value(item, style, buf_str(&value), out);
+        bool whole = style == STYLE_CUT && item->field->width == FIELD_WHOLE && row != NULL;
+        put_value(item, style, whole, buf_str(&value), out);
         if (style == STYLE_PLUS) buf_putc(out, ' ');
         if (style == STYLE_BARS || (style == STYLE_BARS_BETWEEN && i + 1 < f->count))
             buf_putc(out, f->separator);

@@ -3,7 +3,7 @@
  * Three dialects choose fields and widths:
  *   percent   squeue and sinfo -o: "%[[.]width]letter", other characters stand as they are. A value
  *             is cut to its width; a point aligns it right; '#' in place of the width takes the
- *             widest value.
+ *             widest value. "%all" is every field that has a letter, with bars between them.
  *   long      squeue and sinfo -O: "name[:[.]width][,...]"; 20 columns where none are given.
  *   account   sacct -o: "name[%[-]width][,...]"; right-aligned, '-' left; a cut value ends in '+'.
  * A program's fields are a table of `struct field`; its getters append a value to a buffer. */
@@ -16,13 +16,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FORMAT_ITEMS_MAX = 64, FORMAT_WIDTH_MAX = 4096 };
+enum { FORMAT_ITEMS_MAX = 96, FORMAT_WIDTH_MAX = 4096, FORMAT_FIT_MIN = 9 }; /* FIT: Slurm's, of '#' */
+
+enum { FIELD_WHOLE = 1 }; /* never cut, as Slurm prints times: half an instant would mislead */
 
 struct field {
     char letter; /* of the percent dialect; 0 none */
     const char *name; /* of the long and account dialects; compared without case; NULL none */
     const char *header; /* as Slurm prints it */
-    int width; /* account dialect: width where none is given; negative: to the left */
+    int width; /* account dialect: where none is given; negative: to the left. Percent and long
+                  dialects: FIELD_WHOLE, or 0 */
     void (*put)(const void *row, const void *env, struct buf *out);
 };
 

@@ -76,13 +76,21 @@ void job_view_id(const struct job_view *job, struct buf *out)
         buf_printf(out, "%" PRIu32, job->job_id);
 }
 
+void job_row_tasks(const struct job_row *row, struct buf *out)
+{
+    buf_put_str(out, row->tasks);
+    if (row->job->array_limit > 0) buf_printf(out, "%%%" PRIu32, row->job->array_limit);
+}
+
 void job_row_id(const struct job_row *row, struct buf *out)
 {
     if (row->tasks.len == 0) {
         job_view_id(row->job, out);
         return;
     }
-    buf_printf(out, "%" PRIu32 "_[" STR_FMT "]", row->job->array_job_id, STR_ARG(row->tasks));
+    buf_printf(out, "%" PRIu32 "_[", row->job->array_job_id);
+    job_row_tasks(row, out);
+    buf_putc(out, ']');
 }
 
 struct str job_first_node(const struct job_view *j, char name[NODE_NAME_MAX])

@@ -27,7 +27,9 @@ void job_rows_make(const struct job_list *list, bool collapse, struct arena *are
  * "P,t,-p". Jobs that are equal in all keys stand in order of id. */
 enum err job_rows_sort(struct job_row *rows, size_t count, struct str keys, struct errtext *error);
 
-/* "12", "12_4" or "12_[1-3]". */
+/* The tasks of a row: "1-3,7", with the array's limit "1-3,7%2". */
+void job_row_tasks(const struct job_row *row, struct buf *out);
+/* "12", "12_4" or "12_[1-3%2]". */
 void job_row_id(const struct job_row *row, struct buf *out);
 void job_view_id(const struct job_view *job, struct buf *out);
 

@@ -16,6 +16,10 @@ bool node_set_has(const struct node_set *s, struct str name);
 /* True when a node of the hostlist is in the set. */
 bool node_set_meets(const struct node_set *s, struct str hostlist);
 
+/* Append the nodes of a hostlist in as few brackets as neighbours allow: "a1,a2,a3,b7" is
+ * "a[1-3],b7". `sorted`: by name and number; else in the order given. */
+enum err hostlist_fold(struct str hostlist, bool sorted, struct buf *out, struct errtext *error);
+
 /* Ask the daemon to bring nodes into a state (enum node_state): all of `pool` when `hostlist` is
  * empty, else those that the hostlist names, in `pool` or (when that is empty) wherever they are.
  * ERR_NOT_FOUND when a named node is nowhere; nothing is changed then. Gives the number of nodes;

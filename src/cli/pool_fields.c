@@ -31,6 +31,9 @@ WORD_GETTER(i_one, "1")
 WORD_GETTER(i_zero, "0")
 WORD_GETTER(i_none, "N/A")
 WORD_GETTER(i_size, "1-infinite")
+WORD_GETTER(i_unlimited, "UNLIMITED")
+WORD_GETTER(i_version, "berth " BERTH_VERSION)
+WORD_GETTER(i_preempt, "REQUEUE")
 TEXT_GETTER(i_pool, POOL->pool)
 TEXT_GETTER(i_nodes, ROW->nodes)
 TEXT_GETTER(i_state, ROW->state)
@@ -207,20 +210,25 @@ const struct field pool_fields[] = {
     {'b', "features_act", "ACTIVE_FEATURES", 0, i_chip},
     {'c', "CPUs", "CPUS", 0, i_cpus},
     {'C', "CPUsState", "CPUS(A/I/O/T)", 0, i_cpu_aiot},
+    {'B', "MaxCPUsPerNode", "MAX_CPUS_PER_NODE", 0, i_unlimited},
     {'d', "Disk", "TMP_DISK", 0, i_zero},
     {'D', "Nodes", "NODES", 0, i_node_count},
+    {'e', "FreeMem", "FREE_MEM", 0, i_none},
     {'E', "Reason", "REASON", 0, i_reason},
     {'f', "Features", "AVAIL_FEATURES", 0, i_chip},
     {'F', "NodeAIOT", "NODES(A/I/O/T)", 0, i_node_aiot},
     {'g', "Groups", "GROUPS", 0, i_all},
     {'G', "Gres", "GRES", 0, i_gres},
-    {'h', "OverSubscribe", "OVERSUBS", 0, i_no_share},
+    {'h', "OverSubscribe", "OVERSUBSCRIBE", 0, i_no_share},
     {'H', "Timestamp", "TIMESTAMP", 0, i_reason_time},
+    {'I', "PriorityJobFactor", "PRIO_JOB_FACTOR", 0, i_one},
     {'l', "Time", "TIMELIMIT", 0, i_limit},
     {'L', "DefaultTime", "DEFAULTTIME", 0, i_none},
     {'m', "Memory", "MEMORY", 0, i_memory},
+    {'M', "PreemptMode", "PREEMPT_MODE", 0, i_preempt},
     {'n', "NodeHost", "HOSTNAMES", 0, i_nodes},
     {'N', "NodeList", "NODELIST", 0, i_nodes},
+    {'o', "NodeAddr", "NODE_ADDR", 0, i_nodes},
     {'O', "CPUsLoad", "CPU_LOAD", 0, i_none},
     {'p', "PriorityTier", "PRIO_TIER", 0, i_one},
     {'P', "Partition", "PARTITION", 0, i_partition},
@@ -231,6 +239,9 @@ const struct field pool_fields[] = {
     {'t', "StateCompact", "STATE", 0, i_compact},
     {'T', "StateLong", "STATE", 0, i_state},
     {'u', "User", "USER", 0, i_reason_user},
+    {'U', "UserLong", "USER", 0, i_reason_user},
+    {'v', "Version", "VERSION", 0, i_version},
+    {'V', "Cluster", "CLUSTER", 0, i_none},
     {'w', "Weight", "WEIGHT", 0, i_one},
     {'X', "Sockets", "SOCKETS", 0, i_one},
     {'Y', "Cores", "CORES", 0, i_cpus},

@@ -2,6 +2,7 @@
 #include "cli/job_rows.h"
 #include "cli/times.h"
 
+#include <grp.h>
 #include <inttypes.h>
 
 #define GETTER(name) static void name(const void *row, const void *env, struct buf *out)
@@ -77,6 +78,7 @@ U32_GETTER(q_cpus, cpus)
 U32_GETTER(q_chips, chips)
 U32_GETTER(q_tasks, tasks)
 U32_GETTER(q_uid, uid)
+U32_GETTER(q_gid, gid)
 U32_GETTER(q_restarts, restarts)
 U32_GETTER(q_preemptions, preemptions)
 U32_GETTER(q_preempted_by, preempted_by)
@@ -104,7 +106,7 @@ GETTER(q_task_id)
     (void)env;
     const struct job_row *r = row;
     if (r->tasks.len > 0)
-        buf_put_str(out, r->tasks);
+        job_row_tasks(r, out);
     else if (JOB->is_array)
         put_u32(out, JOB->array_task_id);
     else
@@ -198,6 +200,29 @@ GETTER(q_exit)
     buf_printf(out, "%" PRId32 ":%" PRId32, JOB->exit_code, JOB->exit_signal);
 }
 
+GETTER(q_group)
+{
+    (void)env;
+    const struct group *g = getgrgid(JOB->gid);
+    if (g != NULL)
+        buf_puts(out, g->gr_name);
+    else
+        put_u32(out, JOB->gid);
+}
+
+GETTER(q_nice)
+{
+    (void)env;
+    buf_printf(out, "%" PRId32, JOB->nice);
+}
+
+/* Others may use the rest of its nodes: Slurm says OK of that. */
+GETTER(q_shares)
+{
+    (void)env;
+    buf_puts(out, JOB->exclusive ? "NO" : "OK");
+}
+
 GETTER(q_requeue)
 {
     (void)env;
@@ -275,7 +300,11 @@ WORD_GETTER(q_none, "N/A")
 WORD_GETTER(q_null, "(null)")
 WORD_GETTER(q_any, "*")
 WORD_GETTER(q_any_shape, "*:*:*")
-WORD_GETTER(q_no_share, "NO")
+WORD_GETTER(q_one, "1")
+WORD_GETTER(q_na, "NA")
+WORD_GETTER(q_not_set, "NotSet")
+WORD_GETTER(q_no_time, "0:00")
+WORD_GETTER(q_nothing, "")
 WORD_GETTER(q_zero, "0")
 
 GETTER(q_cluster)
@@ -290,14 +319,16 @@ const struct field queue_fields[] = {
     {'b', "tres-per-node", "TRES_PER_NODE", 0, q_gres},
     {'c', "MinCPUs", "MIN_CPUS", 0, q_min_cpus},
     {'B', "BatchHost", "EXEC_HOST", 0, q_batch_host},
-    {'C', "NumCPUs", "CPUS", 0, q_cpus},
+    {'C', "NumCPUs", "CPUS", FIELD_WHOLE, q_cpus},
     {'d', "MinTmpDisk", "MIN_TMP_DISK", 0, q_zero},
-    {'D', "NumNodes", "NODES", 0, q_node_count},
-    {'e', "EndTime", "END_TIME", 0, q_end},
+    {'D', "NumNodes", "NODES", FIELD_WHOLE, q_node_count},
+    {'e', "EndTime", "END_TIME", FIELD_WHOLE, q_end},
     {'E', "Dependency", "DEPENDENCY", 0, q_dependency},
     {'f', "Feature", "FEATURES", 0, q_chip},
+    {'g', "GroupName", "GROUP", 0, q_group},
+    {'G', "GroupID", "GROUP", 0, q_gid},
     {'F', "ArrayJobID", "ARRAY_JOB_ID", 0, q_array_id},
-    {'h', "OverSubscribe", "OVER_SUBSCRIBE", 0, q_no_share},
+    {'h', "OverSubscribe", "OVER_SUBSCRIBE", 0, q_shares},
     {'H', "Sockets", "SOCKETS_PER_NODE", 0, q_any},
     {'i', "JobArrayID", "JOBID", 0, q_id},
     {'I', "Cores", "CORES_PER_SOCKET", 0, q_any},
@@ -305,31 +336,34 @@ const struct field queue_fields[] = {
     {'J', "Threads", "THREADS_PER_CORE", 0, q_any},
     {'k', "Comment", "COMMENT", 0, q_comment},
     {'K', "ArrayTaskID", "ARRAY_TASK_ID", 0, q_task_id},
-    {'l', "TimeLimit", "TIME_LIMIT", 0, q_time_limit},
-    {'L', "TimeLeft", "TIME_LEFT", 0, q_time_left},
+    {'l', "TimeLimit", "TIME_LIMIT", FIELD_WHOLE, q_time_limit},
+    {'L', "TimeLeft", "TIME_LEFT", FIELD_WHOLE, q_time_left},
     {'m', "MinMemory", "MIN_MEMORY", 0, q_memory},
-    {'M', "TimeUsed", "TIME", 0, q_time},
-    {'n', "ReqNodes", "REQ_NODES", 0, q_none},
+    {'M', "TimeUsed", "TIME", FIELD_WHOLE, q_time},
+    {'n', "ReqNodes", "REQ_NODES", 0, q_nothing},
     {'N', "NodeList", "NODELIST", 0, q_nodes},
-    {'p', "Priority", "PRIORITY", 0, q_priority},
+    {'o', "Command", "COMMAND", 0, q_null},
+    {'O', "Contiguous", "CONTIGUOUS", 0, q_zero},
+    {'p', "Priority", "PRIORITY", FIELD_WHOLE, q_priority},
     {'P', "Partition", "PARTITION", 0, q_partition},
     {'q', "QOS", "QOS", 0, q_qos},
-    {'Q', "PriorityLong", "PRIORITY", 0, q_priority},
+    {'Q', "PriorityLong", "PRIORITY", FIELD_WHOLE, q_priority},
     {'r', "Reason", "REASON", 0, q_reason},
     {'R', "ReasonList", "NODELIST(REASON)", 0, q_nodes_or_reason},
-    {'S', "StartTime", "START_TIME", 0, q_start},
+    {'s', "SelectJobInfo", "", 0, q_nothing},
+    {'S', "StartTime", "START_TIME", FIELD_WHOLE, q_start},
     {'t', "StateCompact", "ST", 0, q_code},
     {'T', "State", "STATE", 0, q_state},
     {'u', "UserName", "USER", 0, q_user},
-    {'U', "UserID", "USER", 0, q_uid},
+    {'U', "UserID", "UID", 0, q_uid},
     {'v', "Reservation", "RESERVATION", 0, q_null},
-    {'V', "SubmitTime", "SUBMIT_TIME", 0, q_submit},
+    {'V', "SubmitTime", "SUBMIT_TIME", FIELD_WHOLE, q_submit},
     {'w', "WCKey", "WCKEY", 0, q_null},
     {'W', "Licenses", "LICENSES", 0, q_null},
-    {'x', "ExcNodes", "EXC_NODES", 0, q_null},
+    {'x', "ExcNodes", "EXC_NODES", 0, q_nothing},
     {'X', "CoreSpec", "CORE_SPEC", 0, q_none},
-    {'y', "Nice", "NICE", 0, q_zero},
-    {'Y', "SchedNodes", "SCHEDNODES", 0, q_none},
+    {'y', "Nice", "NICE", 0, q_nice},
+    {'Y', "SchedNodes", "SCHEDNODES", 0, q_null},
     {'z', "SCT", "S:C:T", 0, q_any_shape},
     {'Z', "WorkDir", "WORK_DIR", 0, q_workdir},
     {0, "tres-alloc", "TRES_ALLOC", 0, q_tres},
@@ -337,23 +371,66 @@ const struct field queue_fields[] = {
     {0, "cluster", "CLUSTER", 0, q_cluster},
     {0, "NumTasks", "TASKS", 0, q_tasks},
     {0, "cpus-per-task", "CPUS_PER_TASK", 0, q_min_cpus},
-    {0, "EligibleTime", "ELIGIBLE_TIME", 0, q_eligible},
-    {0, "Deadline", "DEADLINE", 0, q_deadline},
+    {0, "EligibleTime", "ELIGIBLE_TIME", FIELD_WHOLE, q_eligible},
+    {0, "Deadline", "DEADLINE", FIELD_WHOLE, q_deadline},
     {0, "exit_code", "EXIT_CODE", 0, q_exit},
     {0, "Requeue", "REQUEUE", 0, q_requeue},
     {0, "RestartCnt", "RESTART_COUNT", 0, q_restarts},
     {0, "STDOUT", "STDOUT", 0, q_stdout},
     {0, "STDERR", "STDERR", 0, q_stderr},
     {0, "STDIN", "STDIN", 0, q_stdin},
+    {0, "AccrueTime", "ACCRUE_TIME", FIELD_WHOLE, q_eligible},
+    {0, "admin_comment", "ADMIN_COMMENT", 0, q_null},
+    {0, "AllocNodes", "ALLOC_NODES", 0, q_none},
+    {0, "AllocSID", "ALLOC_SID", 0, q_zero},
+    {0, "AssocID", "ASSOC_ID", 0, q_zero},
+    {0, "BatchFlag", "BATCH_FLAG", 0, q_one},
+    {0, "BoardsPerNode", "BOARDS_PER_NODE", 0, q_zero},
+    {0, "BurstBuffer", "BURST_BUFFER", 0, q_null},
+    {0, "BurstBufferState", "BURST_BUFFER_STATE", 0, q_null},
+    {0, "ClusterFeature", "CLUSTER_FEATURES", 0, q_null},
+    {0, "cpus-per-tres", "CPUS_PER_TRES", 0, q_none},
+    {0, "DelayBoot", "DELAY_BOOT", 0, q_no_time},
+    {0, "DerivedEC", "DERIVED_EC", 0, q_exit},
+    {0, "HetJobID", "HET_JOB_ID", 0, q_none},
+    {0, "HetJobIDSet", "HET_JOB_ID_SET", 0, q_none},
+    {0, "HetJobOffset", "HET_JOB_OFFSET", 0, q_none},
+    {0, "MaxCPUs", "MAX_CPUS", FIELD_WHOLE, q_cpus},
+    {0, "MaxNodes", "MAX_NODES", FIELD_WHOLE, q_node_count},
+    {0, "MCSLabel", "MCSLABEL", 0, q_null},
+    {0, "mem-per-tres", "MEM_PER_TRES", 0, q_none},
+    {0, "MinTime", "TIME_MIN", 0, q_no_time},
+    {0, "Network", "NETWORK", 0, q_null},
+    {0, "NTPerBoard", "NTASKS_PER_BOARD", 0, q_zero},
+    {0, "NTPerCore", "NTASKS_PER_CORE", 0, q_none},
+    {0, "NTPerNode", "NTASKS_PER_NODE", 0, q_zero},
+    {0, "NTPerSocket", "NTASKS_PER_SOCKET", 0, q_none},
+    {0, "Origin", "ORIGIN", 0, q_na},
+    {0, "OriginRaw", "ORIGIN_RAW", 0, q_na},
+    {0, "PreemptTime", "PREEMPT_TIME", 0, q_none},
+    {0, "Profile", "PROFILE", 0, q_not_set},
+    {0, "Reboot", "REBOOT", 0, q_zero},
+    {0, "ResizeTime", "RESIZE_TIME", 0, q_none},
+    {0, "SiblingsActive", "ACTIVE_SIBLINGS", 0, q_na},
+    {0, "SiblingsActiveRaw", "ACTIVE_SIBLINGS_RAW", 0, q_na},
+    {0, "SiblingsViable", "VIABLE_SIBLINGS", 0, q_na},
+    {0, "SiblingsViableRaw", "VIALBLE_SIBLINGS_RAW", 0, q_na},
+    {0, "SPerBoard", "SOCKETS_PER_BOARD", 0, q_zero},
+    {0, "system_comment", "SYSTEM_COMMENT", 0, q_null},
+    {0, "tres-bind", "TRES_BIND", 0, q_none},
+    {0, "tres-freq", "TRES_FREQ", 0, q_none},
+    {0, "tres-per-job", "TRES_PER_JOB", 0, q_none},
+    {0, "tres-per-socket", "TRES_PER_SOCKET", 0, q_none},
+    {0, "tres-per-task", "TRES_PER_TASK", 0, q_none},
     {0, "Site", "SITE", 0, q_site},
     {0, "Chip", "CHIP", 0, q_chip},
     {0, "Chips", "CHIPS", 0, q_chips},
     {0, "Type", "TYPE", 0, q_type},
     {0, "Steps", "STEPS", 0, q_steps},
     {0, "Progress", "PROGRESS", 0, q_progress},
-    {0, "Heartbeat", "HEARTBEAT", 0, q_heartbeat},
-    {0, "Checkpoint", "CHECKPOINT", 0, q_checkpoint},
-    {0, "ExpectedEnd", "EXPECTED_END", 0, q_expected_end},
+    {0, "Heartbeat", "HEARTBEAT", FIELD_WHOLE, q_heartbeat},
+    {0, "Checkpoint", "CHECKPOINT", FIELD_WHOLE, q_checkpoint},
+    {0, "ExpectedEnd", "EXPECTED_END", FIELD_WHOLE, q_expected_end},
     {0, "Cost", "COST", 0, q_cost},
     {0, "Rule", "RULE", 0, q_rule},
     {0, "Purpose", "PURPOSE", 0, q_purpose},

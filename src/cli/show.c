@@ -1,10 +1,13 @@
 #include "cli/show.h"
 
 #include "cli/job_rows.h"
+#include "cli/node_set.h"
 #include "cli/table.h"
 #include "cli/times.h"
 
+#include <grp.h>
 #include <inttypes.h>
+#include <pwd.h>
 
 static void line_break(struct buf *out, bool oneline)
 {
@@ -53,9 +56,11 @@ static void job_identity(const struct job_view *j, bool oneline, struct buf *out
     put_text(out, " JobName=", j->name, "(null)");
     line_break(out, oneline);
     put_text(out, "UserId=", j->user, "nobody");
-    buf_printf(out, "(%" PRIu32 ") GroupId=N/A MCS_label=N/A", j->uid);
+    const struct group *g = getgrgid(j->gid);
+    buf_printf(out, "(%" PRIu32 ") GroupId=%s(%" PRIu32 ") MCS_label=N/A", j->uid,
+               g != NULL ? g->gr_name : "nobody", j->gid);
     line_break(out, oneline);
-    buf_printf(out, "Priority=%" PRId32 " Nice=0", j->priority);
+    buf_printf(out, "Priority=%" PRId32 " Nice=%" PRId32, j->priority, j->nice);
     put_text(out, " Account=", j->account, "(null)");
     put_text(out, " QOS=", j->qos, "normal");
     line_break(out, oneline);
@@ -176,6 +181,19 @@ void show_job(const struct job_view *job, int64_t now_ms, bool oneline, struct b
     end_record(out, oneline);
 }
 
+/* All nodes of a pool, whatever their state. */
+static void put_nodes(struct buf *out, const struct pool_view *p)
+{
+    struct buf list = {0};
+    struct errtext error;
+    for (uint32_t i = 0; i < p->group_count; i++)
+        buf_printf(&list, "%s" STR_FMT, i > 0 ? "," : "", STR_ARG(p->groups[i].nodes));
+    buf_puts(out, "Nodes=");
+    if (hostlist_fold(buf_str(&list), true, out, &error) != ERR_NONE)
+        buf_put_str(out, buf_str(&list));
+    buf_release(&list);
+}
+
 void show_partition(const struct pool_view *p, bool oneline, struct buf *out)
 {
     char span[SPAN_TEXT_MAX], price[DOLLARS_TEXT_MAX];
@@ -190,9 +208,7 @@ void show_partition(const struct pool_view *p, bool oneline, struct buf *out)
     buf_printf(out, "MaxNodes=UNLIMITED MaxTime=%s MinNodes=0 LLN=NO MaxCPUsPerNode=UNLIMITED",
                p->time_limit_max_ms != 0 ? span_long(p->time_limit_max_ms, span) : "UNLIMITED");
     line_break(out, oneline);
-    buf_puts(out, "Nodes=");
-    for (uint32_t i = 0; i < p->group_count; i++)
-        buf_printf(out, "%s" STR_FMT, i > 0 ? "," : "", STR_ARG(p->groups[i].nodes));
+    put_nodes(out, p);
     line_break(out, oneline);
     buf_printf(out, "State=%s TotalCPUs=%" PRIu64 " TotalNodes=%" PRIu32, p->up ? "UP" : "DRAIN",
                (uint64_t)p->cpus_per_node * p->nodes, p->nodes);
@@ -212,8 +228,13 @@ void show_partition(const struct pool_view *p, bool oneline, struct buf *out)
 static const char *node_state(struct str state)
 {
     static const char *const words[][2] = {
-        {"idle", "IDLE"}, {"mixed", "MIXED"},        {"allocated", "ALLOCATED"},
-        {"down", "DOWN"}, {"drained", "IDLE+DRAIN"},
+        {"idle", "IDLE"},
+        {"mixed", "MIXED"},
+        {"allocated", "ALLOCATED"},
+        {"down", "DOWN"},
+        {"drained", "IDLE+DRAIN"},
+        {"draining", "MIXED+DRAIN"},
+        {"maint", "IDLE+MAINTENANCE"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_eqz(state, words[i][0])) return words[i][1];
@@ -256,6 +277,11 @@ void show_node(const struct node_view *n, const struct pool_view *p, bool onelin
     if (n->reason.len > 0) {
         line_break(out, oneline);
         put_text(out, "Reason=", n->reason, "");
+        char at[INSTANT_TEXT_MAX];
+        const struct passwd *by = getpwuid(n->reason_uid);
+        if (n->reason_ms != 0)
+            buf_printf(out, " [%s@%s]", by != NULL ? by->pw_name : "nobody",
+                       instant_iso(n->reason_ms, at));
     }
     end_record(out, oneline);
 }

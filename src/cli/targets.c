@@ -58,54 +58,73 @@ static bool next_target(struct str *rest, struct str *word)
     return word->len > 0;
 }
 
-static enum err parse_all(struct api *a, char *const *words, int count, struct target *targets,
-                          struct str *texts, uint32_t *found)
+enum err target_set_parse(char *const *words, int count, struct arena *arena,
+                          struct target_set *out, struct errtext *error)
 {
-    *found = 0;
-    for (int i = 0; i < count; i++) {
+    *out = (struct target_set){.targets = ARENA_ARRAY(arena, TARGETS_MAX, struct target),
+                               .texts = ARENA_ARRAY(arena, TARGETS_MAX, struct str)};
+    struct buf ids = {0};
+    enum err code = ERR_NONE;
+    for (int i = 0; i < count && code == ERR_NONE; i++) {
         struct str rest = str_of(words[i]);
         struct str word;
-        while (next_target(&rest, &word)) {
-            if (*found == TARGETS_MAX)
-                return err_set(&a->error, ERR_LIMIT, "more than %d jobs are named", TARGETS_MAX);
-            texts[*found] = word;
-            enum err code = target_parse(word, &a->arena, &targets[(*found)++], &a->error);
-            if (code != ERR_NONE) return code;
+        while (code == ERR_NONE && next_target(&rest, &word)) {
+            if (out->count == TARGETS_MAX) {
+                code = err_set(error, ERR_LIMIT, "more than %d jobs are named", TARGETS_MAX);
+                break;
+            }
+            struct target *t = &out->targets[out->count];
+            out->texts[out->count++] = word;
+            code = target_parse(word, arena, t, error);
+            buf_printf(&ids, "%s%" PRIu32, ids.len > 0 ? "," : "", t->job);
         }
     }
-    if (*found == 0) return err_set(&a->error, ERR_INVALID, "name a job by its id");
-    return ERR_NONE;
+    if (code == ERR_NONE && out->count == 0)
+        code = err_set(error, ERR_INVALID, "name a job by its id");
+    out->ids = str_copy(arena, buf_str(&ids));
+    buf_release(&ids);
+    return code;
+}
+
+/* Is the job one of the set? Marks in `used` (NULL: nothing) each target that names it. */
+static bool set_has(const struct target_set *set, const struct job_view *job, bool *used)
+{
+    bool found = set->count == 0;
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (!target_has(&set->targets[i], job)) continue;
+        found = true;
+        if (used != NULL) used[i] = true;
+    }
+    return found;
+}
+
+static void keep(const struct target_set *set, struct job_list *list, bool *used)
+{
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < list->count; j++)
+        if (set_has(set, &list->jobs[j], used)) list->jobs[kept++] = list->jobs[j];
+    list->count = kept;
+}
+
+void target_set_keep(const struct target_set *set, struct job_list *list)
+{
+    keep(set, list, NULL);
 }
 
 enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out)
 {
-    struct target *targets = ARENA_ARRAY(&a->arena, TARGETS_MAX, struct target);
-    struct str *texts = ARENA_ARRAY(&a->arena, TARGETS_MAX, struct str);
-    uint32_t n;
-    enum err code = parse_all(a, words, count, targets, texts, &n);
+    struct target_set set;
+    enum err code = target_set_parse(words, count, &a->arena, &set, &a->error);
     if (code != ERR_NONE) return code;
-    struct buf ids = {0};
-    for (uint32_t i = 0; i < n; i++)
-        buf_printf(&ids, "%s%" PRIu32, i > 0 ? "," : "", targets[i].job);
-    struct job_query query = {.ids = buf_str(&ids), .states = STR("all")};
+    struct job_query query = {.ids = set.ids, .states = STR("all")};
     code = api_jobs(a, &query, out);
-    buf_release(&ids);
     if (code != ERR_NONE) return code;
     bool used[TARGETS_MAX] = {false};
-    uint32_t kept = 0;
-    for (uint32_t j = 0; j < out->count; j++) {
-        bool wanted = false;
-        for (uint32_t i = 0; i < n; i++) {
-            if (!target_has(&targets[i], &out->jobs[j])) continue;
-            used[i] = wanted = true;
-        }
-        if (wanted) out->jobs[kept++] = out->jobs[j];
-    }
-    out->count = kept;
-    for (uint32_t i = 0; i < n; i++)
+    keep(&set, out, used);
+    for (uint32_t i = 0; i < set.count; i++)
         if (!used[i])
             return err_set(&a->error, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT,
-                           STR_ARG(texts[i]));
+                           STR_ARG(set.texts[i]));
     return ERR_NONE;
 }
 

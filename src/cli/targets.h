@@ -18,6 +18,21 @@ enum err target_parse(struct str word, struct arena *arena, struct target *out,
                       struct errtext *error);
 bool target_has(const struct target *t, const struct job_view *job);
 
+/* Several of them, and the ids of their jobs and arrays as the API takes them. */
+struct target_set {
+    struct target *targets;
+    struct str *texts; /* each as typed */
+    uint32_t count; /* 0: every job */
+    struct str ids; /* "12,13" */
+};
+
+/* Parse words, which may hold several targets separated by commas; what is read lives in the arena.
+ */
+enum err target_set_parse(char *const *words, int count, struct arena *arena,
+                          struct target_set *out, struct errtext *error);
+/* Drop the jobs of the list that no target names. */
+void target_set_keep(const struct target_set *set, struct job_list *list);
+
 /* The jobs that the words name, in order of id, ended ones included, each once. ERR_NOT_FOUND names
  * the first word that fits no job. Words may hold several targets separated by commas. */
 enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out);

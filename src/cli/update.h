@@ -10,6 +10,7 @@ struct update {
     struct sbatch_context context;
     struct sbatch_request request;
     uint32_t fields;
+    bool has_priority, has_nice; /* each by its own word */
     int limit_sign; /* of a time limit given as +N or -N: 1, -1; 0: it is given whole */
     int say; /* enum update_say: what of each job that was changed */
 };

@@ -112,10 +112,15 @@ void claim_enter(struct core *c, struct entry *e)
     outlook_enter(c, e);
 }
 
+/* What is known of the claim when it is gone. */
 static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const struct claim *k)
 {
     uint32_t *nodes = mem_alloc(k->part_count, sizeof *nodes);
-    for (uint32_t i = 0; i < k->part_count; i++) nodes[i] = k->parts[i].node;
+    e->job.cpus = 0;
+    for (uint32_t i = 0; i < k->part_count; i++) {
+        nodes[i] = k->parts[i].node;
+        e->job.cpus += k->parts[i].cpus;
+    }
     struct buf text = {0};
     nodelist_format(&c->fleet.pools[pool], nodes, k->part_count, &text);
     entry_set_nodes(e, buf_str(&text));

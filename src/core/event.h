@@ -93,6 +93,8 @@ enum update_field {
     UPDATE_PURPOSE,
     UPDATE_EVIDENCE,
     UPDATE_MEMORY,
+    UPDATE_TYPE,
+    UPDATE_STEPS,
     UPDATE_FIELD_COUNT
 };
 

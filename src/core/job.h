@@ -155,6 +155,7 @@ struct job {
     struct pool_id pool; /* of the present or last claim; NO_INDEX: none yet, or no longer in the
                             fleet */
     struct str nodes; /* of the present or last claim, as a hostlist; "" never placed */
+    uint32_t cpus; /* of the present or last claim; 0 never placed */
     int64_t cost_uusd; /* what the decision expected the attempt to cost */
     int64_t spent_uusd; /* price x chip-time of attempts that ended */
     int32_t exit_code, exit_signal;

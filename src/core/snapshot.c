@@ -352,6 +352,7 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_enum(v, "stop_state", &j->stop_state, job_state_names, JOB_STATE_COUNT);
     visit_optional_index(v, "pool_plus_one", &j->pool.v);
     visit_text(v, "nodes", &j->nodes);
+    visit_u32(v, "cpus", &j->cpus);
     visit_i64(v, "cost_uusd", &j->cost_uusd);
     visit_i64(v, "spent_uusd", &j->spent_uusd);
     visit_i32(v, "exit_code", &j->exit_code);

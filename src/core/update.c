@@ -13,7 +13,10 @@ void update_merge(const struct job_spec *old, const struct event *ev, struct job
     const struct job_spec *s = ev->spec;
     *out = *old;
     if (has(ev, UPDATE_NAME)) out->name = s->name;
-    if (has(ev, UPDATE_PRIORITY)) out->priority = s->priority;
+    if (has(ev, UPDATE_PRIORITY)) {
+        out->priority = s->priority;
+        out->nice = s->nice;
+    }
     if (has(ev, UPDATE_TIME_LIMIT)) out->time_limit_ms = s->time_limit_ms;
     if (has(ev, UPDATE_BEGIN)) out->begin_ms = s->begin_ms;
     if (has(ev, UPDATE_DEADLINE)) out->deadline_ms = s->deadline_ms;
@@ -63,6 +66,11 @@ void update_merge(const struct job_spec *old, const struct event *ev, struct job
         out->mem_mb_per_node = s->mem_mb_per_node;
         out->mem_mb_per_chip = s->mem_mb_per_chip;
         out->mem_mb_per_cpu = s->mem_mb_per_cpu;
+    }
+    if (has(ev, UPDATE_TYPE)) out->work.type = s->work.type;
+    if (has(ev, UPDATE_STEPS)) {
+        out->work.steps = s->work.steps;
+        out->work.steps_done = s->work.steps_done;
     }
 }
 

@@ -22,6 +22,8 @@ const char *const update_field_names[UPDATE_FIELD_COUNT] = {
     [UPDATE_PURPOSE] = "purpose",
     [UPDATE_EVIDENCE] = "evidence",
     [UPDATE_MEMORY] = "memory",
+    [UPDATE_TYPE] = "type",
+    [UPDATE_STEPS] = "steps",
 };
 
 static void visit_report(struct visit *v, struct report *r)

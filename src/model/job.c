@@ -106,6 +106,7 @@ static void visit_when(struct visit *v, struct job_spec *s)
                 visit_dependency);
     visit_bool(v, "dependency_any", &s->dependency_any);
     visit_i32(v, "priority", &s->priority);
+    visit_i32(v, "nice", &s->nice);
     visit_text(v, "qos", &s->qos);
     visit_bool(v, "hold", &s->hold);
     visit_array_tasks(v, s);

@@ -97,7 +97,8 @@ struct job_spec {
     struct dependency *dependencies;
     uint32_t dependency_count;
     bool dependency_any; /* '?' between them: one suffices */
-    int32_t priority; /* larger first; from --priority, --qos and --nice */
+    int32_t priority; /* larger first; --nice is taken off */
+    int32_t nice; /* how much --nice took off it, for the eye */
     struct str qos;
     bool hold;
     struct job_work work;

@@ -433,6 +433,15 @@ enum err sbatch_apply_command(struct sbatch_request *r, struct errtext *error)
     return e;
 }
 
+void sbatch_set_priority_of(int64_t base, int64_t nice, struct job_spec *s)
+{
+    int64_t priority = base - nice;
+    s->priority = priority < INT32_MIN   ? INT32_MIN
+                  : priority > INT32_MAX ? INT32_MAX
+                                         : (int32_t)priority;
+    s->nice = (int32_t)nice;
+}
+
 enum err sbatch_finish(struct sbatch_request *r, const char *wrapper, struct errtext *error)
 {
     struct job_spec *s = &r->spec;
@@ -451,10 +460,7 @@ enum err sbatch_finish(struct sbatch_request *r, const char *wrapper, struct err
     if (s->stdout_path.len == 0)
         s->stdout_path = s->array_count > 0 ? STR("slurm-%A_%a.out") : STR("slurm-%j.out");
     s->wrapper = str_of(wrapper);
-    int64_t priority = (int64_t)s->priority - r->nice;
-    s->priority = priority < INT32_MIN   ? INT32_MIN
-                  : priority > INT32_MAX ? INT32_MAX
-                                         : (int32_t)priority;
+    sbatch_set_priority_of(s->priority, r->nice, s);
     return job_spec_check(s, error);
 }
 

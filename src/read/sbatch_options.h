@@ -95,6 +95,8 @@ enum err sbatch_settle_environment(struct sbatch_request *r, struct errtext *err
 /* Set NAME=VALUE in the job's environment, in place of an entry of that name. */
 enum err sbatch_put_variable(struct sbatch_request *r, struct str entry, struct errtext *error);
 /* Fill in what was not stated and check the whole. `wrapper` is a literal. */
+/* Make the priority `base` less `nice`, within the bounds of the type. */
+void sbatch_set_priority_of(int64_t base, int64_t nice, struct job_spec *s);
 enum err sbatch_finish(struct sbatch_request *r, const char *wrapper, struct errtext *error);
 
 #endif

@@ -56,7 +56,7 @@ void handle_nodes(struct server *s, struct op *op, struct str id)
         struct node_use u = core_node_use(s->journal.core, (struct pool_id){pool}, n);
         rows.nodes[n] = (struct node_view){
             .name = str_copy(&s->scratch, str_of(pool_node_name(p, n, name))),
-            .state = view_node_state(p, u),
+            .state = view_node_state(s->journal.core, (struct pool_id){pool}, n),
             .chips_used = (uint32_t)__builtin_popcountll(u.chip_mask),
             .cpus_used = u.cpus_used,
             .mem_mb_used = u.mem_mb_used,

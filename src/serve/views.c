@@ -11,11 +11,13 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_u32(v, "array_job_id", &x->array_job_id);
     visit_u32(v, "array_task_id", &x->array_task_id);
     visit_bool(v, "is_array", &x->is_array);
+    visit_u32(v, "array_limit", &x->array_limit);
     visit_text(v, "name", &x->name);
     visit_text(v, "user", &x->user);
     visit_text(v, "account", &x->account);
     visit_text(v, "partition", &x->partition);
     visit_u32(v, "uid", &x->uid);
+    visit_u32(v, "gid", &x->gid);
     visit_text(v, "state", &x->state);
     visit_text(v, "state_code", &x->state_code);
     visit_text(v, "reason", &x->reason);
@@ -35,7 +37,9 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_i64(v, "start_ms", &x->start_ms);
     visit_i64(v, "end_ms", &x->end_ms);
     visit_i64(v, "time_limit_ms", &x->time_limit_ms);
+    visit_bool(v, "exclusive", &x->exclusive);
     visit_i32(v, "priority", &x->priority);
+    visit_i32(v, "nice", &x->nice);
     visit_i64(v, "account_score", &x->account_score);
     visit_text(v, "qos", &x->qos);
     visit_i32(v, "exit_code", &x->exit_code);

@@ -11,8 +11,9 @@
 struct job_view {
     uint32_t job_id, array_job_id, array_task_id;
     bool is_array;
+    uint32_t array_limit; /* tasks at once; 0: no limit */
     struct str name, user, account, partition; /* partition: pool placed in, or those asked for */
-    uint32_t uid;
+    uint32_t uid, gid;
     struct str state, state_code, reason; /* "PENDING", "PD", "Resources" */
     struct str nodes; /* compressed hostlist; "" while not placed */
     struct str site, chip; /* of the pool placed in */
@@ -21,7 +22,8 @@ struct job_view {
     uint64_t mem_mb; /* per node */
     struct str gres; /* as asked: "gpu:h100-sxm:8"; "" none */
     int64_t submit_ms, eligible_ms, start_ms, end_ms, time_limit_ms;
-    int32_t priority;
+    bool exclusive; /* whole nodes */
+    int32_t priority, nice; /* nice: how much was taken off the priority */
     int64_t account_score; /* while it waits: of equal priority, jobs with less go first */
     struct str qos;
     int32_t exit_code, exit_signal;
@@ -54,7 +56,7 @@ void visit_job_list(struct visit *v, struct job_list *x);
 
 /* Rows of `sinfo`: nodes of one pool in one state. */
 struct node_group_view {
-    struct str state; /* idle mixed allocated down drained */
+    struct str state; /* idle mixed allocated draining drained maint down */
     uint32_t count;
     struct str nodes;
 };
@@ -111,7 +113,7 @@ void visit_ping_reply(struct visit *v, struct ping_reply *x);
 
 /* One node of a pool: GET /v1/pools/ID/nodes. */
 struct node_view {
-    struct str name, state; /* idle mixed allocated down drained */
+    struct str name, state; /* idle mixed allocated draining drained maint down */
     uint32_t chips_used, cpus_used;
     uint64_t mem_mb_used;
     struct str reason; /* why it is out of use, as the operator said; "" nothing said */

@@ -59,16 +59,29 @@ static struct str dependency_text(const struct job_spec *s, struct arena *arena)
     return finish(&b, arena);
 }
 
+/* Tasks as stated, else one on each node, as Slurm counts them. */
+static uint32_t view_tasks(const struct job_spec *s)
+{
+    if (s->tasks > 0) return s->tasks;
+    uint32_t nodes = s->nodes > 0 ? s->nodes : 1;
+    return s->tasks_per_node > 0 ? nodes * s->tasks_per_node : nodes;
+}
+
 uint32_t view_job_cpus(const struct job *j)
 {
-    uint32_t cpus = 0;
-    if (j->claim != NULL) {
-        for (uint32_t i = 0; i < j->claim->part_count; i++) cpus += j->claim->parts[i].cpus;
-        return cpus;
-    }
-    uint32_t tasks = j->spec.tasks > 0 ? j->spec.tasks : 1;
-    uint32_t each = j->spec.cpus_per_task > 0 ? j->spec.cpus_per_task : 1;
-    return tasks * each;
+    const struct job_spec *s = &j->spec;
+    if (j->cpus > 0 && j->state != JOB_PENDING) return j->cpus;
+    return view_tasks(s) * (s->cpus_per_task > 0 ? s->cpus_per_task : 1);
+}
+
+/* Memory on each node, as stated or for its CPUs or chips there. */
+static uint64_t mem_mb_on_a_node(const struct job *j)
+{
+    const struct job_spec *s = &j->spec;
+    uint64_t nodes = j->claim != NULL ? j->claim->part_count : s->nodes > 0 ? s->nodes : 1;
+    if (s->mem_mb_per_cpu > 0) return s->mem_mb_per_cpu * view_job_cpus(j) / nodes;
+    if (s->mem_mb_per_chip > 0) return s->mem_mb_per_chip * job_spec_chips(s) / nodes;
+    return s->mem_mb_per_node;
 }
 
 static bool was_placed(const struct job *j)
@@ -123,15 +136,19 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .user = s->user,
         .account = s->tenant,
         .uid = s->uid,
+        .gid = s->gid,
+        .array_limit = s->array_limit,
+        .exclusive = s->exclusive,
+        .nice = s->nice,
         .state = str_of(job_state_names[j->state]),
         .state_code = str_of(job_state_codes[j->state]),
         .reason = str_of(reason_names[core_reason(c, j)]),
         .chips = j->claim != NULL ? j->claim->chips : job_spec_chips(s),
         .chip_milli = j->claim != NULL ? j->claim->parts[0].milli : s->chip_milli,
         .cpus = view_job_cpus(j),
-        .tasks = s->tasks > 0 ? s->tasks : 1,
+        .tasks = view_tasks(s),
         .cpus_per_task = s->cpus_per_task > 0 ? s->cpus_per_task : 1,
-        .mem_mb = s->mem_mb_per_node,
+        .mem_mb = mem_mb_on_a_node(j),
         .gres = gres_text(s, arena),
         .submit_ms = j->submit_ms,
         .eligible_ms = j->eligible_ms,
@@ -182,38 +199,51 @@ enum node_group {
     GROUP_IDLE,
     GROUP_MIXED,
     GROUP_ALLOCATED,
+    GROUP_DRAINING, /* drained, and jobs still run there */
     GROUP_DRAINED,
+    GROUP_MAINT, /* idle, because its pool is in a maintenance window */
     GROUP_DOWN,
     GROUP_COUNT
 };
 
-static enum node_group group_of(const struct pool *p, struct node_use u)
+static bool in_window(const struct core *c, struct pool_id id)
 {
-    if (u.state == NODE_DOWN) return GROUP_DOWN;
-    if (u.state == NODE_DRAIN) return GROUP_DRAINED;
+    const struct window *w = core_window(core_fleet(c), id.v, core_now_ms(c));
+    return w != NULL && w->from_ms <= core_now_ms(c);
+}
+
+/* `closed`: its pool is in a maintenance window. */
+static enum node_group group_of(const struct core *c, struct pool_id id, uint32_t node, bool closed)
+{
+    const struct pool *p = &core_fleet(c)->pools[id.v];
+    struct node_use u = core_node_use(c, id, node);
     uint32_t chips = (uint32_t)__builtin_popcountll(u.chip_mask);
-    if (chips == 0 && u.cpus_used == 0 && u.mem_mb_used == 0) return GROUP_IDLE;
+    bool idle = chips == 0 && u.cpus_used == 0 && u.mem_mb_used == 0;
+    if (u.state == NODE_DOWN) return GROUP_DOWN;
+    if (u.state == NODE_DRAIN) return idle ? GROUP_DRAINED : GROUP_DRAINING;
+    if (idle) return closed ? GROUP_MAINT : GROUP_IDLE;
     bool full =
         p->chips_per_node > 0 ? chips == p->chips_per_node : u.cpus_used >= p->cpus_per_node;
     return full ? GROUP_ALLOCATED : GROUP_MIXED;
 }
 
-static const char *const group_names[GROUP_COUNT] = {"idle", "mixed", "allocated", "drained",
-                                                     "down"};
+static const char *const group_names[GROUP_COUNT] = {"idle",    "mixed", "allocated", "draining",
+                                                     "drained", "maint", "down"};
 
-struct str view_node_state(const struct pool *p, struct node_use u)
+struct str view_node_state(const struct core *c, struct pool_id id, uint32_t node)
 {
-    return str_of(group_names[group_of(p, u)]);
+    return str_of(group_names[group_of(c, id, node, in_window(c, id))]);
 }
 
 static void fill_groups(const struct core *c, struct pool_id id, struct arena *arena,
                         struct pool_view *out)
 {
     const struct pool *p = &core_fleet(c)->pools[id.v];
+    bool closed = in_window(c, id);
     uint32_t *nodes[GROUP_COUNT], count[GROUP_COUNT] = {0};
     for (int g = 0; g < GROUP_COUNT; g++) nodes[g] = ARENA_ARRAY(arena, p->node_count, uint32_t);
     for (uint32_t n = 0; n < p->node_count; n++) {
-        enum node_group g = group_of(p, core_node_use(c, id, n));
+        enum node_group g = group_of(c, id, n, closed);
         nodes[g][count[g]++] = n;
     }
     out->groups = ARENA_ARRAY(arena, GROUP_COUNT, struct node_group_view);

@@ -16,8 +16,8 @@ struct history_row view_history(const struct core *c, const struct job *j, struc
 /* The job_view inside such a row. */
 enum err view_of_history(struct str blob, struct arena *arena, struct job_view *out,
                          struct errtext *error);
-/* idle mixed allocated drained down. */
-struct str view_node_state(const struct pool *p, struct node_use u);
+/* idle mixed allocated draining drained maint down. */
+struct str view_node_state(const struct core *c, struct pool_id id, uint32_t node);
 /* CPUs the job uses on all nodes together. */
 uint32_t view_job_cpus(const struct job *j);
 

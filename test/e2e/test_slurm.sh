@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 start_daemon
 cd "$WORK"
 mkdir bin
-for n in sbatch squeue sinfo scancel scontrol sacct sshare; do ln -s "$BERTH" bin/$n; done
+for n in sbatch squeue sinfo scancel scontrol sacct sshare sprio; do ln -s "$BERTH" bin/$n; done
 PATH=$WORK/bin:$PATH
 
 expect "sbatch says what Slurm says" "$(sbatch -J sleeper -t 1:00 --wrap 'sleep 30')" "Submitted batch job 1"
@@ -77,6 +77,43 @@ then=$(sbatch --parsable -a 1-2 -d aftercorr:"$first" --wrap true)
 wait_state "$then" COMPLETED
 expect "aftercorr waits task by task" "$(squeue -h -r -j "$then" -o '%i %r')" "${then}_2 DependencyNeverSatisfied"
 scancel "$then"
+# Habits of Slurm's users, each compared with Slurm 22.05.8 beside it.
+many=$(sbatch --parsable -H -a 1-5%2 -n 2 --nice=5 --wrap true)
+expect "a waiting array tells its limit" "$(squeue -h -j "$many" -o '%i %K %y %p %g %h')" "${many}_[1-5%2] 1-5%2 5 -5 $(id -gn) OK"
+expect "one task is asked for" "$(squeue -h -r -j "${many}_[2-3]" -o %K | tr '\n' ' ')" "2 3 "
+scontrol update JobId="${many}_1" Nice=50
+expect "nice is taken off the same priority" "$(squeue -h -j "${many}_1" -o '%y %p')" "50 -50"
+scancel "$many"
+expect "a format of the environment" "$(SQUEUE_FORMAT='%F|%j' squeue -h -j "$many" -t all | head -n 1)" "$many|wrap"
+expect "all fields at once" "$(squeue -o %all | tr '|' '\n' | head -n 2 | tr '\n' ' ')" "ACCOUNT JOBID "
+expect_exit 1 squeue -u no-such-user
+expect_match "a user that is none" "$ERR" "Invalid user: no-such-user"
+expect_exit 1 squeue -w no-such-node
+expect_match "a node that is none" "$ERR" "Invalid node name no-such-node"
+expect "times are never cut" "$(sbatch -H -t 100-0 --parsable --wrap true >long && squeue -h -j "$(cat long)" -o '%.5l')" "100-00:00:00"
+scancel "$(cat long)"
+busy=$(sbatch --parsable -p cpu --exclusive --wrap 'sleep 300')
+wait_state "$busy" RUNNING
+host=$(squeue -h -j "$busy" -o %N)
+scontrol update NodeName="$host" State=DRAIN Reason=fan
+expect "a node that drains is not yet drained" "$(sinfo -h -p cpu -t drng -o '%t %N')$(sinfo -h -p cpu -t drained -o '%D %t')" "drng ${host}0 n/a"
+scancel "$busy"
+wait_state "$busy" CANCELLED
+expect "then it is" "$(sinfo -h -p cpu -t drained -o '%t %N')" "drain $host"
+expect_match "and scontrol says why" "$(scontrol show node "$host")" "State=IDLE.DRAIN .*Reason=fan .$me@20"
+scontrol update NodeName="$host" State=RESUME
+expect "an ended job keeps the CPUs it held" "$(sacct -n -P -j "$busy" -o AllocCPUS)" 32
+expect "sinfo sorts" "$(sinfo -h -S -P -o %P | uniq | tr "\n" " ")" "cpu* gpu "
+expect "hostlists are folded" "$(scontrol show hostlist a1,a2,a3,b7) $(scontrol show hostlistsorted a3,a1,a2)" "a[1-3],b7 a[1-3]"
+expect_exit 1 scontrol suspend 1
+expect_match "what is not done says what to do" "$ERR" "suspend: .*scontrol requeue"
+full=$(sbatch --parsable -p cpu -N 2 --exclusive --wrap 'sleep 300')
+wait_state "$full" RUNNING
+sbatch -p cpu -N 2 --exclusive --wrap true >/dev/null
+sbatch -p cpu -N 2 --exclusive --nice=-10 -J first --wrap true >/dev/null
+expect "sprio shows who is next, and why" "$(sprio -h -o '%j %Y %N' | tr '\n' ' ')" "first 10 -10 wrap 0 0 "
+scancel -u "$me"
+wait_state "$full" CANCELLED
 # The limit of a running job: an operator raises it, and the supervisor obeys.
 long=$(sbatch --parsable -J long -t 0:04 --wrap 'sleep 8')
 wait_state "$long" RUNNING

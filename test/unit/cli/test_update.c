@@ -39,6 +39,9 @@ static void keys_of_scontrol_set_fields_of_the_api(void **state)
         {"Data", "personal:JP", UPDATE_DATA},
         {"Purpose", "commercial-training", UPDATE_PURPOSE},
         {"MinMemoryNode", "64G", UPDATE_MEMORY},
+        {"Nice", "7", UPDATE_PRIORITY},
+        {"Type", "ResNet-50", UPDATE_TYPE},
+        {"Steps", "900/100", UPDATE_STEPS},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct update u;
