@@ -283,6 +283,7 @@ static int check_file(struct check *k, const char *path)
     struct errtext e;
     struct str bytes = {0};
     struct yaml_doc doc;
+    yaml_errors_init(&f->errs, &f->arena); /* those of the file before are told */
     const char *shown = strcmp(path, "-") == 0 ? "(standard input)" : path;
     if (text_file_read(path, YAML_BYTES_MAX, &f->arena, &bytes, &e) != ERR_NONE)
         return say_error(f->name, "%s", e.s);
@@ -338,8 +339,10 @@ static int run(struct check *k, struct args *a)
     int code = law_files_chips(&k->files);
     if (code == GO_ON) code = law_files_load(&k->files);
     if (code == GO_ON && k->fleet_path != NULL) code = load_fleet(k);
-    for (int i = 0; i < args_count(a) && code == GO_ON; i++)
-        code = check_file(k, args_operands(a)[i]);
+    if (code != GO_ON) return code;
+    /* A file that is wrong keeps no other from being judged. */
+    for (int i = 0; i < args_count(a); i++)
+        if (check_file(k, args_operands(a)[i]) != GO_ON) code = EXIT_USER;
     if (code != GO_ON) return code;
     return k->refused ? EXIT_LAW : k->unresolved ? EXIT_UNRESOLVED : EXIT_DONE;
 }

@@ -217,6 +217,8 @@ static int run(struct diff *d, int argc, char **argv)
     }
     if (d->with == NULL && (d->from_ms == 0 || d->to_ms == 0))
         return say_error(a.name, "state --from and --to, or --with");
+    if (d->with == NULL && d->from_ms == d->to_ms)
+        return say_error(a.name, "--from and --to are the same date, between which nothing changes");
     bool has_cases = args_count(&a) > 0 || d->case_dir != NULL;
     bool own_law = d->before.dir_count > 0 || d->before.bind != LAW_BIND_DEFAULT;
     if (!has_cases && own_law)

@@ -4,6 +4,7 @@
 #include "cli/law_files.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "read/suggest.h"
 
 #include <string.h>
 #include <time.h>
@@ -305,6 +306,21 @@ static void put_examples(struct sheet *s, const struct listing *l, struct str ru
     }
 }
 
+static int no_such_rule(struct listing *l, const char *name, const char *id)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < l->files.pack_count; i++) n += l->files.packs[i].pack.rule_count;
+    const char **ids = ARENA_ARRAY(&l->files.arena, n + 1, const char *);
+    n = 0;
+    for (uint32_t i = 0; i < l->files.pack_count; i++)
+        for (uint32_t r = 0; r < l->files.packs[i].pack.rule_count; r++)
+            ids[n++] = str_dupz(&l->files.arena, l->files.packs[i].pack.rules[r].id);
+    const char *near = suggest(str_of(id), ids);
+    if (near != NULL)
+        return say_error(name, "there is no rule '%s'; did you mean '%s'?", id, near);
+    return say_error(name, "there is no rule '%s'; 'berth law list' lists them", id);
+}
+
 int cmd_law_show(int argc, char **argv)
 {
     struct listing l = {0};
@@ -316,8 +332,7 @@ int cmd_law_show(int argc, char **argv)
     for (int i = 0; code == GO_ON && i < l.operand_count; i++) {
         const struct law_rule *r = law_rule(l.files.law, str_of(l.operands[i]));
         if (r == NULL) {
-            code = say_error(argv[0], "there is no rule '%s'; 'berth law list' lists them",
-                             l.operands[i]);
+            code = no_such_rule(&l, argv[0], l.operands[i]);
             break;
         }
         if (i > 0) buf_putc(&s.out, '\n');

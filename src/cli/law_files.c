@@ -51,7 +51,10 @@ int law_files_add(struct law_files *f, const char *dir)
 int law_files_bind(struct law_files *f, const char *list)
 {
     struct str wrong = {0};
-    if (levels_parse(str_of(list), &f->bind, &wrong)) return GO_ON;
+    bool all_known = levels_parse(str_of(list), &f->bind, &wrong);
+    if (all_known && f->bind == 0) /* an empty variable of a script must not permit everything */
+        return say_error(f->name, "--bind names no level; the least is --bind law");
+    if (all_known) return GO_ON;
     return say_error(f->name,
                      "--bind: '" STR_FMT "' is no level; levels are law, act, guidance, reported, "
                      "proposed",
@@ -115,6 +118,20 @@ static void set_digest(struct law_files *f)
     buf_release(&text);
 }
 
+/* A rule has one text: no pack that is in states one of its ids. */
+static int check_ids(struct law_files *f, const struct pack_file *p)
+{
+    for (uint32_t r = 0; r < p->pack.rule_count; r++) {
+        struct str id = p->pack.rules[r].id;
+        struct law_place at = {PART_RULE, r, "rule"};
+        if (law_rule(f->law, id) == NULL) continue;
+        yaml_fail(&f->errs, pack_node(p, &at),
+                  "rule '" STR_FMT "' exists already in another pack; give it another id",
+                  STR_ARG(id));
+    }
+    return law_files_errors(f);
+}
+
 int law_files_load(struct law_files *f)
 {
     if (f->dir_count == 0) {
@@ -130,9 +147,12 @@ int law_files_load(struct law_files *f)
     }
     struct errtext t;
     law_bind(f->law, f->bind);
-    for (uint32_t i = 0; i < f->pack_count; i++)
+    for (uint32_t i = 0; i < f->pack_count; i++) {
+        int code = check_ids(f, &f->packs[i]);
+        if (code != GO_ON) return code;
         if (law_adopt(f->law, &f->packs[i].pack, &t) != ERR_NONE)
             return say_error(f->name, "%s", t.s);
+    }
     set_digest(f);
     return GO_ON;
 }

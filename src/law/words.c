@@ -57,6 +57,12 @@ void words_put_milli(struct buf *b, int64_t milli)
     buf_printf(b, ".%.*s", (int)len, digits);
 }
 
+static void put_date(struct buf *b, int64_t ms)
+{
+    char date[CIVIL_TEXT_MAX];
+    buf_puts(b, civil_format(ms, date));
+}
+
 static void put_value(struct decision *d, struct buf *b, struct cel_value v)
 {
     if (v.kind == CEL_STRING)
@@ -65,6 +71,8 @@ static void put_value(struct decision *d, struct buf *b, struct cel_value v)
         words_put_milli(b, milli_of(number_of(v)));
     else if (v.kind == CEL_BOOL)
         buf_puts(b, v.as.b ? "true" : "false");
+    else if (v.kind == CEL_TIMESTAMP && v.as.i < CIVIL_NEVER_MS / 1000)
+        put_date(b, v.as.i * 1000 + v.len / 1000000);
     else
         buf_put_str(b, cel_value_text(d->arena, v));
 }
@@ -118,8 +126,8 @@ struct told {
 
 static void tell(struct told *t, struct cel_comparison c)
 {
-    bool membership = strcmp(c.op, "in") == 0 || strcmp(c.op, "not in") == 0;
-    if (is_literal(c.left_text) && !membership) {
+    bool by_name = c.op[0] >= 'a' && c.op[0] <= 'z'; /* "in", "matches": its sides cannot change */
+    if (is_literal(c.left_text) && !by_name) {
         c = (struct cel_comparison){c.right_text, c.left_text, turned(c.op), c.right, c.left};
     }
     for (uint32_t i = 0; i < t->count; i++) {
@@ -214,7 +222,7 @@ static void put_comparison(struct decision *d, struct buf *b, const struct cel_c
         buf_put_str(b, c->left_text);
         buf_puts(b, " ");
     }
-    if (is_number(c->left)) {
+    if (is_number(c->left) || c->left.kind == CEL_TIMESTAMP) {
         put_value(d, b, c->left);
         buf_printf(b, " %s ", c->op);
         put_value(d, b, c->right);
@@ -369,11 +377,18 @@ static void put_limits(struct decision *d, struct buf *b, const struct rule *r)
     }
 }
 
+/* That a text is not empty only guards the rest of a rule. */
+static bool says_something(const struct cel_comparison *c)
+{
+    if (strcmp(c->op, "!=") != 0) return true;
+    return c->left.kind == CEL_STRING && c->right.kind == CEL_STRING && c->right.len > 0;
+}
+
 static struct str because(struct decision *d, const struct rule *r, const struct told *t)
 {
     struct buf b = {0};
     for (uint32_t i = 0; i < t->count; i++)
-        if (strcmp(t->items[i].op, "!=") != 0) put_comparison(d, &b, &t->items[i]);
+        if (says_something(&t->items[i])) put_comparison(d, &b, &t->items[i]);
     put_deciding_link(d, &b, r);
     put_deciding_data(d, &b, r);
     put_holdings(d, &b, r);

@@ -37,7 +37,12 @@ static bool load_source(const char *path, struct arena *arena, struct yaml_error
                         struct pack_source *out)
 {
     struct errtext t;
+    struct stat s;
     out->name = str_of(arena_printf(arena, "%s", path));
+    if (stat(path, &s) == 0 && !S_ISREG(s.st_mode)) { /* a pipe would be waited for without end */
+        yaml_fail(errs, NULL, "%s: not a file", path);
+        return false;
+    }
     if (text_file_read(path, YAML_BYTES_MAX, arena, &out->bytes, &t) == ERR_NONE) return true;
     yaml_fail(errs, NULL, "%s", t.s);
     return false;

@@ -42,3 +42,25 @@ echo '{on: 2026-03-01, act: export, from: XA, to: XB, amount: 8}' >case.yaml
 expect_exit 3 "$BERTH" check --law packs case.yaml
 expect_match "what to find out, and what to put on record then" "$(tr -s ' \n' ' ' <<<"$OUT")" \
     'ask: Was it extended\? If so, put on record xa_extended; if not, xa_lapsed'
+
+# What would slip past every rule is refused, at its place.
+mkdir -p twice/one twice/two
+for p in one two; do
+    sed "s/pack: doubted/pack: $p/" packs/doubted/pack.yaml >twice/$p/pack.yaml
+    cp packs/doubted/rules.yaml twice/$p/
+done
+expect_exit 1 "$BERTH" law list --law twice
+expect_match "a rule in two packs" "$ERR" "twice/two/rules.yaml:2:11: rule 'XA-1' exists already in another pack"
+mkfifo packs/doubted/late.yaml
+expect_exit 1 timeout 20 "$BERTH" law list --law packs
+expect_match "a pipe in a pack is not waited for" "$ERR" "late.yaml: not a file"
+rm packs/doubted/late.yaml
+expect_exit 1 "$BERTH" check --law packs --bind= case.yaml
+expect_match "binding no level at all" "$ERR" "--bind names no level"
+expect_exit 1 "$BERTH" law show XA-2 --law packs
+expect_match "a rule misspelt" "$ERR" "did you mean 'XA-1'"
+expect_exit 1 "$BERTH" law diff --from 2026-01-01 --to 2026-01-01 --law packs case.yaml
+expect_match "one date twice" "$ERR" "the same date"
+echo '{on: never}' >wrong.yaml
+expect_exit 1 "$BERTH" check --law packs wrong.yaml case.yaml
+expect_match "a wrong file keeps no other from being judged" "$ERR$OUT" "wrong.yaml:1:6.*export from XA to XB"

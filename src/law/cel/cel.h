@@ -318,7 +318,9 @@ struct cel_comparison {
 uint32_t cel_comparisons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
                          struct cel_comparison *out, uint32_t max);
 
-/* One part of why an expression is true, or false: a comparison, or a variable that is a bool. */
+/* One part of why an expression is true, or false: a comparison, or a variable that is a bool. A
+ * field that is a bool is compared with what it is; `contains`, "starts with", "ends with" and
+ * `matches` are operators here. */
 struct cel_reason {
     struct cel_comparison comparison; /* where slot is -1 */
     int32_t slot; /* of the variable */

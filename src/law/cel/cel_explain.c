@@ -9,13 +9,27 @@ static const char *comparison_text(enum cel_op op)
     return texts[op];
 }
 
+/* "chip.id.matches(x)" is told as "chip.id matches x". */
+static const char *function_text(const struct cel_node *n)
+{
+    if (n->op != OP_CALL || !n->member || n->arg_count != 2) return NULL;
+    switch (n->fn) {
+    case FN_CONTAINS: return "contains";
+    case FN_STARTS_WITH: return "starts with";
+    case FN_ENDS_WITH: return "ends with";
+    case FN_MATCHES: return "matches";
+    default: return NULL;
+    }
+}
+
 static struct cel_comparison compared(struct cel_run *r, struct str source,
                                       const struct cel_node *n)
 {
     const struct cel_node *x = n->args[0], *y = n->args[1];
+    const char *op = comparison_text((enum cel_op)n->op);
     return (struct cel_comparison){.left_text = {source.p + x->start, x->end - x->start},
                                    .right_text = {source.p + y->start, y->end - y->start},
-                                   .op = comparison_text((enum cel_op)n->op),
+                                   .op = op != NULL ? op : function_text(n),
                                    .left = cel_eval_node(r, x),
                                    .right = cel_eval_node(r, y)};
 }
@@ -67,11 +81,31 @@ static void add_reason(struct reasons *x, const struct cel_node *n, bool holds)
     x->count++;
 }
 
+/* A fact that is a bool is its own reason, in the form of a comparison: `site.public_hub` is told as
+ * "site.public_hub == true". */
+static void add_fact(struct reasons *x, const struct cel_node *n)
+{
+    struct cel_value v = cel_eval_node(x->r, n);
+    if (v.kind != CEL_BOOL) return;
+    if (x->count < x->max)
+        x->out[x->count] = (struct cel_reason){
+            .slot = -1,
+            .holds = true,
+            .comparison = {.left_text = {x->source.p + n->start, n->end - n->start},
+                           .right_text = v.as.b ? STR("true") : STR("false"),
+                           .op = "==",
+                           .left = v,
+                           .right = v}};
+    x->count++;
+}
+
 /* Why `n` is `is`. */
 static void find_reasons(struct reasons *x, const struct cel_node *n, bool is)
 {
     if (comparison_text((enum cel_op)n->op) != NULL || n->op == OP_SLOT) {
         add_reason(x, n, is);
+    } else if (n->op == OP_FIELD || function_text(n) != NULL) {
+        n->op == OP_FIELD ? add_fact(x, n) : add_reason(x, n, is);
     } else if (n->op == OP_AND || n->op == OP_OR) {
         bool all = (n->op == OP_AND) == is; /* each term counts; else the first that decides */
         for (uint32_t i = 0; i < n->arg_count; i++) {

@@ -517,6 +517,28 @@ static void a_verdict_says_why(void **state)
     desk_close(&d);
 }
 
+static void facts_that_are_true_or_false_and_words_that_match_are_reasons_too(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_open(&d, "rules:\n"
+                  "- {rule: A, title: t, level: law, effective: 2020-01-01, acts: [place], when: "
+                  "'chip.vendor_hq != \"XA\" && chip.id != \"\" && site.state_funded && "
+                  "!site.public_hub && chip.id.matches(\"^a[0-9]\") && acquired < "
+                  "timestamp(\"2024-01-01T00:00:00Z\")', then: forbid, " SOURCE "}\n");
+    struct law_verdict v;
+    desk_decide(&d,
+                "{on: 2024-01-01, act: place, chip: {id: a1, vendor_hq: XB}, acquired: 2023-05-01, "
+                "site: {state_funded: true, public_hub: false}}",
+                &v);
+    assert_int_equal(v.finding_count, 1);
+    assert_string_equal(v.findings[0].because.p,
+                        "chip.vendor_hq XB is not XA; site.state_funded is true; site.public_hub "
+                        "is false; chip.id a1 matches \"^a[0-9]\"; acquired 2023-05-01 < "
+                        "2024-01-01");
+    desk_close(&d);
+}
+
 static void the_same_law_and_case_give_the_same_bytes(void **state)
 {
     (void)state;
@@ -649,6 +671,7 @@ int main(void)
         cmocka_unit_test(a_case_of_several_acts_is_judged_once_for_each),
         cmocka_unit_test(placements_imply_the_acts_of_the_map),
         cmocka_unit_test(a_verdict_says_why),
+        cmocka_unit_test(facts_that_are_true_or_false_and_words_that_match_are_reasons_too),
         cmocka_unit_test(the_same_law_and_case_give_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
