@@ -317,7 +317,8 @@ bool law_pack_check(const struct law_pack *p,
 {
     struct pack compiled = {.def = *p};
     arena_init(&compiled.arena);
-    bool sound = pack_compile(&compiled, report, ctx);
+    bool sound =
+        pack_compile(&compiled, report, ctx) && pack_check_words(&compiled, report, ctx) == 0;
     arena_release(&compiled.arena);
     return sound;
 }

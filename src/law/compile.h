@@ -96,6 +96,9 @@ bool pack_compile(struct pack *p, law_report *report, void *ctx);
 /* check.c: what needs no compiler. Returns the number of faults. */
 uint32_t pack_check_shape(const struct law_pack *p, law_report *report, void *ctx);
 
+/* check_words.c: facts compared with words that none of them can be. The same; `p` is compiled. */
+uint32_t pack_check_words(const struct pack *p, law_report *report, void *ctx);
+
 /* True when the rule is in force at `on`: begun, not ended, not suspended. */
 bool rule_in_force(const struct rule *r, int64_t on_ms);
 /* True when it also binds under the levels of `bind`: enforced and past its compliance date. */

@@ -211,8 +211,8 @@ struct law_place {
 
 /* Everything that must hold beyond the shape: names unique and well formed, dates in order, sets
  * that name somebody, exceptions that name rules of this pack without a cycle, levels that only
- * tighten, expressions that compile with the right type. Calls `report` once for each fault; true
- * when there was none. */
+ * tighten, expressions that compile with the right type and compare facts with words that they can
+ * be. Calls `report` once for each fault; true when there was none. */
 bool law_pack_check(const struct law_pack *p,
                     void (*report)(void *ctx, const struct law_place *at, const char *text),
                     void *ctx);

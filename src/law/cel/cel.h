@@ -318,6 +318,17 @@ struct cel_comparison {
 uint32_t cel_comparisons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
                          struct cel_comparison *out, uint32_t max);
 
+/* A fact that is compared with a text by `==`, `!=` or `in`, also inside of macros. */
+struct cel_word_use {
+    struct str fact; /* the last name of its path: "hq" of p.hq */
+    struct str word; /* the text, where slot is -1 */
+    int32_t slot; /* the fact is looked for in this variable; -1: compared with `word` */
+    uint32_t position; /* byte offset in the source */
+};
+
+/* Fills at most `max` of `out`; returns how many there are. */
+uint32_t cel_word_uses(const struct cel_expr *e, struct cel_word_use *out, uint32_t max);
+
 /* One part of why an expression is true, or false: a comparison, or a variable that is a bool. A
  * field that is a bool is compared with what it is; `contains`, "starts with", "ends with" and
  * `matches` are operators here. */

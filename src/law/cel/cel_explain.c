@@ -81,8 +81,8 @@ static void add_reason(struct reasons *x, const struct cel_node *n, bool holds)
     x->count++;
 }
 
-/* A fact that is a bool is its own reason, in the form of a comparison: `site.public_hub` is told as
- * "site.public_hub == true". */
+/* A fact that is a bool is its own reason, in the form of a comparison: `site.public_hub` is told
+ * as "site.public_hub == true". */
 static void add_fact(struct reasons *x, const struct cel_node *n)
 {
     struct cel_value v = cel_eval_node(x->r, n);
@@ -154,4 +154,62 @@ uint32_t cel_terms(const struct cel_expr *e, const struct cel_env *env, struct a
     struct reasons x = {.r = &r, .source = e->source, .out = out, .max = max};
     find_terms(&x, e->root);
     return x.count;
+}
+
+/* ---------------------------------------------------------------- words */
+
+struct word_uses {
+    struct cel_word_use *out;
+    uint32_t max, count;
+};
+
+static void add_use(struct word_uses *u, struct cel_word_use use)
+{
+    if (u->count < u->max) u->out[u->count] = use;
+    u->count++;
+}
+
+/* "hq" of p.hq, "to" of the variable; empty: the node reads no fact. */
+static struct str fact_name(const struct cel_node *n)
+{
+    if (n->op == OP_FIELD) return n->name;
+    return n->op == OP_SLOT ? n->path : (struct str){0};
+}
+
+static void add_word(struct word_uses *u, struct str fact, struct cel_value v, uint32_t position)
+{
+    if (v.kind == CEL_STRING)
+        add_use(u, (struct cel_word_use){fact, cel_str(v), -1, position});
+    for (uint32_t i = 0; v.kind == CEL_LIST && i < v.len; i++)
+        if (v.as.items[i].kind == CEL_STRING)
+            add_use(u, (struct cel_word_use){fact, cel_str(v.as.items[i]), -1, position});
+}
+
+/* `n` is compared with the fact. */
+static void add_words(struct word_uses *u, struct str fact, const struct cel_node *n, bool is_list)
+{
+    if (n->op == OP_CONST) add_word(u, fact, n->value, n->start);
+    if (n->op == OP_SLOT && is_list)
+        add_use(u, (struct cel_word_use){fact, {0}, n->index, n->start});
+    for (uint32_t i = 0; n->op == OP_LIST && i < n->arg_count; i++)
+        if (n->args[i]->op == OP_CONST) add_word(u, fact, n->args[i]->value, n->args[i]->start);
+}
+
+static void find_words(struct word_uses *u, const struct cel_node *n)
+{
+    if (n->op == OP_EQ || n->op == OP_NE || n->op == OP_IN) {
+        struct str left = fact_name(n->args[0]), right = fact_name(n->args[1]);
+        if (left.len > 0) add_words(u, left, n->args[1], n->op == OP_IN);
+        if (right.len > 0 && n->args[0]->op == OP_CONST) add_words(u, right, n->args[0], false);
+    }
+    if (n->op == OP_CHAIN) return;
+    for (uint32_t i = 0; i < n->arg_count; i++)
+        if (n->args[i] != NULL) find_words(u, n->args[i]);
+}
+
+uint32_t cel_word_uses(const struct cel_expr *e, struct cel_word_use *out, uint32_t max)
+{
+    struct word_uses u = {.out = out, .max = max};
+    find_words(&u, e->root);
+    return u.count;
 }

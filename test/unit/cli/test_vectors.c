@@ -122,6 +122,12 @@ static void the_law_changes_on_its_days_and_at_its_numbers(void **state)
     check_cases("test/law/dates.yaml", 148);
 }
 
+static void every_bound_unknown_and_link_of_the_facts_gets_its_verdict(void **state)
+{
+    (void)state;
+    check_cases("test/law/audit.yaml", 194);
+}
+
 static void what_would_change_a_verdict_and_when_is_told(void **state)
 {
     (void)state;
@@ -134,6 +140,7 @@ int main(void)
         cmocka_unit_test(every_example_of_every_pack_holds),
         cmocka_unit_test(every_vector_gets_its_verdict),
         cmocka_unit_test(the_law_changes_on_its_days_and_at_its_numbers),
+        cmocka_unit_test(every_bound_unknown_and_link_of_the_facts_gets_its_verdict),
         cmocka_unit_test(what_would_change_a_verdict_and_when_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

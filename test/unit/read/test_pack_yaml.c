@@ -119,6 +119,36 @@ static void mistakes_are_told_at_their_place(void **state)
         expect_error(rows[i].text, rows[i].expected);
 }
 
+static void words_that_no_fact_can_be_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } rows[] = {
+        {"rules:\n" RULE ",\n   when: 'to in [\"CN\", \"UK\"]'}\n", "did you mean GB?"},
+        {"rules:\n" RULE ",\n   when: '\"JAP\" == from'}\n", "'JAP' is not an ISO 3166-1 country"},
+        {"rules:\n" RULE ",\n   when: 'links.exists(p, p.hq != \"cn\")'}\n",
+         "pack.yaml:6:35: 'cn' is not an ISO"},
+        {"rules:\n" RULE ",\n   when: 'links.all(p, p.role == \"tennant\")'}\n",
+         "'tennant' is none of: exporter"},
+        {"rules:\n" RULE ",\n   when: 'act == \"exprot\"'}\n", "'exprot' is none of: export"},
+        {"rules:\n" RULE ",\n   when: '\"palce\" in acts'}\n", "'palce' is none of: export"},
+        {"rules:\n" RULE ",\n   when: 'end_use == \"militry\"'}\n", "'militry' is none of"},
+        {"lets:\n- {let: a, is: 'data.exists(d, d.class in [\"persnal\"])'}\n",
+         "'persnal' is none of: personal"},
+        {"sets:\n- {set: S, members: [JP, Japan], " SOURCE
+         "}\nlets:\n- {let: a, is: S}\n- {let: b, is: 'data.exists(d, d.located in a)'}\n",
+         "pack.yaml:5:21: countries are looked for in the set, and 'Japan'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect_error(rows[i].text, rows[i].expected);
+    struct desk d;
+    desk_open(&d, "sets:\n- {set: KINDS, members: [Bank], " SOURCE "}\nrules:\n" RULE
+                  ", when: 'chip.vendor_hq != \"\" && to != \"XK\" && links.exists(p, "
+                  "p.kinds.exists(k, k in KINDS))'}\n");
+    desk_close(&d);
+}
+
 static void mistakes_in_expressions_are_told_at_their_place(void **state)
 {
     (void)state;
@@ -308,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_told_at_their_place),
+        cmocka_unit_test(words_that_no_fact_can_be_are_refused),
         cmocka_unit_test(mistakes_in_expressions_are_told_at_their_place),
         cmocka_unit_test(all_mistakes_of_a_pack_are_told_at_once),
         cmocka_unit_test(hostile_packs_are_refused_quickly_with_a_place),
