@@ -2,6 +2,7 @@
 
 #include "base/cbor.h"
 #include "base/civil.h"
+#include "cli/table.h"
 #include "cli/times.h"
 #include "read/json_visit.h"
 
@@ -141,7 +142,7 @@ void ledger_put_line(const struct ledger_record *record, const struct replay_rec
 {
     char when[CIVIL_TEXT_MAX], hash[2 * STORE_HASH_BYTES + 1];
     const struct decision *chosen[LEDGER_LINES_MAX];
-    size_t count = choose(&r->outcome, job, chosen);
+    size_t count = choose(&r->outcome, job, chosen), begin = out->len;
     sodium_bin2hex(hash, sizeof hash, record->hash, STORE_HASH_BYTES);
     buf_printf(out, "%8" PRIu64 "  %-24s  %.*s  ", record->seq, civil_format(record->now_ms, when),
                HASH_DIGITS, hash);
@@ -151,14 +152,14 @@ void ledger_put_line(const struct ledger_record *record, const struct replay_rec
         put_decision(chosen[0], out);
     }
     buf_putc(out, '\n');
-    if (count == 1) return;
-    for (size_t i = 0; i < count && i < LEDGER_LINES_MAX; i++) {
+    for (size_t i = 0; count > 1 && i < count && i < LEDGER_LINES_MAX; i++) {
         buf_printf(out, "%10s->  ", "");
         put_decision(chosen[i], out);
         buf_putc(out, '\n');
     }
     if (count > LEDGER_LINES_MAX)
         buf_printf(out, "%10s->  and %zu more decisions\n", "", count - LEDGER_LINES_MAX);
+    text_clean_page(out, begin);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */

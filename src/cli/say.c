@@ -1,6 +1,7 @@
 #include "cli/say.h"
 
 #include "base/check.h"
+#include "cli/table.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,27 +12,36 @@
 
 enum { WIDTH_MIN = 40, WIDTH_MAX = 1000 }; /* outside these a width is taken for a mistake */
 
+/* A message may quote names that other users chose. */
+static void say_message(const char *name, const char *kind, const char *fmt, va_list ap)
+{
+    char *said = NULL;
+    int len = vasprintf(&said, fmt, ap);
+    ASSERT(len >= 0);
+    struct buf text = {0};
+    buf_printf(&text, "%s: %s%s\n", name, kind, said);
+    free(said);
+    text_clean_page(&text, 0);
+    fflush(stdout);
+    say_buf(&text, stderr);
+    buf_release(&text);
+}
+
 int say_error(const char *name, const char *fmt, ...)
 {
-    fflush(stdout);
-    fprintf(stderr, "%s: error: ", name);
     va_list ap;
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    say_message(name, "error: ", fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
     return EXIT_USER;
 }
 
 void say_note(const char *name, const char *fmt, ...)
 {
-    fflush(stdout);
-    fprintf(stderr, "%s: ", name);
     va_list ap;
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    say_message(name, "", fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
 }
 
 int say_failure(const char *name, enum err code, const struct errtext *text)

@@ -49,15 +49,51 @@ void table_addf(struct table *t, const char *fmt, ...)
     table_add(t, str_of(text));
 }
 
-void text_clean(struct buf *text, size_t from)
-{
-    for (size_t i = from; i < text->len; i++)
-        if ((unsigned char)text->p[i] < 0x20 || text->p[i] == 0x7f) text->p[i] = '?';
-}
-
 static bool is_continuation(char c)
 {
     return ((unsigned char)c & 0xC0u) == 0x80u;
+}
+
+/* One character of valid UTF-8, `len` bytes. */
+static bool steers(const char *p, size_t len, bool page)
+{
+    const unsigned char *c = (const unsigned char *)p;
+    if (len == 1) return (c[0] < 0x20 || c[0] == 0x7f) && !(page && (c[0] == '\n' || c[0] == '\t'));
+    if (len == 2) return c[0] == 0xc2 && c[1] < 0xa0; /* U+0080 to U+009F */
+    if (len != 3 || c[0] != 0xe2) return false;
+    return (c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) || /* U+2028 to U+202E */
+           (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9); /* U+2066 to U+2069 */
+}
+
+static void clean(struct buf *text, size_t from, bool page)
+{
+    size_t to = from, valid_end = from; /* what is before valid_end is known to be UTF-8 */
+    for (size_t i = from; i < text->len;) {
+        if (i >= valid_end) valid_end = i + str_utf8_len((struct str){text->p + i, text->len - i});
+        size_t len = 1;
+        while (i + len < valid_end && is_continuation(text->p[i + len])) len++;
+        bool keeps = i < valid_end && !steers(text->p + i, len, page);
+        if (keeps)
+            memmove(text->p + to, text->p + i, len);
+        else
+            text->p[to] = '?';
+        to += keeps ? len : 1;
+        i += len;
+    }
+    if (to < text->len) {
+        text->len = to;
+        text->p[to] = '\0';
+    }
+}
+
+void text_clean(struct buf *text, size_t from)
+{
+    clean(text, from, false);
+}
+
+void text_clean_page(struct buf *text, size_t from)
+{
+    clean(text, from, true);
 }
 
 int text_columns(struct str s)

@@ -56,9 +56,13 @@ void table_print(const struct table *t, struct buf *out, int width, int indent, 
 /* Append words wrapped at `width` (0: not wrapped), further lines indented by `indent`. The last
  * line of `out` is taken to be `at` columns long; no line end is put behind the text. */
 void text_wrap(struct buf *out, struct str text, int width, int at, int indent);
-/* Replace control characters from byte `from` on by '?': names and comments come from other users
- * and must not steer a terminal or break a line. */
+/* Replace by '?' from byte `from` on what could steer a terminal, break a line or show it in
+ * another order than it has: names and comments come from other users. That is C0 and C1 controls,
+ * DEL, line and paragraph separators, the embeddings, overrides and isolates of bidirectional text
+ * (Unicode TR36, 2.9), and bytes that are not UTF-8. The text may become shorter. */
 void text_clean(struct buf *text, size_t from);
+/* The same, but line ends and tabs stay: for a whole page or message. */
+void text_clean_page(struct buf *text, size_t from);
 /* Code points in UTF-8 text. */
 int text_columns(struct str s);
 /* The bytes of the first `n` code points. */

@@ -7,6 +7,8 @@
 
 #include "cli/table.h"
 
+#include <string.h>
+
 static const struct table_column columns[] = {
     {"POOL", COLUMN_SHRINKS},
     {"FREE", COLUMN_RIGHT},
@@ -121,6 +123,39 @@ static void text_wraps_at_words(void **state)
     buf_release(&out);
 }
 
+static void text_that_could_steer_a_terminal_is_shown_as_marks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *cell, *page;
+    } cases[] = {
+        {"plain z\xc3\xbcrich \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\xa2", NULL, NULL},
+        {"\033]0;title\a", "?]0;title?", "?]0;title?"},
+        {"a\nb\tc\rd\x7f", "a?b?c?d?", "a\nb\tc?d?"},
+        {"\xc2\x9b" "31mred", "?31mred", "?31mred"}, /* CSI as one character */
+        {"\xc2\xa0\xc2\x80\xc2\x9f", "\xc2\xa0??", "\xc2\xa0??"},
+        {"a\xe2\x80\xae" "b\xe2\x81\xa9" "c\xe2\x80\xa8", "a?b?c?", "a?b?c?"},
+        {"\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", NULL, NULL}, /* their neighbours */
+        {"a\x9bz\xff\xc3", "a?z??", "a?z??"}, /* not UTF-8 */
+        {"\xe2\x80", "??", "??"},
+        {"", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf b = {0};
+        buf_puts(&b, "\033");
+        buf_puts(&b, cases[i].text);
+        text_clean(&b, 1);
+        assert_int_equal(b.p[0], '\033'); /* what is before `from` is not its business */
+        assert_string_equal(b.p + 1, cases[i].cell != NULL ? cases[i].cell : cases[i].text);
+        assert_int_equal(b.len, strlen(b.p));
+        buf_clear(&b);
+        buf_puts(&b, cases[i].text);
+        text_clean_page(&b, 0);
+        assert_string_equal(b.p, cases[i].page != NULL ? cases[i].page : cases[i].text);
+        buf_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +165,7 @@ int main(void)
         cmocka_unit_test(colours_stand_only_where_they_are_wanted),
         cmocka_unit_test(widths_count_characters_not_bytes),
         cmocka_unit_test(text_wraps_at_words),
+        cmocka_unit_test(text_that_could_steer_a_terminal_is_shown_as_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
