@@ -29,6 +29,8 @@ void report_html(const struct report_about *about, const struct run_result *x, s
 /* ---- figures that more than one form tells --------------------------------------------------- */
 
 double report_hours(double ms);
+/* Every job submitted ran to its end: then the bounds are of the same jobs as the figures. */
+bool report_is_whole(const struct run_result *x);
 /* Chip time held, and chip time whose work counted, over what the fleet had until the last end. */
 double report_allocation(const struct run_result *x);
 double report_utilisation(const struct run_result *x);

@@ -130,6 +130,12 @@ static const char *span_text(struct page *g, double ms)
     return kept;
 }
 
+static const char *bound_text(struct page *g, double ms)
+{
+    const char *whose = report_is_whole(g->x) ? "no scheduler is" : "with all jobs, none is";
+    return arena_printf(&g->arena, "%s below %s", whose, span_text(g, ms));
+}
+
 static void tiles(struct page *g)
 {
     const struct run_result *x = g->x;
@@ -141,9 +147,9 @@ static void tiles(struct page *g)
          arena_printf(&g->arena, "99 %% within %s",
                       span_text(g, (double)spread_quantile(&x->wait, 990000))));
     tile(g, "Mean completion", span_text(g, spread_mean_ms(&x->jct)),
-         arena_printf(&g->arena, "no scheduler is below %s", span_text(g, x->bound.mean_jct_ms)));
+         bound_text(g, x->bound.mean_jct_ms));
     tile(g, "Makespan", span_text(g, (double)(x->end_ms - x->begin_ms)),
-         arena_printf(&g->arena, "no scheduler is below %s", span_text(g, x->bound.makespan_ms)));
+         bound_text(g, x->bound.makespan_ms));
     tile(g, "Chips held", arena_printf(&g->arena, "%.1f %%", 100 * report_allocation(x)),
          arena_printf(&g->arena, "%.1f %% did useful work", 100 * report_utilisation(x)));
     tile(g, "Cost", arena_printf(&g->arena, "%s USD", money_format(cents(x->cost_uusd), money)),

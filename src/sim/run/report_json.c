@@ -13,6 +13,11 @@ double report_hours(double ms)
     return ms / HOUR_MS;
 }
 
+bool report_is_whole(const struct run_result *x)
+{
+    return x->jct.count == x->submitted;
+}
+
 double report_allocation(const struct run_result *x)
 {
     return x->fleet_chip_ms > 0 ? x->held_chip_ms / x->fleet_chip_ms : 0;

@@ -70,12 +70,14 @@ void report_text(const struct report_about *about, const struct run_result *x, s
 {
     char from[CIVIL_TEXT_MAX], to[CIVIL_TEXT_MAX], money[MONEY_TEXT_MAX];
     double span = (double)(x->end_ms - x->begin_ms);
+    /* The bounds are of all that was submitted, the figures beside them of what ended. */
+    const char *all = report_is_whole(x) ? "" : "with all jobs ";
     buf_printf(out, "trace       %s (%s), fleet %s, law: %s\n", about->trace, about->format,
                about->fleet, about->law);
     buf_printf(out, "time        %s to %s, ", civil_format(x->begin_ms, from),
                civil_format(x->end_ms, to));
     plot_span(out, span);
-    buf_puts(out, "; no scheduler could be done before ");
+    buf_printf(out, "; no scheduler could be done %sbefore ", all);
     plot_span(out, x->bound.makespan_ms);
     buf_putc(out, '\n');
     put_jobs(x, out);
@@ -85,7 +87,7 @@ void report_text(const struct report_about *about, const struct run_result *x, s
     put_distribution(out, &x->wait);
     buf_puts(out, "\ncompletion  ");
     put_distribution(out, &x->jct);
-    buf_puts(out, "; no scheduler's mean is below ");
+    buf_printf(out, "; no scheduler's mean %sis below ", all[0] != '\0' ? "of all jobs " : "");
     plot_span(out, x->bound.mean_jct_ms);
     buf_printf(out, "\nchips       %" PRIu64 ", %.2f %% held, %.2f %% useful\n", x->chips,
                100 * report_allocation(x), 100 * report_utilisation(x));
