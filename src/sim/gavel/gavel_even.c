@@ -12,11 +12,11 @@ struct entry {
     uint32_t index;
 };
 
-/* The jobs of one size: a heap, the first to end on top. */
+/* The jobs of one size, the first to end behind the others. */
 struct size {
     uint32_t gpus;
     double clock;
-    struct entry *heap;
+    struct entry *entries;
     uint32_t count;
     size_t cap;
 };
@@ -42,26 +42,12 @@ static struct size *size_of(struct gavel_even *e, uint32_t gpus)
     return &e->sizes[e->size_count++];
 }
 
-static void push(struct size *z, struct entry x)
+static void insert(struct size *z, struct entry x)
 {
-    z->heap = mem_grow(z->heap, &z->cap, (size_t)z->count + 1, sizeof *z->heap);
+    z->entries = mem_grow(z->entries, &z->cap, (size_t)z->count + 1, sizeof *z->entries);
     uint32_t i = z->count++;
-    for (; i > 0 && z->heap[(i - 1) / 2].end > x.end; i = (i - 1) / 2)
-        z->heap[i] = z->heap[(i - 1) / 2];
-    z->heap[i] = x;
-}
-
-static struct entry pop(struct size *z)
-{
-    struct entry top = z->heap[0], x = z->heap[--z->count];
-    uint32_t i = 0;
-    for (uint32_t child; (child = 2 * i + 1) < z->count; i = child) {
-        if (child + 1 < z->count && z->heap[child + 1].end < z->heap[child].end) child++;
-        if (x.end <= z->heap[child].end) break;
-        z->heap[i] = z->heap[child];
-    }
-    z->heap[i] = x;
-    return top;
+    for (; i > 0 && z->entries[i - 1].end < x.end; i--) z->entries[i] = z->entries[i - 1];
+    z->entries[i] = x;
 }
 
 /* What a clock of that size gains a second. */
@@ -85,7 +71,7 @@ static struct size *next_end(const struct gavel_even *e, double *when_s)
     for (uint32_t i = 0; i < e->size_count; i++) {
         struct size *z = &e->sizes[i];
         if (z->count == 0) continue;
-        double at_s = e->now_s + (z->heap[0].end - z->clock) / pace(e, z);
+        double at_s = e->now_s + (z->entries[z->count - 1].end - z->clock) / pace(e, z);
         if (at_s >= *when_s) continue;
         *when_s = at_s;
         first = z;
@@ -99,7 +85,7 @@ static void run_until(struct gavel_even *e, double until_s)
     struct size *z;
     for (double end_s; (z = next_end(e, &end_s)) != NULL && end_s < until_s;) {
         advance(e, end_s);
-        e->end_s[pop(z).index] = end_s;
+        e->end_s[z->entries[--z->count].index] = end_s;
         e->present--;
     }
 }
@@ -117,7 +103,7 @@ struct gavel_even *gavel_even_new(const int32_t workers[GAVEL_TYPES])
 void gavel_even_free(struct gavel_even *e)
 {
     if (e == NULL) return;
-    for (uint32_t i = 0; i < e->size_count; i++) mem_free(e->sizes[i].heap);
+    for (uint32_t i = 0; i < e->size_count; i++) mem_free(e->sizes[i].entries);
     mem_free(e->sizes);
     mem_free(e->end_s);
     mem_free(e);
@@ -132,24 +118,19 @@ void gavel_even_admit(struct gavel_even *e, uint32_t index, const struct gavel_j
     advance(e, j->arrival_s);
     struct size *z = size_of(e, j->gpus);
     e->end_s = mem_grow(e->end_s, &e->end_cap, (size_t)index + 1, sizeof *e->end_s);
-    push(z, (struct entry){z->clock + j->steps / speed, index});
+    insert(z, (struct entry){z->clock + j->steps / speed, index});
     e->present++;
     e->foreseen = false;
 }
 
-/* Go on from now as if no more jobs came, on a copy that writes the ends of the jobs present. */
+/* Go on from now as if no more jobs came, and note the ends of the jobs present. What is taken off
+ * the lists stays where it is: only the counts are a copy's. */
 static void foresee(struct gavel_even *e)
 {
     struct gavel_even f = *e;
     f.sizes = mem_alloc(e->size_count, sizeof *f.sizes);
-    for (uint32_t i = 0; i < e->size_count; i++) {
-        const struct size *z = &e->sizes[i];
-        f.sizes[i] = *z;
-        f.sizes[i].heap = mem_alloc(z->count, sizeof *z->heap);
-        if (z->count > 0) memcpy(f.sizes[i].heap, z->heap, z->count * sizeof *z->heap);
-    }
+    memcpy(f.sizes, e->sizes, e->size_count * sizeof *f.sizes);
     run_until(&f, INFINITY);
-    for (uint32_t i = 0; i < e->size_count; i++) mem_free(f.sizes[i].heap);
     mem_free(f.sizes);
     e->foreseen = true;
 }

@@ -47,8 +47,14 @@ struct gavel_match {
     size_t job_cap;
     uint32_t *order;
     size_t order_cap;
-    int *trial; /* types in a change that is being tried */
+    int *trial; /* the types, and those of a change that is being tried */
     size_t trial_cap;
+    uint32_t *running; /* jobs that have a type, as they stand in `jobs` */
+    uint32_t running_count;
+    size_t running_cap;
+    uint32_t *changed; /* jobs whose type in `trial` is another; pushed out and back, twice */
+    uint32_t changed_count;
+    size_t changed_cap;
     int32_t idle[GAVEL_TYPES];
     struct gavel_moves moves[GAVEL_TYPES + 1][GAVEL_TYPES + 1]; /* the last place: waiting */
     uint64_t looks; /* at jobs, by pushing out, in this call */
