@@ -63,8 +63,14 @@ static struct vocabulary vocabulary_of(struct str fact)
 
 static bool is_country_fact(struct str fact)
 {
-    static const char *const facts[] = {"from",      "to",      "country",       "hq",
-                                        "vendor_hq", "located", "accessed_from", "subject_country",
+    static const char *const facts[] = {"from",
+                                        "to",
+                                        "country",
+                                        "hq",
+                                        "vendor_hq",
+                                        "located",
+                                        "accessed_from",
+                                        "subject_country",
                                         "ultimate_parent_hq"};
     return is_one_of(fact, (struct vocabulary){facts, sizeof facts / sizeof *facts});
 }

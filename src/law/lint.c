@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/civil.h"
 #include "law/demand.h"
+#include "law/lint_logic.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 
 struct linter {
     struct pack pack; /* compiled */
+    struct arena scratch;
     const struct law_pack *p;
     int64_t on_ms;
     law_lint_report *report;
@@ -98,82 +100,45 @@ static uint32_t index_of(const struct linter *l, const struct rule *r)
     return (uint32_t)(r->def - l->p->rules);
 }
 
-/* An expression over no facts has one value. */
-static bool never_holds(struct linter *l, const struct rule *r)
+enum { DATES_MAX = 64 }; /* of one question: on later ones the claims are taken as possible */
+
+/* Can the claims all be, on some date in the life of the rule, for one of `acts`? */
+static bool possible(struct linter *l, const struct rule *lived, uint32_t acts,
+                     const struct logic_claim *claims, uint32_t count, struct str *fact_out)
 {
-    if (r->when.expr == NULL || r->when.facts != 0 || r->when.dep_count > 0) return false;
-    struct cel_value *vars = ARENA_ARRAY(&l->pack.arena, l->pack.slot_count, struct cel_value);
-    struct cel_env env = {.vars = vars, .var_count = l->pack.slot_count};
-    struct cel_value v = cel_eval(r->when.expr, &env, &l->pack.arena);
-    return v.kind == CEL_BOOL && !v.as.b;
-}
-
-/* ---- terms that exclude each other ---- */
-
-enum { TERMS_MAX = 64 }; /* of one rule, through its lets */
-
-struct terms {
-    struct cel_comparison items[TERMS_MAX];
-    uint32_t count;
-};
-
-static void collect_terms(struct linter *l, const struct code *c, struct terms *t)
-{
-    struct cel_reason found[TERMS_MAX];
-    struct cel_value *vars = ARENA_ARRAY(&l->pack.arena, l->pack.slot_count, struct cel_value);
-    struct cel_env env = {.vars = vars, .var_count = l->pack.slot_count};
-    if (c->expr == NULL) return;
-    uint32_t n = cel_terms(c->expr, &env, &l->pack.arena, found, TERMS_MAX);
-    for (uint32_t i = 0; i < n && i < TERMS_MAX; i++) {
-        uint32_t let = (uint32_t)found[i].slot - l->pack.let_slot;
-        if (found[i].slot < 0 && t->count < TERMS_MAX)
-            t->items[t->count++] = found[i].comparison;
-        else if (found[i].slot >= 0 && (uint32_t)found[i].slot >= l->pack.let_slot)
-            collect_terms(l, &l->pack.lets[let].code, t);
+    int64_t end = lived->def->until_ms != 0 ? lived->def->until_ms : CIVIL_NEVER_MS;
+    int64_t on = lived->start_ms;
+    for (int i = 0; i < DATES_MAX; i++) {
+        arena_clear(&l->scratch);
+        if (logic_possible(&l->pack, on, acts, claims, count, &l->scratch, fact_out)) return true;
+        on = pack_next_set(&l->pack, on);
+        if (on >= end) return false;
     }
+    return true;
 }
 
-static bool is_constant(struct cel_value v)
+/* In its life, whenever `a` applies to one of its acts, `b` does. */
+static bool follows(struct linter *l, const struct rule *a, const struct rule *b)
 {
-    return v.kind != CEL_UNKNOWN && v.kind != CEL_ERROR;
+    struct logic_claim claims[] = {{&a->when, true}, {&b->when, false}};
+    struct str fact;
+    return !possible(l, a, a->def->acts, claims, 2, &fact);
 }
 
-static bool is_below(const char *op)
+static void lint_applies(struct linter *l, const struct rule *r)
 {
-    return op[0] == '<';
-}
-
-/* Can no value be in both relations: `x a.op a.right` and `x b.op b.right`? */
-static bool exclude(const struct cel_comparison *a, const struct cel_comparison *b)
-{
-    int order = 0;
-    bool equal = strcmp(a->op, "==") == 0;
-    if (equal && strcmp(b->op, "==") == 0) return !cel_equal(a->right, b->right);
-    if (equal && strcmp(b->op, "in") == 0 && b->right.kind == CEL_LIST) {
-        for (uint32_t i = 0; i < b->right.len; i++)
-            if (cel_equal(b->right.as.items[i], a->right)) return false;
-        return true;
-    }
-    bool ordered = (a->op[0] == '<' || a->op[0] == '>') && (b->op[0] == '<' || b->op[0] == '>');
-    if (!ordered || !is_below(a->op) || is_below(b->op)) return false;
-    if (!cel_compare(a->right, b->right, &order)) return false;
-    bool both_closed = a->op[1] == '=' && b->op[1] == '=';
-    return order < 0 || (order == 0 && !both_closed); /* x < 3 and x > 5 */
-}
-
-static bool terms_exclude(struct linter *l, const struct rule *r, struct str *fact_out)
-{
-    struct terms t = {.count = 0};
-    collect_terms(l, &r->when, &t);
-    for (uint32_t i = 0; i < t.count; i++)
-        for (uint32_t k = 0; k < t.count; k++) {
-            const struct cel_comparison *a = &t.items[i], *b = &t.items[k];
-            if (!str_eq(a->left_text, b->left_text) || is_constant(a->left)) continue;
-            if (!is_constant(a->right) || !is_constant(b->right) || !exclude(a, b)) continue;
-            *fact_out = a->left_text;
-            return true;
-        }
-    return false;
+    struct logic_claim claim = {&r->when, true};
+    struct str fact = {0};
+    if (possible(l, r, r->def->acts, &claim, 1, &fact)) return;
+    if (str_eqz(fact, "act"))
+        tell(l, true, PART_RULE, index_of(l, r), "when",
+             "the rule can never apply: none of its `acts` is what it asks of act");
+    else if (fact.len > 0)
+        tell(l, true, PART_RULE, index_of(l, r), "when",
+             "the rule can never apply: what it asks of " STR_FMT " excludes itself",
+             STR_ARG(fact));
+    else
+        tell(l, true, PART_RULE, index_of(l, r), "when", "the rule can never apply");
 }
 
 /* Suspended from its beginning to its end. */
@@ -189,30 +154,21 @@ static bool never_in_force(const struct rule *r)
     return r->def->until_ms != 0 && at >= r->def->until_ms;
 }
 
-static bool same_words(struct str a, struct str b)
-{
-    size_t i = 0, k = 0;
-    for (;;) {
-        while (i < a.len && (a.p[i] == ' ' || a.p[i] == '\n')) i++;
-        while (k < b.len && (b.p[k] == ' ' || b.p[k] == '\n')) k++;
-        if (i == a.len || k == b.len) return i == a.len && k == b.len;
-        if (a.p[i++] != b.p[k++]) return false;
-    }
-}
-
 static bool are_in_force_together(const struct rule *a, const struct rule *b)
 {
     int64_t a_end = a->def->until_ms, b_end = b->def->until_ms;
     return (a_end == 0 || b->start_ms < a_end) && (b_end == 0 || a->start_ms < b_end);
 }
 
+/* Wherever and whenever `b` is, `a` is: in time, for acts, and not less binding. */
 static bool covers(const struct rule *a, const struct rule *b)
 {
     bool longer =
         a->start_ms <= b->start_ms &&
         (a->def->until_ms == 0 || (b->def->until_ms != 0 && b->def->until_ms <= a->def->until_ms));
     return longer && (b->def->acts & ~a->def->acts) == 0 && a->def->suspended_count == 0 &&
-           !a->def->unenforced && a->def->level <= b->def->level;
+           !a->def->unenforced && !a->def->doubt.present && a->exception_count == 0 &&
+           a->def->level <= b->def->level;
 }
 
 static bool is_plain(const struct rule *r)
@@ -222,20 +178,85 @@ static bool is_plain(const struct rule *r)
            d->grandfather_ms == 0;
 }
 
-/* Two demands on the very same facts. */
+static bool asks_all_evidence_of(const struct law_require *a, const struct law_require *b)
+{
+    for (uint32_t i = 0; i < b->evidence_count; i++) {
+        bool asked = false;
+        for (uint32_t k = 0; k < a->evidence_count; k++)
+            if (str_eq(a->evidence[k], b->evidence[i])) asked = true;
+        if (!asked) return false;
+    }
+    return true;
+}
+
+/* Where `a` applies, `b` adds nothing: who is refused or meets `a`, is refused or meets `b`. */
+static bool demands_no_less(const struct rule *a, const struct rule *b)
+{
+    const struct law_require *x = &a->def->then, *y = &b->def->then;
+    if (x->effect == EFFECT_FORBID) return true; /* no permit meets it */
+    if (b->def->report.len > 0 || b->def->record.len > 0) return false;
+    return x->effect == y->effect && demand_rank(x) >= demand_rank(y) &&
+           str_eq(x->authority, y->authority) && asks_all_evidence_of(x, y);
+}
+
+static bool shadows(struct linter *l, const struct rule *a, const struct rule *b)
+{
+    return covers(a, b) && demands_no_less(a, b) && follows(l, b, a);
+}
+
+/* Two ways to review one application. */
+static bool policies_differ(const struct rule *a, const struct rule *b)
+{
+    const struct law_require *x = &a->def->then, *y = &b->def->then;
+    return a->def->level == b->def->level && x->policy != POLICY_NONE && y->policy != POLICY_NONE &&
+           x->policy != y->policy && x->authority.len > 0 && str_eq(x->authority, y->authority);
+}
+
+static bool meet(struct linter *l, const struct rule *a, const struct rule *b)
+{
+    struct logic_claim claims[] = {{&a->when, true}, {&b->when, true}};
+    struct str fact;
+    const struct rule *later = a->start_ms >= b->start_ms ? a : b;
+    return possible(l, later, a->def->acts & b->def->acts, claims, 2, &fact);
+}
+
+/* Two demands on the same facts. */
 static void lint_pair(struct linter *l, const struct rule *a, const struct rule *b)
 {
-    if (!is_plain(a) || !is_plain(b) || !same_words(a->def->when, b->def->when)) return;
-    if ((a->def->acts & b->def->acts) == 0 || !are_in_force_together(a, b)) return;
-    uint32_t ra = demand_rank(&a->def->then), rb = demand_rank(&b->def->then);
-    const struct rule *strict = ra >= rb ? a : b, *other = ra >= rb ? b : a;
-    if (covers(strict, other))
+    if (!is_plain(a) || !is_plain(b) || !are_in_force_together(a, b)) return;
+    if ((a->def->acts & b->def->acts) == 0) return;
+    const struct rule *other = shadows(l, a, b) ? b : shadows(l, b, a) ? a : NULL;
+    if (other != NULL) {
         tell(l, false, PART_RULE, index_of(l, other), "rule",
-             "shadowed: '" STR_FMT "' demands at least as much on the same facts",
-             STR_ARG(strict->def->id));
-    else if (ra != rb)
+             "shadowed: '" STR_FMT "' demands at least as much wherever it applies",
+             STR_ARG((other == a ? b : a)->def->id));
+        return;
+    }
+    if (a->def->doubt.present || b->def->doubt.present) return;
+    bool differ = demand_rank(&a->def->then) != demand_rank(&b->def->then);
+    if (differ && follows(l, a, b) && follows(l, b, a))
         tell(l, false, PART_RULE, index_of(l, b), "rule",
              "overlaps with '" STR_FMT "': the same facts, another demand", STR_ARG(a->def->id));
+    else if (policies_differ(a, b) && meet(l, a, b))
+        tell(l, false, PART_RULE, index_of(l, b), "rule",
+             "overlaps with '" STR_FMT "', which has another policy of review; the stricter "
+             "counts: part their facts, or let one lower the other",
+             STR_ARG(a->def->id));
+}
+
+/* An exception that can never meet what it lowers. */
+static void lint_exception(struct linter *l, const struct rule *e, const struct rule *r)
+{
+    uint32_t i = index_of(l, e);
+    if ((e->def->acts & r->def->acts) == 0)
+        tell(l, true, PART_RULE, i, "lowers", "'" STR_FMT "' has none of its acts",
+             STR_ARG(r->def->id));
+    else if (!are_in_force_together(e, r))
+        tell(l, true, PART_RULE, i, "lowers", "'" STR_FMT "' is never in force when it is",
+             STR_ARG(r->def->id));
+    else if (!meet(l, e, r))
+        tell(l, true, PART_RULE, i, "lowers", "'" STR_FMT "' never applies where it does",
+             STR_ARG(r->def->id));
 }
 
 static void lint_source(struct linter *l, uint32_t i)
@@ -261,12 +282,8 @@ static void lint_rule(struct linter *l, const struct rule *r)
 {
     uint32_t i = index_of(l, r);
     const struct law_rule *d = r->def;
-    struct str fact;
-    if (never_holds(l, r)) tell(l, true, PART_RULE, i, "when", "the rule can never apply");
-    if (terms_exclude(l, r, &fact))
-        tell(l, true, PART_RULE, i, "when",
-             "the rule can never apply: what it asks of " STR_FMT " excludes itself",
-             STR_ARG(fact));
+    lint_applies(l, r);
+    for (uint32_t k = 0; k < r->exception_count; k++) lint_exception(l, r->exceptions[k], r);
     if (never_in_force(r))
         tell(l, true, PART_RULE, i, "suspended", "the rule is suspended for all its time");
     if (((r->when.facts | r->sum.facts) >> SLOT_ON & 1u) != 0)
@@ -293,6 +310,7 @@ void law_pack_lint(const struct law_pack *p, int64_t on_ms, law_lint_report *rep
     struct linter l = {.p = p, .on_ms = on_ms, .report = report, .ctx = ctx};
     l.pack.def = *p;
     arena_init(&l.pack.arena);
+    arena_init(&l.scratch);
     bool sound = pack_compile(&l.pack, ignore, NULL);
     ASSERT(sound);
     for (uint32_t i = 0; i < p->set_count; i++) lint_set(&l, i);
@@ -301,5 +319,6 @@ void law_pack_lint(const struct law_pack *p, int64_t on_ms, law_lint_report *rep
         lint_rule(&l, &l.pack.rules[i]);
         for (uint32_t k = 0; k < i; k++) lint_pair(&l, &l.pack.rules[k], &l.pack.rules[i]);
     }
+    arena_release(&l.scratch);
     arena_release(&l.pack.arena);
 }

@@ -63,7 +63,9 @@ static void evaluate(const struct cel_expr *e, const struct cel_env *env, struct
     (void)cel_comparisons(e, env, a, c, 4);
     struct cel_reason r[4];
     (void)cel_reasons(e, env, a, r, 4);
-    (void)cel_terms(e, env, a, r, 4);
+    struct cel_word_use u[4];
+    (void)cel_word_uses(e, u, 4);
+    (void)cel_formula(e, env, a, true);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -344,9 +344,20 @@ struct cel_reason {
 uint32_t cel_reasons(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
                      struct cel_reason *out, uint32_t max);
 
-/* The parts without which the expression is not true, whatever the facts: the comparisons and
- * variables that `&&` joins. Both sides are evaluated as far as `env` has facts. */
-uint32_t cel_terms(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
-                   struct cel_reason *out, uint32_t max);
+/* That an expression is true (or false) as parts of which all must hold, or one: `&&`, `||`, `!`
+ * and `?:` taken apart. A part is a comparison, a variable that is a bool, or, where the slot is -1
+ * and the comparison has no operator, something else of which only the text is known. */
+enum cel_join { CEL_PART, CEL_ALL_OF, CEL_ONE_OF };
+struct cel_formula {
+    enum cel_join join;
+    struct cel_reason part;
+    struct str text; /* of the part */
+    struct cel_formula **args; /* of a join; CEL_ALL_OF nothing is true, CEL_ONE_OF nothing false */
+    uint32_t arg_count;
+};
+
+/* Both sides of comparisons are evaluated as far as `env` has facts. */
+struct cel_formula *cel_formula(const struct cel_expr *e, const struct cel_env *env,
+                                struct arena *a, bool is);
 
 #endif

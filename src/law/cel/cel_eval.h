@@ -68,6 +68,10 @@ void cel_begin(struct cel_run *r, const struct cel_expr *e, const struct cel_env
                struct arena *a);
 struct cel_value cel_eval_node(struct cel_run *r, const struct cel_node *n);
 
+/* cel_explain.c: "<", "in", "matches" ...; NULL: the node compares nothing. What it compares. */
+const char *cel_comparison_op(const struct cel_node *n);
+struct cel_comparison cel_compared(struct cel_run *r, struct str source, const struct cel_node *n);
+
 /* cel_access.c: OP_FIELD and OP_HAS with a known index; OP_CHAIN; OP_INDEX; and `field` of a value
  * or, with `has`, whether it is there. */
 struct cel_value cel_eval_field(struct cel_run *r, const struct cel_node *n);

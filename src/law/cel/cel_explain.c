@@ -22,14 +22,18 @@ static const char *function_text(const struct cel_node *n)
     }
 }
 
-static struct cel_comparison compared(struct cel_run *r, struct str source,
-                                      const struct cel_node *n)
+const char *cel_comparison_op(const struct cel_node *n)
+{
+    const char *op = comparison_text((enum cel_op)n->op);
+    return op != NULL ? op : function_text(n);
+}
+
+struct cel_comparison cel_compared(struct cel_run *r, struct str source, const struct cel_node *n)
 {
     const struct cel_node *x = n->args[0], *y = n->args[1];
-    const char *op = comparison_text((enum cel_op)n->op);
     return (struct cel_comparison){.left_text = {source.p + x->start, x->end - x->start},
                                    .right_text = {source.p + y->start, y->end - y->start},
-                                   .op = op != NULL ? op : function_text(n),
+                                   .op = cel_comparison_op(n),
                                    .left = cel_eval_node(r, x),
                                    .right = cel_eval_node(r, y)};
 }
@@ -44,7 +48,7 @@ struct comparisons {
 static void find_comparisons(struct comparisons *c, const struct cel_node *n)
 {
     if (comparison_text((enum cel_op)n->op) != NULL) {
-        if (c->count < c->max) c->out[c->count] = compared(c->r, c->source, n);
+        if (c->count < c->max) c->out[c->count] = cel_compared(c->r, c->source, n);
         c->count++;
         return;
     }
@@ -76,7 +80,7 @@ static void add_reason(struct reasons *x, const struct cel_node *n, bool holds)
     if (x->count < x->max) {
         bool variable = n->op == OP_SLOT;
         x->out[x->count] = (struct cel_reason){.slot = variable ? n->index : -1, .holds = holds};
-        if (!variable) x->out[x->count].comparison = compared(x->r, x->source, n);
+        if (!variable) x->out[x->count].comparison = cel_compared(x->r, x->source, n);
     }
     x->count++;
 }
@@ -132,27 +136,6 @@ uint32_t cel_reasons(const struct cel_expr *e, const struct cel_env *env, struct
     struct reasons x = {.r = &r, .source = e->source, .out = out, .max = max};
     struct cel_value v = cel_eval_node(&r, e->root);
     if (v.kind == CEL_BOOL) find_reasons(&x, e->root, v.as.b);
-    return x.count;
-}
-
-/* ---------------------------------------------------------------- terms */
-
-static void find_terms(struct reasons *x, const struct cel_node *n)
-{
-    if (comparison_text((enum cel_op)n->op) != NULL || n->op == OP_SLOT) {
-        add_reason(x, n, true);
-    } else if (n->op == OP_AND) {
-        for (uint32_t i = 0; i < n->arg_count; i++) find_terms(x, n->args[i]);
-    }
-}
-
-uint32_t cel_terms(const struct cel_expr *e, const struct cel_env *env, struct arena *a,
-                   struct cel_reason *out, uint32_t max)
-{
-    struct cel_run r;
-    cel_begin(&r, e, env, a);
-    struct reasons x = {.r = &r, .source = e->source, .out = out, .max = max};
-    find_terms(&x, e->root);
     return x.count;
 }
 

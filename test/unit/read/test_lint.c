@@ -74,17 +74,134 @@ static void rules_that_exclude_themselves_are_errors(void **state)
         {"small && chip.tpp > 5", 1},
         {"!small && chip.tpp > 5", 0},
         {"small && chip.pd > 5", 0},
+        {"to == 'DE' && to != 'DE'", 1},
+        {"to == 'DE' && !(to == 'DE')", 1},
+        {"to != 'DE' && !(to == 'FR')", 0},
+        {"to in ['DE', 'FR'] && to in ['JP', 'SG']", 1},
+        {"to in ['DE', 'FR'] && to in ['JP', 'FR']", 0},
+        {"to in ['DE', 'FR'] && to != 'DE' && to != 'FR'", 1},
+        {"to in ['DE', 'FR'] && !(to in ['FR', 'DE', 'JP'])", 1},
+        {"(to == 'DE' || to == 'FR') && to == 'JP'", 1},
+        {"(to == 'DE' || to == 'FR') && to == 'FR'", 0},
+        {"(chip.tpp > 5 && chip.tpp < 3) || false", 1},
+        {"chip.tpp > 5 && 3 > chip.tpp", 1},
+        {"chip.tpp >= 5 && chip.tpp <= 5 && chip.tpp != 5.0", 1},
+        {"site.public_hub && !site.public_hub", 1},
+        {"site.public_hub && site.public_hub == false", 1},
+        {"!(chip.tpp > 5 || chip.tpp <= 5)", 1},
+        {"links.exists(p, p.hq == 'DE') && !links.exists(p, p.hq == 'DE')", 1},
+        {"links.exists(p, p.hq == 'DE') && links.exists(p, p.hq == 'FR')", 0},
+        {"(chip.pd > 1 ? chip.tpp > 5 : chip.tpp > 6) && chip.tpp < 4", 1},
+        {"(chip.pd > 1 ? chip.tpp > 5 : chip.tpp > 3) && chip.tpp < 4", 0},
+        {"chip.id.startsWith('a') && !chip.id.startsWith('a')", 1},
+        {"small && !small", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char pack[512];
+        char pack[640];
         (void)snprintf(pack, sizeof pack,
                        "lets:\n- {let: small, title: t, is: chip.tpp < 3}\n"
                        "rules:\n- {rule: A, title: t, level: law, acts: [place], then: forbid, "
                        "effective: 2024-01-01, when: \"small == small && %s\", " SOUND "}\n",
                        cases[i].when);
         expect_notes(pack, cases[i].errors, 0,
-                     cases[i].errors > 0 ? "the rule can never apply: what it asks of" : NULL);
+                     cases[i].errors > 0 ? "the rule can never apply" : NULL);
     }
+}
+
+/* Sets change with the date: a rule applies if it does on one of its days. */
+static void what_sets_hold_in_the_life_of_a_rule_counts(void **state)
+{
+    (void)state;
+    static const char sets[] = "sets:\n- {set: S, members: [DE, {is: JP, from: 2025-01-01}], " SOUND
+                               "}\nlets:\n- {let: l, title: t, is: \"S + ['SG']\"}\n";
+    static const struct {
+        const char *rule;
+        uint32_t errors;
+    } cases[] = {
+        {"effective: 2024-01-01, when: to in S && to == 'JP'", 0},
+        {"effective: 2024-01-01, until: 2025-01-01, when: to in S && to == 'JP'", 1},
+        {"effective: 2024-01-01, when: to in S && to == 'FR'", 1},
+        {"effective: 2024-01-01, when: to in l && to == 'SG'", 0},
+        {"effective: 2024-01-01, when: to in l && !(to in S) && to != 'SG'", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char pack[1024];
+        (void)snprintf(
+            pack, sizeof pack,
+            "%srules:\n- {rule: A, title: t, level: law, acts: [place], then: forbid, " SOUND
+            ", %s}\n- {rule: Z, title: t, level: law, acts: [export], then: "
+            "forbid, effective: 2024-01-01, when: to in l || to in S, " SOUND "}\n",
+            sets, cases[i].rule);
+        expect_notes(pack, cases[i].errors, 0, NULL);
+    }
+    expect_notes("rules:\n" RULE("A", "effective: 2024-01-01, when: act == 'export'"), 1, 0,
+                 "none of its `acts`");
+}
+
+#define LICENCE(id, acts, when, policy, more)                                                      \
+    "- {rule: " id ", title: t, level: law, effective: 2024-01-01, acts: [" acts "], when: " when  \
+    ", then: {licence: {authority: X, policy: " policy "}}" more ", " SOUND "}\n"
+
+static void a_rule_that_another_one_makes_idle_is_shadowed(void **state)
+{
+    (void)state;
+    static const char wide[] = "rules:\n" RULE("A", "effective: 2024-01-01, when: chip.tpp > 3");
+    static const struct {
+        const char *rule;
+        uint32_t warnings;
+        const char *part;
+    } cases[] = {
+        {"effective: 2024-01-01, when: chip.tpp > 3 && to == 'DE', then: forbid", 1, "'A'"},
+        {"effective: 2024-01-01, when: chip.tpp >= 4, then: {condition: {evidence: [x]}}", 1,
+         "'A'"},
+        {"effective: 2024-01-01, when: chip.tpp > 2, then: {condition: {evidence: [x]}}", 0, NULL},
+        {"effective: 2023-01-01, when: chip.tpp > 4, then: {condition: {evidence: [x]}}", 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char pack[1024];
+        (void)snprintf(pack, sizeof pack,
+                       "%s- {rule: B, title: t, level: law, acts: [place], " SOUND ", %s}\n", wide,
+                       cases[i].rule);
+        expect_notes(pack, 0, cases[i].warnings, cases[i].part);
+    }
+    /* A licence does not meet a condition, nor one authority another's demand. */
+    expect_notes("rules:\n" LICENCE("A", "place", "'true'", "none", "")
+                     LICENCE("B", "place", "chip.tpp > 3", "none", ", record: who asked"),
+                 0, 0, NULL);
+    expect_notes("rules:\n" LICENCE("A", "place", "'true'", "none", "")
+                     LICENCE("B", "place", "chip.tpp > 3", "none", ""),
+                 0, 1, "rule 1: shadowed: 'A'");
+}
+
+static void licences_with_other_policies_on_facts_in_common_are_warnings(void **state)
+{
+    (void)state;
+    expect_notes("rules:\n" LICENCE("A", "export", "chip.tpp > 3", "case-by-case", "")
+                     LICENCE("B", "export", "to == 'DE'", "presumption-of-denial", ""),
+                 0, 1, "another policy of review");
+    expect_notes("rules:\n" LICENCE("A", "export", "to == 'FR'", "case-by-case", "")
+                     LICENCE("B", "export", "to == 'DE'", "presumption-of-denial", ""),
+                 0, 0, NULL);
+    expect_notes("rules:\n" LICENCE("A", "export", "chip.tpp > 3", "case-by-case", ", lowers: [B]")
+                     LICENCE("B", "export", "to == 'DE'", "presumption-of-denial", ""),
+                 0, 0, NULL);
+}
+
+static void an_exception_that_never_meets_its_rule_is_an_error(void **state)
+{
+    (void)state;
+    expect_notes("rules:\n" LICENCE("A", "export", "to == 'FR'", "approve", ", lowers: [B]")
+                     LICENCE("B", "export", "to == 'DE'", "presumption-of-denial", ""),
+                 1, 0, "lowers 0: 'B' never applies where it does");
+    expect_notes("rules:\n" LICENCE("A", "place", "'true'", "approve", ", lowers: [B]")
+                     LICENCE("B", "export", "'true'", "presumption-of-denial", ""),
+                 1, 0, "'B' has none of its acts");
+    expect_notes("rules:\n" LICENCE(
+                     "A", "export", "'true'", "approve",
+                     ", lowers: [B], until: 2024-06-01") "- {rule: B, title: t, level: law, "
+                                                         "effective: 2025-01-01, acts: [export], "
+                                                         "then: forbid, " SOUND "}\n",
+                 1, 0, "'B' is never in force when it is");
 }
 
 static void doubtful_rules_are_warnings(void **state)
@@ -138,6 +255,10 @@ int main(void)
         cmocka_unit_test(a_sound_pack_has_no_notes),
         cmocka_unit_test(rules_that_can_never_apply_are_errors),
         cmocka_unit_test(rules_that_exclude_themselves_are_errors),
+        cmocka_unit_test(what_sets_hold_in_the_life_of_a_rule_counts),
+        cmocka_unit_test(a_rule_that_another_one_makes_idle_is_shadowed),
+        cmocka_unit_test(licences_with_other_policies_on_facts_in_common_are_warnings),
+        cmocka_unit_test(an_exception_that_never_meets_its_rule_is_an_error),
         cmocka_unit_test(doubtful_rules_are_warnings),
         cmocka_unit_test(sets_that_are_empty_or_unused_are_warnings),
     };
