@@ -52,7 +52,7 @@ const char *api_user_name(struct api *a)
     do {                                                                                           \
         memset((out), 0, sizeof *(out));                                                           \
         struct json_reader r_;                                                                     \
-        json_reader_init(&r_, json_node_of((from), &(a)->arena), &(a)->arena);                                                \
+        json_reader_init(&r_, (from), &(a)->arena);                                                \
         if (visit_map(&r_.v, NULL, false)) {                                                       \
             visit_one(&r_.v, (out));                                                               \
             visit_map_end(&r_.v);                                                                  \

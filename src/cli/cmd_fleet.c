@@ -86,7 +86,7 @@ static int check(const char *name, const char *path, const struct options *o)
 static enum err read_fleet(struct api *a, struct fleet *fleet)
 {
     struct json_reader r;
-    json_reader_init(&r, json_node_of(json_object_get(a->json, "fleet"), &a->arena), &a->arena);
+    json_reader_init(&r, json_object_get(a->json, "fleet"), &a->arena);
     if (visit_map(&r.v, NULL, false)) {
         visit_fleet(&r.v, fleet);
         visit_map_end(&r.v);
@@ -156,7 +156,7 @@ static int show(const char *name, const struct options *o)
 static enum err read_reply(struct api *a, struct fleet_reply *reply)
 {
     struct json_reader r;
-    json_reader_init(&r, json_node_of(a->json, &a->arena), &a->arena);
+    json_reader_init(&r, a->json, &a->arena);
     if (visit_map(&r.v, NULL, false)) {
         visit_fleet_reply(&r.v, reply);
         visit_map_end(&r.v);

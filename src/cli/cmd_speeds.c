@@ -23,7 +23,7 @@ const struct cli_option speeds_options[] = {
 static enum err read_reply(struct api *a, struct speeds *out)
 {
     struct json_reader r;
-    json_reader_init(&r, json_node_of(a->json, &a->arena), &a->arena);
+    json_reader_init(&r, a->json, &a->arena);
     if (visit_map(&r.v, NULL, false)) {
         visit_speeds(&r.v, out);
         visit_map_end(&r.v);

@@ -7,6 +7,21 @@
 
 #include <string.h>
 
+enum err json_parse(struct str in, json_t **out, struct errtext *error)
+{
+    if (in.len > JSON_BYTES_MAX)
+        return err_set(error, ERR_LIMIT, "JSON: %zu bytes; at most %d are allowed", in.len,
+                       (int)JSON_BYTES_MAX);
+    json_error_t e;
+    json_t *j = json_loadb(in.p != NULL ? in.p : "", in.len,
+                           JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+    if (j == NULL)
+        return err_set(error, ERR_INVALID, "JSON: line %d, column %d: %s", e.line, e.column,
+                       e.text);
+    *out = j;
+    return ERR_NONE;
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static struct json_writer *writer_of(struct visit *v)
@@ -131,79 +146,84 @@ static const char *name_of(const char *key)
     return key != NULL ? key : "(element)";
 }
 
-static bool is_key(const struct json_node *n, const char *key)
+/* One of 64 bits for a key, to tell at once that an object has none like it: of the hundred fields
+ * that a struct may have, a request states ten. */
+static uint64_t key_bit(const char *key)
 {
-    return strncmp(n->key.p, key, n->key.len) == 0 && key[n->key.len] == '\0';
+    size_t len = strlen(key);
+    unsigned last = len > 0 ? (unsigned char)key[len - 1] : 0;
+    return UINT64_C(1) << ((len * 5 + (unsigned char)key[0] * 3u + last * 7u) % 64);
+}
+
+static uint64_t key_bits(const json_t *object)
+{
+    uint64_t bits = 0;
+    json_t *o = (json_t *)(uintptr_t)object; /* not changed */
+    for (void *it = json_object_iter(o); it != NULL; it = json_object_iter_next(o, it))
+        bits |= key_bit(json_object_iter_key(it));
+    return bits;
 }
 
 /* The value of the key, the next element, or the top; NULL when it is absent. */
-static struct json_node *take(struct json_reader *r, const char *key)
+static const json_t *take(struct json_reader *r, const char *key)
 {
     if (r->depth == 0) return r->root;
     struct json_level *in = &r->level[r->depth - 1];
     if (key == NULL) {
-        struct json_node *element = in->next;
-        if (element == NULL) {
-            visit_fail(&r->v, "(element): the list ends too soon");
-            return NULL;
-        }
-        in->next = element->next;
-        in->index++;
+        const json_t *element = json_array_get(in->container, in->next++);
+        if (element == NULL) visit_fail(&r->v, "(element): the list ends too soon");
         return element;
     }
-    ASSERT(in->container->kind == JSON_IS_MAP);
-    /* Two bytes are enough for the bit: a second letter of a short key is its NUL. */
-    if ((in->key_bits & json_key_bit(key, key[0] != '\0' && key[1] != '\0' ? 2 : 1)) == 0)
-        return NULL;
-    for (struct json_node *n = in->container->child; n != NULL; n = n->next) {
-        if (!is_key(n, key)) continue;
-        n->is_known = true;
-        return n->kind == JSON_IS_NULL ? NULL : n;
-    }
-    return NULL;
+    ASSERT(json_is_object(in->container));
+    if ((in->key_bits & key_bit(key)) == 0) return NULL;
+    const json_t *value = json_object_get(in->container, key);
+    if (value == NULL) return NULL;
+    ASSERT(in->found_count < JSON_KEYS_MAX);
+    in->found[in->found_count++] = key;
+    return json_is_null(value) ? NULL : value;
 }
 
 static void read_i64(struct visit *v, const char *key, int64_t *x)
 {
-    const struct json_node *n = take(reader_of(v), key);
-    if (n == NULL) return;
-    if (n->kind == JSON_IS_INT)
-        *x = n->number;
+    const json_t *j = take(reader_of(v), key);
+    if (j == NULL) return;
+    if (json_is_integer(j))
+        *x = json_integer_value(j);
     else
         visit_fail(v, "%s: not an integer", name_of(key));
 }
 
 static void read_bool(struct visit *v, const char *key, bool *x)
 {
-    const struct json_node *n = take(reader_of(v), key);
-    if (n == NULL) return;
-    if (n->kind == JSON_IS_BOOL)
-        *x = n->number != 0;
+    const json_t *j = take(reader_of(v), key);
+    if (j == NULL) return;
+    if (json_is_boolean(j))
+        *x = json_is_true(j);
     else
         visit_fail(v, "%s: not true or false", name_of(key));
 }
 
 static void read_text(struct visit *v, const char *key, struct str *x)
 {
-    const struct json_node *n = take(reader_of(v), key);
-    if (n == NULL) return;
-    if (n->kind != JSON_IS_TEXT)
+    const json_t *j = take(reader_of(v), key);
+    if (j == NULL) return;
+    struct str s = {json_string_value(j), json_string_length(j)};
+    if (!json_is_string(j))
         visit_fail(v, "%s: not a string", name_of(key));
-    else if (memchr(n->text.p, '\0', n->text.len) != NULL)
+    else if (memchr(s.p, '\0', s.len) != NULL)
         visit_fail(v, "%s: has a NUL", name_of(key));
     else
-        *x = n->text;
+        *x = str_copy(v->arena, s);
 }
 
-/* {"base64": "..."} */
-static bool decode_base64(struct visit *v, const struct json_node *map, struct str *x)
+static bool decode_base64(struct visit *v, const json_t *j, struct str *x)
 {
-    const struct json_node *n = map->child;
-    if (map->count != 1 || !is_key(n, "base64") || n->kind != JSON_IS_TEXT) return false;
-    size_t room = n->text.len / 4 * 3 + 1, len = 0;
+    const json_t *text = json_object_get(j, "base64");
+    if (!json_is_string(text) || json_object_size(j) != 1) return false;
+    size_t room = json_string_length(text) / 4 * 3 + 1, len = 0;
     unsigned char *bytes = arena_alloc(v->arena, room, 1);
-    if (sodium_base642bin(bytes, room, n->text.p, n->text.len, NULL, &len, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (sodium_base642bin(bytes, room, json_string_value(text), json_string_length(text), NULL,
+                          &len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
         return false;
     *x = (struct str){(const char *)bytes, len};
     return true;
@@ -211,60 +231,64 @@ static bool decode_base64(struct visit *v, const struct json_node *map, struct s
 
 static void read_bytes(struct visit *v, const char *key, struct str *x)
 {
-    const struct json_node *n = take(reader_of(v), key);
-    if (n == NULL) return;
-    if (n->kind == JSON_IS_TEXT)
-        *x = n->text;
-    else if (n->kind != JSON_IS_MAP || !decode_base64(v, n, x))
+    const json_t *j = take(reader_of(v), key);
+    if (j == NULL) return;
+    if (json_is_string(j))
+        *x = str_copy(v->arena, (struct str){json_string_value(j), json_string_length(j)});
+    else if (!json_is_object(j) || !decode_base64(v, j, x))
         visit_fail(v, "%s: not a string or {\"base64\": \"...\"}", name_of(key));
 }
 
-static uint64_t key_bits(const struct json_node *map)
-{
-    uint64_t bits = 0;
-    for (const struct json_node *n = map->child; n != NULL; n = n->next)
-        bits |= json_key_bit(n->key.p, n->key.len);
-    return bits;
-}
-
-static bool enter(struct json_reader *r, const char *key, struct json_node *n)
+static bool enter(struct json_reader *r, const char *key, const json_t *j)
 {
     if (r->depth == JSON_DEPTH_MAX) {
         visit_fail(&r->v, "%s: nested too deep", name_of(key));
         return false;
     }
-    r->level[r->depth++] = (struct json_level){.container = n,
-                                               .key = key,
-                                               .key_bits = n->kind == JSON_IS_MAP ? key_bits(n) : 0,
-                                               .next = n->child};
+    struct json_level *in = &r->level[r->depth++];
+    in->container = j;
+    in->key = key;
+    in->key_bits = json_is_object(j) ? key_bits(j) : 0;
+    in->next = 0;
+    in->found_count = 0;
     return true;
 }
 
 static bool read_map_begin(struct visit *v, const char *key, bool is_empty)
 {
     (void)is_empty;
-    struct json_node *n = take(reader_of(v), key);
-    if (n == NULL) return false;
-    if (n->kind == JSON_IS_MAP) return enter(reader_of(v), key, n);
+    const json_t *j = take(reader_of(v), key);
+    if (j == NULL) return false;
+    if (json_is_object(j)) return enter(reader_of(v), key, j);
     visit_fail(v, "%s: not an object", name_of(key));
     return false;
 }
 
-/* Of the map that ends, one that nobody asked for; NULL: none. */
-static const struct json_node *unknown(const struct json_reader *r)
+static bool was_found(const struct json_level *in, const char *key)
 {
-    const struct json_node *n = r->level[r->depth - 1].container->child;
-    while (n != NULL && n->is_known) n = n->next;
-    return n;
+    for (size_t i = 0; i < in->found_count; i++)
+        if (strcmp(in->found[i], key) == 0) return true;
+    return false;
+}
+
+/* A key of the object that nobody asked for; NULL: none. */
+static const char *unknown_key(const struct json_level *in)
+{
+    /* A struct names each field once, so as many found as there are means that all are known. */
+    if (in->found_count == json_object_size(in->container)) return NULL;
+    json_t *object = (json_t *)(uintptr_t)in->container; /* not changed */
+    for (void *it = json_object_iter(object); it != NULL; it = json_object_iter_next(object, it))
+        if (!was_found(in, json_object_iter_key(it))) return json_object_iter_key(it);
+    return NULL;
 }
 
 static void read_map_end(struct visit *v)
 {
     struct json_reader *r = reader_of(v);
     ASSERT(r->depth > 0);
-    const struct json_node *n = unknown(r);
-    if (n != NULL)
-        visit_fail(v, "%.*s: unknown key", n->key.len < 200 ? (int)n->key.len : 200, n->key.p);
+    const char *unknown = unknown_key(&r->level[r->depth - 1]);
+    if (unknown != NULL)
+        visit_fail(v, "%.200s: unknown key", unknown);
     else
         r->depth--; /* a failure keeps it, for the path in the message */
 }
@@ -272,14 +296,14 @@ static void read_map_end(struct visit *v)
 static bool read_list_begin(struct visit *v, const char *key, size_t *count)
 {
     *count = 0;
-    struct json_node *n = take(reader_of(v), key);
-    if (n == NULL) return false;
-    if (n->kind != JSON_IS_LIST) {
+    const json_t *j = take(reader_of(v), key);
+    if (j == NULL) return false;
+    if (!json_is_array(j)) {
         visit_fail(v, "%s: not a list", name_of(key));
         return false;
     }
-    if (!enter(reader_of(v), key, n)) return false;
-    *count = n->count;
+    if (!enter(reader_of(v), key, j)) return false;
+    *count = json_array_size(j);
     return true;
 }
 
@@ -301,7 +325,7 @@ static const struct visit_ops reader_ops = {
     .list_end = read_list_end,
 };
 
-void json_reader_init(struct json_reader *r, struct json_node *root, struct arena *arena)
+void json_reader_init(struct json_reader *r, const json_t *root, struct arena *arena)
 {
     r->v = (struct visit){.ops = &reader_ops, .reading = true, .arena = arena};
     r->root = root;
@@ -314,7 +338,8 @@ static void put_path(const struct json_reader *r, struct buf *out)
     for (int i = 0; i < r->depth; i++) {
         if (r->level[i].key != NULL)
             buf_printf(out, "%s%s", out->len > 0 ? "." : "", r->level[i].key);
-        if (r->level[i].index > 0) buf_printf(out, "[%zu]", r->level[i].index - 1);
+        if (json_is_array(r->level[i].container) && r->level[i].next > 0)
+            buf_printf(out, "[%zu]", r->level[i].next - 1);
     }
 }
 

@@ -11,7 +11,18 @@
 #define BERTH_READ_JSON_VISIT_H
 
 #include "base/visit.h"
-#include "read/json_node.h"
+
+#include <jansson.h>
+
+enum {
+    JSON_BYTES_MAX =
+        16 * 1024 * 1024, /* one request: a job with script and environment needs 6 MB */
+    JSON_DEPTH_MAX = 16, /* nesting that structs of Berth use, as CBOR_DEPTH_MAX */
+    JSON_KEYS_MAX = 128, /* fields of one struct that a text may state: job_spec has about 60 */
+};
+
+/* Parse one JSON value; keys stated twice and bytes behind it are errors. Gives a new reference. */
+enum err json_parse(struct str in, json_t **out, struct errtext *error);
 
 /* Text or bytes as a JSON value. Gives a new reference. */
 json_t *json_of_bytes(struct str s);
@@ -30,23 +41,23 @@ json_t *json_writer_finish(struct json_writer *w);
 
 /* A container that is being read. */
 struct json_level {
-    const struct json_node *container;
+    const json_t *container;
     const char *key; /* by which it was entered; NULL: an element, or the top */
     uint64_t key_bits; /* maps: a key whose bit is not among these is absent */
-    struct json_node *next; /* lists: the next element */
-    size_t index; /* lists: of it */
+    size_t next; /* lists: the next element */
+    const char *found[JSON_KEYS_MAX]; /* maps: the keys asked for that are there */
+    size_t found_count;
 };
 
 struct json_reader {
     struct visit v;
-    struct json_node *root;
+    const json_t *root;
     struct json_level level[JSON_DEPTH_MAX];
     int depth;
 };
 
-/* Read `root` (NULL: absent), which is marked and can be read once. What is read lives where the
- * nodes do, or in `arena`. */
-void json_reader_init(struct json_reader *r, struct json_node *root, struct arena *arena);
+/* Read `root` (borrowed until finish). Strings and arrays are copied into `arena`. */
+void json_reader_init(struct json_reader *r, const json_t *root, struct arena *arena);
 /* ERR_NONE, or ERR_INVALID with the path and what is wrong there. */
 enum err json_reader_finish(struct json_reader *r, struct errtext *error);
 

@@ -82,8 +82,8 @@ enum err body_read(const struct op *op, struct arena *arena, visit_fn *visit, vo
                    struct errtext *error)
 {
     struct str text = op->body.len > 0 ? buf_str(&op->body) : STR("{}");
-    struct json_node *root = NULL;
-    enum err e = json_node_parse(text, arena, &root, error);
+    json_t *root = NULL;
+    enum err e = json_parse(text, &root, error);
     if (e != ERR_NONE) return e;
     struct json_reader r;
     json_reader_init(&r, root, arena);
@@ -91,5 +91,7 @@ enum err body_read(const struct op *op, struct arena *arena, visit_fn *visit, vo
         visit(&r.v, what);
         visit_map_end(&r.v);
     }
-    return json_reader_finish(&r, error);
+    e = json_reader_finish(&r, error);
+    json_decref(root);
+    return e;
 }

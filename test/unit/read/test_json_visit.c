@@ -15,16 +15,18 @@
 static enum err read_spec(const char *text, struct arena *a, struct job_spec *s,
                           struct errtext *error)
 {
-    struct json_node *root = NULL;
-    if (json_node_parse(str_of(text), a, &root, error) != ERR_NONE) return ERR_INVALID;
+    json_t *j = NULL;
+    if (json_parse(str_of(text), &j, error) != ERR_NONE) return ERR_INVALID;
     struct json_reader r;
-    json_reader_init(&r, root, a);
+    json_reader_init(&r, j, a);
     *s = (struct job_spec){0};
     if (visit_map(&r.v, NULL, false)) {
         visit_job_spec(&r.v, s);
         visit_map_end(&r.v);
     }
-    return json_reader_finish(&r, error);
+    enum err e = json_reader_finish(&r, error);
+    json_decref(j);
+    return e;
 }
 
 static char *write_spec(struct job_spec *s)
@@ -129,7 +131,7 @@ static void a_fleet_survives_the_trip(void **state)
     visit_map_end(&w.v);
     json_t *j = json_writer_finish(&w);
     struct json_reader r;
-    json_reader_init(&r, json_node_of(j, &a), &a);
+    json_reader_init(&r, j, &a);
     assert_true(visit_map(&r.v, NULL, false));
     visit_fleet(&r.v, &back);
     visit_map_end(&r.v);
