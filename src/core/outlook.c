@@ -1,5 +1,6 @@
 #include "core/outlook.h"
 
+#include "core/forms.h"
 #include "core/preempt.h"
 
 #include "base/check.h"
@@ -94,6 +95,9 @@ void outlooks_drop(struct core *c, struct size_group *g)
         if (o == NULL) continue;
         mem_free(o->list[0].node);
         mem_free(o->list[1].node);
+        if (o->form.ready[1] != o->form.ready[0]) mem_free(o->form.ready[1]);
+        mem_free(o->form.ready[0]);
+        c->outlook_form_nodes -= o->form.nodes;
         mem_free(o);
         c->outlook_count--;
     }
@@ -353,18 +357,63 @@ static bool list_renew(const struct core *c, uint32_t pool, const struct need *e
     return l->all || l->count >= l->want;
 }
 
+/* ---- one size in one pool: its form ---------------------------------------------------------- */
+
+static bool is_even(const struct outlook *o)
+{
+    return o->size.part[1].count == 0;
+}
+
+static void form_look(const struct core *c, struct outlook *o, uint32_t pool, uint32_t node)
+{
+    for (int k = 0; k < (is_even(o) ? 1 : 2); k++)
+        o->form.ready[k][node] = node_ready_ms(c, pool, node, &o->size.part[k].each);
+    o->form.is_known = false;
+}
+
+static void form_look_all(const struct core *c, struct outlook *o, uint32_t pool)
+{
+    struct ready_form *f = &o->form;
+    if (f->ready[0] == NULL) {
+        f->ready[0] = mem_alloc(f->nodes, sizeof *f->ready[0]);
+        f->ready[1] = is_even(o) ? f->ready[0] : mem_alloc(f->nodes, sizeof *f->ready[1]);
+    }
+    for (uint32_t i = 0; i < f->nodes; i++) form_look(c, o, pool, i);
+}
+
+static struct form_nodes form_nodes_of(const struct core *c, const struct outlook *o, uint32_t pool)
+{
+    const struct pool_nodes *n = &c->pools[pool];
+    return (struct form_nodes){o->form.ready[0], o->form.ready[1], n->count, n->nodes_per_switch};
+}
+
+/* Its changes are taken in. */
+static int64_t formed_at(const struct core *c, struct outlook *o, uint32_t pool)
+{
+    if (o->form.ready[0] == NULL) form_look_all(c, o, pool);
+    if (!o->form.is_known) {
+        struct form_nodes f = form_nodes_of(c, o, pool);
+        o->form.at_ms = form_at(&f, &o->size, o->form.at_ms);
+        o->form.is_known = true;
+    }
+    return o->form.at_ms;
+}
+
 /* ---- one size in one pool -------------------------------------------------------------------- */
 
 static struct outlook *outlook_of(struct core *c, struct size_group *g, uint32_t pool)
 {
     if (g->outlooks != NULL && g->outlooks[pool] != NULL) return g->outlooks[pool];
-    if (c->outlook_count >= OUTLOOKS_MAX)
-        for (struct size_group *x = c->sizes; x != NULL; x = x->next) outlooks_drop(c, x);
-    if (g->outlooks == NULL) g->outlooks = mem_alloc(c->outlook_pools, sizeof(struct outlook *));
     struct outlook *o = mem_alloc(1, sizeof *o);
     int64_t have, need;
     int why = size_in_pool(&g->box->spec, &c->fleet.pools[pool], &o->size, &have, &need);
     ASSERT(why == REASON_NONE);
+    o->form.nodes = form_matters(&c->pools[pool], &o->size) ? c->pools[pool].count : 0;
+    if (c->outlook_count >= OUTLOOKS_MAX ||
+        c->outlook_form_nodes + o->form.nodes > OUTLOOK_FORM_NODES)
+        for (struct size_group *x = c->sizes; x != NULL; x = x->next) outlooks_drop(c, x);
+    if (g->outlooks == NULL) g->outlooks = mem_alloc(c->outlook_pools, sizeof(struct outlook *));
+    c->outlook_form_nodes += o->form.nodes;
     o->list[0].want = o->size.part[0].count;
     o->list[1].want = o->size.part[1].count > 0 ? o->size.nodes : 0;
     g->outlooks[pool] = o;
@@ -377,7 +426,11 @@ static void outlook_renew(struct core *c, struct outlook *o, uint32_t pool)
 {
     const struct pool_outlook *p = &c->outlooks[pool];
     pool_look(c, pool);
-    if (p->changes - o->changes > OUTLOOK_CHANGES) o->is_known = o->is_listed = false;
+    bool all = p->changes - o->changes > OUTLOOK_CHANGES;
+    if (all) o->is_known = o->is_listed = false;
+    if (o->form.ready[0] != NULL && all) form_look_all(c, o, pool);
+    for (uint64_t i = o->changes; o->form.ready[0] != NULL && !all && i < p->changes; i++)
+        form_look(c, o, pool, p->changed[i % OUTLOOK_CHANGES]);
     for (int k = 0; k < 2; k++) {
         struct ready_list *l = &o->list[k];
         const struct need *each = &o->size.part[k].each;
@@ -403,17 +456,11 @@ static int64_t listed_at(const struct outlook *o)
     return at;
 }
 
-/* The nodes that are ready first may be on too many switches, or apart. */
-static bool has_form(const struct size *z)
-{
-    return z->nodes > 1 && (z->switches_max > 0 || z->contiguous);
-}
-
 int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool)
 {
     struct outlook *o = outlook_of(c, g, pool);
-    if (has_form(&o->size)) return CIVIL_NEVER_MS;
     if (o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool);
+    if (o->form.is_known) return o->form.at_ms;
     if (o->is_listed) return listed_at(o);
     int64_t at = 0;
     for (int k = 0; k < 2; k++) {
@@ -429,8 +476,8 @@ int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool)
 int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool)
 {
     struct outlook *o = outlook_of(c, g, pool);
-    if (has_form(&o->size)) return CIVIL_NEVER_MS;
     if (o->changes != c->outlooks[pool].changes) outlook_renew(c, o, pool);
+    if (o->form.nodes > 0) return formed_at(c, o, pool);
     for (int k = 0; !o->is_listed && k < 2; k++)
         if (o->list[k].want > 0) list_build(c, pool, &o->size.part[k].each, &o->list[k]);
     o->is_listed = true;
@@ -441,6 +488,11 @@ void outlook_nodes(struct core *c, struct size_group *g, uint32_t pool, uint32_t
 {
     outlook_at(c, g, pool); /* what was listed may have been dropped for others */
     const struct outlook *o = g->outlooks[pool];
+    if (o->form.nodes > 0) {
+        struct form_nodes f = form_nodes_of(c, o, pool);
+        form_take(&f, &o->size, o->form.at_ms, nodes);
+        return;
+    }
     const struct ready_list *first = &o->list[0], *second = &o->list[1];
     uint32_t got = 0;
     for (; got < first->want; got++) nodes[got] = first->node[got].node;

@@ -16,6 +16,9 @@
  * that changed since are looked at. All are looked at only for a new size, when too many have
  * changed, or when the spare ones are used up.
  *
+ * A gang that insists on adjacent nodes or on few switches waits for them in that form: then the
+ * ready times of all nodes are kept, and the instant is the one of forms.h.
+ *
  * The answer is the exact minimum, by (instant, node), so it does not depend on what was kept. */
 #ifndef BERTH_CORE_OUTLOOK_H
 #define BERTH_CORE_OUTLOOK_H
@@ -34,6 +37,8 @@ enum {
     OUTLOOK_SPARE = 128, /* nodes beyond those needed: how many changes until all are looked at */
     OUTLOOKS_MAX = 16384, /* kept in all, 0.2 KB each, or 3 KB where nodes are listed; then all are
                              dropped */
+    OUTLOOK_FORM_NODES = 4 * 1000 * 1000, /* nodes of gangs that insist on a form, each in its pool:
+                                             at most 64 MB; then the same */
 };
 
 /* A claim's hold on one node. */
@@ -76,12 +81,21 @@ struct ready_list {
     uint32_t sooner; /* nodes that may be, as far as first_ms and idle_ms tell: at most so many */
 };
 
+/* When each node is ready, for a size that insists on a form (forms.h). */
+struct ready_form {
+    uint32_t nodes; /* of the pool; 0: the size insists on none */
+    int64_t *ready[2]; /* by node, for each need; NULL: not known */
+    int64_t at_ms; /* the answer, while `is_known` */
+    bool is_known;
+};
+
 /* One size in one pool. */
 struct outlook {
     uint64_t changes; /* of the pool, taken in */
     struct size size;
     bool is_known, is_listed; /* the bounds are; the nodes are */
     struct ready_list list[2];
+    struct ready_form form;
 };
 
 void outlooks_init(struct core *c); /* for the present fleet: no claims yet */
@@ -102,7 +116,7 @@ int64_t claim_until_ms(const struct core *c, const struct entry *e);
 int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms);
 
 /* When the size of the group fits in the pool: 0 now, CIVIL_NEVER_MS not foreseen, as for a size that
- * insists on few switches or on adjacent nodes. The pool takes the size (size_in_pool). */
+ * has two different needs and insists on two switches or more. The pool takes the size (size_in_pool). */
 int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool);
 /* An instant before which it does not, found without listing nodes: equal to outlook_at or less. */
 int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool);

@@ -260,6 +260,7 @@ struct core {
     struct pool_outlook *outlooks; /* by pool */
     uint32_t outlook_pools; /* how many */
     uint32_t outlook_count; /* of the size groups */
+    uint64_t outlook_form_nodes; /* those of gangs that insist on a form: nodes of their pools */
     struct reservation *reservations; /* by pool */
     uint32_t reserved_in[HEADS_MAX], reserved_count; /* pools in which something is kept */
     bool reserve_stale;
