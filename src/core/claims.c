@@ -163,6 +163,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     uint32_t waste;
     bool fits = nodes_choose(&c->pools[pool], z, k->parts, &waste);
     ASSERT(fits);
+    int64_t stranded = z->chips > 0 ? stranded_uusd(c, &j->spec, pool, k->parts, z->nodes) : 0;
     nodes_note(&c->pools[pool], z);
     name_nodes(c, e, pool, k);
     if (e->class != NULL) class_leave(c, e);
@@ -190,6 +191,7 @@ void claim_make(struct core *c, struct entry *e, uint32_t pool, const struct siz
     repeat_first(c, e);
     struct decision *d = decide(c, DECISION_PLACED, e, REASON_CHOSEN, (struct str){0});
     decide_rows(c, e, d);
+    decide_stranded(d, stranded);
     quotas_take(c, e, legal);
     order_start(c, e);
     timer_set(c, e);

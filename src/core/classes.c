@@ -346,10 +346,15 @@ void classes_release(struct core *c)
 /* ---- candidates
  * ---------------------------------------------------------------------------------- */
 
-/* Preferred kinds first (sbatch's --prefer: "try these before others"), then the least cost, then
+/* Those where the deadline is surely kept, then where it may be missed by the least (cost.c); preferred
+ * kinds first (sbatch's --prefer: "try these before others"), then the least cost, then
  * for jobs without chips the default pool and pools without chips, then the order of the fleet. */
-static bool is_better(const struct fleet *f, const struct candidate *a, const struct candidate *b)
+static bool is_better(const struct core *c, const struct candidate *a, const struct candidate *b)
 {
+    const struct fleet *f = &c->fleet;
+    int64_t a_late = late_by_ms(a->sure_until_ms, c->now_ms);
+    int64_t b_late = late_by_ms(b->sure_until_ms, c->now_ms);
+    if (a_late != b_late) return a_late < b_late;
     if (a->preferred != b->preferred) return a->preferred;
     if (a->cost_uusd != b->cost_uusd) return a->cost_uusd < b->cost_uusd;
     const struct pool *p = &f->pools[a->pool], *q = &f->pools[b->pool];
@@ -359,15 +364,15 @@ static bool is_better(const struct fleet *f, const struct candidate *a, const st
     return a->pool < b->pool;
 }
 
-static void sort_candidates(const struct fleet *f, struct candidate *a, struct candidate *spare,
+static void sort_candidates(const struct core *c, struct candidate *a, struct candidate *spare,
                             uint32_t n)
 {
     if (n < 2) return;
     uint32_t half = n / 2, i = 0, k = half, out = 0;
-    sort_candidates(f, a, spare, half);
-    sort_candidates(f, a + half, spare + half, n - half);
+    sort_candidates(c, a, spare, half);
+    sort_candidates(c, a + half, spare + half, n - half);
     while (i < half || k < n) {
-        bool left = k == n || (i < half && !is_better(f, &a[k], &a[i]));
+        bool left = k == n || (i < half && !is_better(c, &a[k], &a[i]));
         spare[out++] = left ? a[i++] : a[k++];
     }
     memcpy(a, spare, n * sizeof *a);
@@ -375,7 +380,7 @@ static void sort_candidates(const struct fleet *f, struct candidate *a, struct c
 
 void class_candidates(struct core *c, struct class *k)
 {
-    if (k->fleet_epoch == c->fleet_epoch) return;
+    if (k->fleet_epoch == c->fleet_epoch && c->now_ms < k->order_until_ms) return;
     const struct fleet *f = &c->fleet;
     const struct job_spec *s = &k->box->spec;
     mem_free(k->candidates);
@@ -383,6 +388,7 @@ void class_candidates(struct core *c, struct class *k)
     k->candidate_bits = mem_alloc(f->pool_count / 64 + 1, sizeof *k->candidate_bits);
     struct candidate *all = ARENA_ARRAY(&c->scratch, 2 * (size_t)f->pool_count, struct candidate);
     uint32_t n = 0;
+    k->order_until_ms = CIVIL_NEVER_MS;
     for (uint32_t p = 0; p < f->pool_count; p++) {
         struct pool_reason row;
         if (pool_row_static(f, s, p, &row) != REASON_NONE) continue;
@@ -390,10 +396,13 @@ void class_candidates(struct core *c, struct class *k)
         cost_in_pool(c, s, p, &cost);
         all[n++] = (struct candidate){cost.total_uusd, cost.limit_uusd, p,
                                       kind_is_preferred(s, &f->pools[p]),
-                                      speed_row(c, s, p, &row) != REASON_NONE};
+                                      speed_row(c, s, p, &row) != REASON_NONE,
+                                      cost.sure_until_ms};
+        bool turns = cost.sure_until_ms >= c->now_ms && cost.sure_until_ms < k->order_until_ms;
+        if (turns) k->order_until_ms = cost.sure_until_ms + 1;
         k->candidate_bits[p / 64] |= UINT64_C(1) << (p % 64);
     }
-    sort_candidates(f, all, all + f->pool_count, n);
+    sort_candidates(c, all, all + f->pool_count, n);
     k->candidates = mem_alloc(n, sizeof *k->candidates);
     if (n > 0) memcpy(k->candidates, all, n * sizeof *all);
     k->candidate_count = n;

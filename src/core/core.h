@@ -96,6 +96,9 @@ struct pool_use {
     uint64_t milli_used; /* thousandths of chips */
 };
 struct pool_use core_pool_use(const struct core *c, struct pool_id pool);
+/* The workload that is expected of the pool (core/seen.h), until the next step. */
+struct seen;
+const struct seen *core_pool_seen(const struct core *c, struct pool_id pool);
 /* One node: its state (enum node_state), and what is in use. */
 struct node_use {
     int state;

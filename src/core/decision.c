@@ -13,6 +13,8 @@ void visit_pool_reason(struct visit *v, struct pool_reason *r)
     visit_i64(v, "hi_ms", &r->hi_ms);
     visit_i64(v, "moving_ms", &r->moving_ms);
     visit_i64(v, "moved_uusd", &r->moved_uusd);
+    visit_i64(v, "stranded_uusd", &r->stranded_uusd);
+    visit_i64(v, "late_ms", &r->late_ms);
     visit_text(v, "rule", &r->rule);
     visit_i64(v, "have", &r->have);
     visit_i64(v, "need", &r->need);

@@ -17,6 +17,8 @@ struct pool_reason {
     int64_t cost_uusd; /* of the whole job there, shadow prices included; 0: it is too large */
     int basis; /* enum basis: what the expected time rests on; BASIS_LIMIT: only on the limit */
     int64_t moving_ms, moved_uusd; /* data and checkpoint to it: in cost_uusd, not in expected_ms */
+    int64_t stranded_uusd; /* what the job strands where it could start: in cost_uusd */
+    int64_t late_ms; /* by so much it may miss its deadline, if it starts now; 0: it does not */
     int64_t expected_ms, lo_ms, hi_ms; /* that time and its bar; 0 with BASIS_LIMIT */
     struct str rule; /* law reasons: the rule's id */
     int64_t have, need; /* the numbers behind the reason: chips, nodes, MB, ms or micro-USD */

@@ -39,6 +39,9 @@
  *   45  a heartbeat of an earlier attempt is taken                             (progress.c)
  *   46  a job begins again from what it had done, saved or not                 (progress.c)
  *
+ *   80  a deadline that may be missed does not matter to the choice of a pool      (cost.c)
+ *   81  what a placement strands costs nothing                                     (cost.c)
+ *
  * Of budgets:
  *
  *   50  what an attempt has cost is forgotten by its budget when it ends           (budget.c)

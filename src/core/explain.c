@@ -45,22 +45,20 @@ static uint32_t waste_in(const struct question *q, const struct job_spec *s, uin
 }
 
 /* The placer's order between two pools that would both do (place.c, classes.c). */
-static bool is_better(const struct question *asked, const struct job_spec *s, uint32_t a,
-                      uint32_t b)
+static bool is_better(const struct question *asked, const struct job_spec *s,
+                      const struct pool_reason *a, const struct pool_reason *b)
 {
-    const struct core *c = asked->c;
-    const struct pool *p = &c->fleet.pools[a], *q = &c->fleet.pools[b];
+    const struct fleet *f = &asked->c->fleet;
+    const struct pool *p = &f->pools[a->pool], *q = &f->pools[b->pool];
+    if (a->late_ms != b->late_ms) return a->late_ms < b->late_ms;
     bool p_preferred = kind_is_preferred(s, p), q_preferred = kind_is_preferred(s, q);
     if (p_preferred != q_preferred) return p_preferred;
-    struct cost p_cost, q_cost;
-    cost_in_pool(c, s, a, &p_cost);
-    cost_in_pool(c, s, b, &q_cost);
-    if (p_cost.total_uusd != q_cost.total_uusd) return p_cost.total_uusd < q_cost.total_uusd;
-    uint32_t p_waste = waste_in(asked, s, a), q_waste = waste_in(asked, s, b);
+    if (a->cost_uusd != b->cost_uusd) return a->cost_uusd < b->cost_uusd;
+    uint32_t p_waste = waste_in(asked, s, a->pool), q_waste = waste_in(asked, s, b->pool);
     if (p_waste != q_waste) return p_waste < q_waste;
     if (p->is_default != q->is_default) return p->is_default;
     if ((p->chips_per_node > 0) != (q->chips_per_node > 0)) return p->chips_per_node == 0;
-    return a < b;
+    return a->pool < b->pool;
 }
 
 void explain_rows(const struct question *q, const struct job_spec *spec, const struct legal *laws,
@@ -72,10 +70,10 @@ void explain_rows(const struct question *q, const struct job_spec *spec, const s
         const struct legal *legal = &laws[c->pool_signature[p]];
         if (pool_row(c, spec, question_job(q), legal, p, q->now_ms, &rows[p]) != REASON_NONE)
             continue;
-        if (*best_out == NO_INDEX || is_better(q, spec, p, *best_out)) {
+        if (*best_out == NO_INDEX || is_better(q, spec, &rows[p], &rows[*best_out])) {
             *next_out = *best_out;
             *best_out = p;
-        } else if (*next_out == NO_INDEX || is_better(q, spec, p, *next_out)) {
+        } else if (*next_out == NO_INDEX || is_better(q, spec, &rows[p], &rows[*next_out])) {
             *next_out = p;
         }
     }
@@ -239,12 +237,30 @@ static const char *moving_words(const struct question *q, const struct pool_reas
                         duration(q->arena, r->moving_ms), money_format(r->moved_uusd, usd));
 }
 
+/* "; 0.40 USD of that for chips it leaves that little else can use" */
+static const char *stranded_words(const struct question *q, const struct pool_reason *r)
+{
+    char usd[MONEY_TEXT_MAX];
+    if (r->stranded_uusd == 0) return "";
+    return arena_printf(q->arena, "; %s USD of that for chips beside it that other work could not use",
+                        money_format(r->stranded_uusd, usd));
+}
+
+/* "; it may miss its deadline by up to 40 min" */
+static const char *late_words(const struct question *q, const struct pool_reason *r)
+{
+    if (r->late_ms == 0) return "";
+    return arena_printf(q->arena, "; it may miss its deadline there, by up to %s",
+                        duration(q->arena, r->late_ms));
+}
+
 static const char *chosen_words(const struct question *q, const struct explanation *x,
                                 const struct pool_reason *r)
 {
     char cost[MONEY_TEXT_MAX], more[MONEY_TEXT_MAX];
     const char *time =
-        arena_printf(q->arena, "%s%s", expected_words(q, r), moving_words(q, r));
+        arena_printf(q->arena, "%s%s%s%s", expected_words(q, r), moving_words(q, r),
+                     stranded_words(q, r), late_words(q, r));
     money_format(r->cost_uusd, cost);
     if (r->reason == REASON_CHOSEN)
         return arena_printf(q->arena, "chosen, at a cost of %s USD%s", cost, time);

@@ -177,6 +177,13 @@ static int64_t burden(const struct fit_workload *w, const struct fit_room *r, co
            idle * r->wanted_ppm / PPM;
 }
 
+int64_t fit_stranded(const struct fit_workload *w, const struct fit_room *r)
+{
+    struct sorted s;
+    sort_chips(r->milli, r->chips, &s);
+    return frag(w, &s, r->cpu, r->model) / w->tasks;
+}
+
 /* How much the burden falls, in steps: the score. */
 static int32_t steps_of(int64_t fall)
 {

@@ -76,6 +76,9 @@ struct fit_score {
  * sums stay below 2^40, so that nothing overflows. */
 void fit_expect(struct fit_workload *w, const struct fit_task *popular, uint32_t popular_count,
                 const struct fit_task *all, uint32_t all_count, struct arena *arena);
+/* F alone, in milli: what of the room's idle milli the expected workload cannot use, on average.
+ * `w->tasks` is above 0. */
+int64_t fit_stranded(const struct fit_workload *w, const struct fit_room *r);
 /* The room can take the task. `w->tasks` is above 0. */
 struct fit_score fit_score(const struct fit_workload *w, const struct fit_room *r,
                            const struct fit_task *t);

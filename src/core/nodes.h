@@ -94,6 +94,11 @@ void nodes_note(struct pool_nodes *n, const struct size *z);
 /* The same workload as another pool has seen (with as many chips on a node), or that was stored. */
 void nodes_expect(struct pool_nodes *n, const struct seen *seen);
 
+/* What the placement strands: by how many milli the room that the expected workload cannot use (part
+ * F of fit.h) grows on these nodes, all together; 0 where it shrinks, and in a pool that has seen no
+ * claim. The parts are free. */
+int64_t nodes_stranded(const struct pool_nodes *n, const struct claim_part *parts, uint32_t count);
+
 uint32_t nodes_up(const struct pool_nodes *n);
 /* How many nodes that are up can hold `each` now, counted up to `enough`. */
 uint32_t nodes_that_fit(const struct pool_nodes *n, const struct need *each, uint32_t enough);

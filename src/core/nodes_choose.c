@@ -86,30 +86,61 @@ struct ranking {
     bool complete; /* no other shape does */
 };
 
+/* In the words of the rule. What the pool does not count is 0. */
+static struct fit_room room_of(const struct pool_nodes *n, const struct free_room *f)
+{
+    struct fit_room room = {.model = 1};
+    for (uint32_t i = 0; i < f->partial_count; i++) room.milli[room.chips++] = f->partial[i];
+    for (uint32_t i = 0; i < f->chips; i++) room.milli[room.chips++] = CHIP_MILLI;
+    if (n->cpus_per_node > 0) room.cpu = f->cpus;
+    if (n->mem_mb_per_node > 0) room.mem = (int64_t)f->mem_mb;
+    return room;
+}
+
 static struct ranked score_of(const struct pool_nodes *n, const struct need *each,
                               const struct shape *x)
 {
     struct ranked r = {.shape = x, .milli = each->milli};
-    const struct free_room *f = &x->free;
-    struct fit_room room = {.model = 1};
     struct fit_task task = {.chips = (int32_t)each->chips,
                             .milli = each->milli > 0 ? (int32_t)each->milli : CHIP_MILLI,
                             .models = 1};
     if (n->seen.count == 0) return r;
-    for (uint32_t i = 0; i < f->partial_count; i++) room.milli[room.chips++] = f->partial[i];
-    for (uint32_t i = 0; i < f->chips; i++) room.milli[room.chips++] = CHIP_MILLI;
-    if (n->cpus_per_node > 0) {
-        room.cpu = f->cpus;
-        task.cpu = each->cpus;
-    }
-    if (n->mem_mb_per_node > 0) {
-        room.mem = (int64_t)f->mem_mb;
-        task.mem = (int64_t)each->mem_mb;
-    }
+    struct fit_room room = room_of(n, &x->free);
+    if (n->cpus_per_node > 0) task.cpu = each->cpus;
+    if (n->mem_mb_per_node > 0) task.mem = (int64_t)each->mem_mb;
     struct fit_score s = fit_score(&n->expected, &room, &task);
     r.score = s.score;
     if (s.chip >= 0) r.milli = (uint32_t)room.milli[s.chip];
     return r;
+}
+
+/* The room without what the part takes of it. */
+static void room_lose(const struct pool_nodes *n, const struct claim_part *part,
+                      struct fit_room *room)
+{
+    for (uint64_t m = part->chip_mask; m != 0; m &= m - 1) {
+        int32_t left = (int32_t)node_chip_left(n, part->node, (uint32_t)__builtin_ctzll(m));
+        int32_t i = 0;
+        while (room->milli[i] != left) i++; /* chips with as much left are alike */
+        room->milli[i] -= part->milli > 0 ? (int32_t)part->milli : CHIP_MILLI;
+    }
+    if (n->cpus_per_node > 0) room->cpu -= part->cpus;
+    if (n->mem_mb_per_node > 0) room->mem -= (int64_t)part->mem_mb;
+}
+
+int64_t nodes_stranded(const struct pool_nodes *n, const struct claim_part *parts, uint32_t count)
+{
+    int64_t sum = 0;
+    if (n->seen.count == 0 || n->chips_per_node == 0) return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct free_room free;
+        node_free(n, parts[i].node, &free);
+        struct fit_room room = room_of(n, &free);
+        sum -= fit_stranded(&n->expected, &room);
+        room_lose(n, &parts[i], &room);
+        sum += fit_stranded(&n->expected, &room);
+    }
+    return sum > 0 ? sum : 0;
 }
 
 static void rank(const struct pool_nodes *n, const struct need *each, struct ranking *out)

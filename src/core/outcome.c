@@ -2,6 +2,7 @@
 #include "core/state.h"
 
 #include "base/check.h"
+#include "base/money.h"
 
 #include <string.h>
 
@@ -60,6 +61,14 @@ void decide_rows(struct core *c, struct entry *e, struct decision *d)
             row->reason = REASON_DEARER;
         if (p == d->pool) row->have = row->need = 0;
     }
+}
+
+void decide_stranded(struct decision *d, int64_t stranded_uusd)
+{
+    struct pool_reason *row = &d->pools[d->pool];
+    ASSERT(d->pool < d->pool_count);
+    row->cost_uusd = money_add(row->cost_uusd, stranded_uusd - row->stranded_uusd);
+    row->stranded_uusd = stranded_uusd;
 }
 
 struct effect *effect_add(struct core *c, int kind, uint32_t job, uint32_t attempt, uint32_t pool)

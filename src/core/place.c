@@ -3,11 +3,12 @@
  * Jobs are tried in queue order (share.h: priority, then the tenant's fair share, then id); one
  * that does not fit is passed over and later ones may start, where that does not delay the first
  * (reserve.h). A job goes to the first pool, best first, that the law allows and that has room:
- * preferred kinds, then the least cost; between pools of equal cost to the one whose best nodes
- * leave the fewest chips free beside it. */
+ * a deadline kept, preferred kinds, then the least cost (cost.c); between pools of equal cost to the
+ * one whose best nodes leave the fewest chips free beside it. */
 #include "core/preempt.h"
 
 #include "base/check.h"
+#include "base/money.h"
 
 void mark_pool(struct core *c, uint32_t pool)
 {
@@ -111,16 +112,25 @@ bool law_refuses(struct core *c, struct entry *e, struct str *rule_out)
 /* ---- one class
  * ----------------------------------------------------------------------------------------- */
 
+/* Only what a placement strands, and then its waste, may decide between them. Candidates come in
+ * order, so that those behind one of another rank are of another rank too. */
+static bool are_level(const struct core *c, const struct candidate *a, const struct candidate *b)
+{
+    return a->preferred == b->preferred && late_by_ms(a->sure_until_ms, c->now_ms) ==
+                                               late_by_ms(b->sure_until_ms, c->now_ms);
+}
+
 /* The best pool for the class's first job now; NO_INDEX: none. */
 static uint32_t choose_pool(struct core *c, struct class *k)
 {
     const struct job_spec *s = &k->box->spec;
     const struct candidate *best = NULL;
+    int64_t best_uusd = 0; /* with what it strands */
     uint32_t best_waste = UINT32_MAX;
     for (uint32_t i = 0; i < k->candidate_count; i++) {
         const struct candidate *x = &k->candidates[i];
-        if (best != NULL && (!spec_wants_chips(s) || x->cost_uusd != best->cost_uusd ||
-                             x->preferred != best->preferred))
+        if (best != NULL &&
+            (!spec_wants_chips(s) || x->cost_uusd > best_uusd || !are_level(c, x, best)))
             break;
         if (!k->try_all && !is_marked(c, x->pool)) continue;
         struct pool_reason row = {0};
@@ -129,14 +139,15 @@ static uint32_t choose_pool(struct core *c, struct class *k)
         struct size z;
         uint32_t waste;
         size_now(c, s, class_first(k), x->pool, c->now_ms, &z);
-        bool fits = nodes_choose(&c->pools[x->pool], &z, NULL, &waste);
-        ASSERT(fits);
+        int64_t uusd = money_add(x->cost_uusd, stranded_now(c, s, x->pool, &z, &waste));
 #if BERTH_DEFECT == 5
         static uint32_t hidden;
-        if (best != NULL && waste == best_waste && ++hidden % 2 == 0) best = x;
+        if (best != NULL && uusd == best_uusd && waste == best_waste && ++hidden % 2 == 0) best = x;
 #endif
-        if (best != NULL && waste >= best_waste) continue;
+        if (best != NULL && (uusd > best_uusd || (uusd == best_uusd && waste >= best_waste)))
+            continue;
         best = x;
+        best_uusd = uusd;
         best_waste = waste;
     }
     return best != NULL ? best->pool : NO_INDEX;

@@ -2,6 +2,7 @@
 #include "core/state.h"
 
 #include "base/check.h"
+#include "base/money.h"
 
 static bool name_is_among(const struct str *names, uint32_t count, struct str name)
 {
@@ -198,7 +199,14 @@ int pool_row(const struct core *c, const struct job_spec *s, uint32_t job,
     if (why == REASON_NONE) why = pool_row_now(c, s, job, legal, pool, now_ms, out);
     struct cost cost;
     cost_in_pool(c, s, pool, &cost);
-    out->cost_uusd = cost.total_uusd;
+    if (why == REASON_NONE && spec_wants_chips(s)) {
+        struct size z;
+        uint32_t waste;
+        size_now(c, s, job, pool, now_ms, &z);
+        out->stranded_uusd = stranded_now(c, s, pool, &z, &waste);
+    }
+    out->cost_uusd = money_add(cost.total_uusd, out->stranded_uusd);
+    out->late_ms = late_by_ms(cost.sure_until_ms, now_ms);
     out->moving_ms = cost.moving_ms;
     out->moved_uusd = cost.moved_uusd;
     if (cost.time.basis != BASIS_LIMIT) {

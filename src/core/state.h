@@ -202,6 +202,7 @@ struct candidate {
     int64_t limit_uusd; /* what it may cost there, for its account */
     uint32_t pool;
     bool preferred, too_slow;
+    int64_t sure_until_ms; /* as of struct cost */
 };
 
 struct class
@@ -219,6 +220,7 @@ struct class
 
     uint32_t fleet_epoch; /* c->fleet_epoch when candidates were made */
     struct candidate *candidates; /* pools that would do, law and time aside; best first */
+    int64_t order_until_ms; /* from then on another may be best: a deadline comes near */
     uint32_t candidate_count;
     uint64_t *candidate_bits; /* by pool */
 
@@ -469,9 +471,20 @@ struct cost {
     int64_t limit_uusd; /* what chips and CPUs cost until the time limit */
     int64_t paid_uusd; /* expected to be spent */
     int64_t total_uusd; /* what pools are compared by: with shadow prices */
+    int64_t sure_until_ms; /* the last start after which the deadline is kept even if the job takes the
+                              longest of its estimate; CIVIL_NEVER_MS: no deadline, or no estimate */
 };
 /* All 0 where the job is too large for the pool. */
 void cost_in_pool(const struct core *c, const struct job_spec *s, uint32_t pool, struct cost *out);
+/* By how much the job may be late if it starts there at that instant; 0: it is surely in time. */
+int64_t late_by_ms(int64_t sure_until_ms, int64_t now_ms);
+/* What the parts, which are free, strand in the pool (nodes_stranded), at its shadow price for as long
+ * as the job is expected to be there. */
+int64_t stranded_uusd(const struct core *c, const struct job_spec *s, uint32_t pool,
+                      const struct claim_part *parts, uint32_t count);
+/* The same on the nodes that the job, which fits, would get now. Gives their waste too. */
+int64_t stranded_now(const struct core *c, const struct job_spec *s, uint32_t pool,
+                     const struct size *z, uint32_t *waste_out);
 /* What the claim costs in so much time. */
 int64_t cost_of_claim(const struct core *c, const struct claim *k, int64_t ms);
 /* REASON_TOO_SLOW where even the best of the estimate does not fit in the time limit. */
@@ -584,6 +597,8 @@ int64_t entry_due_ms(const struct entry *e);
 bool may_purge(const struct entry *e);
 struct decision *decide(struct core *c, int kind, struct entry *e, int reason, struct str rule);
 void decide_rows(struct core *c, struct entry *e, struct decision *d);
+/* What the placement has stranded enters the row of the chosen pool. */
+void decide_stranded(struct decision *d, int64_t stranded_uusd);
 struct effect *effect_add(struct core *c, int kind, uint32_t job, uint32_t attempt, uint32_t pool);
 
 #endif

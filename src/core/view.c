@@ -46,6 +46,12 @@ struct pool_use core_pool_use(const struct core *c, struct pool_id pool)
     return c->pools[pool.v].use;
 }
 
+const struct seen *core_pool_seen(const struct core *c, struct pool_id pool)
+{
+    ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
+    return &c->pools[pool.v].seen;
+}
+
 struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_t node)
 {
     ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);

@@ -5,7 +5,8 @@
  * estimate.h, speeds.h, roofline.h; core/cost.c), with what each rounding to whole numbers may make
  * wrong carried along. What it is compared with: expected time, bar, source and cost of every row
  * of a placement or of a job that waits. Of a job that was placed the pools that were free and
- * lawful must cost no less, unless it prefers the kind of the one chosen. */
+ * lawful must cost no less, unless it prefers the kind of the one chosen or would keep the deadline
+ * less surely. What a placement strands: oracle_strand.c. */
 #include "core/size.h"
 #include "sim/world.h"
 
@@ -255,6 +256,22 @@ static bool is_near(int64_t is, double should, double wrong, double slack)
     return (off < 0 ? -off : off) <= should * (wrong + 1e-6) + slack;
 }
 
+/* By the longest that it may take there, if it starts now. */
+static void check_late(struct sim *s, const struct job *j, const struct pool_reason *row,
+                       const struct price *x)
+{
+    double start = (double)core_now_ms(s->shell.core), deadline = (double)j->spec.deadline_ms;
+    double span = at_most(x->hours.hi_ms + x->moving_ms, deadline);
+    bool counts = basis_counts_steps(x->hours.basis);
+    double late = deadline > 0 && counts ? at_least(start + span - deadline, 0) : 0;
+    if (late > 0) sim_count(s, STAT_LATE_COSTS);
+    double off = (double)row->late_ms - late;
+    if ((off < 0 ? -off : off) > span * (x->hours.wrong + 1e-6) + 4)
+        sim_fail(s, "COST",
+                 "job %" PRIu32 " may be late by %.0f ms in pool %" PRIu32 ", not by %" PRId64,
+                 j->id.v, late, row->pool, row->late_ms);
+}
+
 static void check_row(struct sim *s, const struct job *j, const struct pool_reason *row)
 {
     const struct fleet *f = shell_fleet(s);
@@ -284,7 +301,8 @@ static void check_row(struct sim *s, const struct job *j, const struct pool_reas
                  j->id.v, row->pool, row->expected_ms, row->lo_ms, row->hi_ms,
                  basis_names[row->basis], x.hours.ms, x.hours.lo_ms, x.hours.hi_ms,
                  basis_names[x.hours.basis]);
-    else if (!is_near(row->cost_uusd, x.uusd, x.hours.wrong, x.slack) ||
+    else if (!is_near(row->cost_uusd, at_most(x.uusd + (double)row->stranded_uusd, BAR_MAX),
+                      x.hours.wrong, x.slack) ||
              !is_near(row->moving_ms, x.moving_ms, 0, 2) ||
              !is_near(row->moved_uusd, x.moved_uusd, 0, 6))
         sim_fail(s, "COST",
@@ -292,6 +310,8 @@ static void check_row(struct sim *s, const struct job *j, const struct pool_reas
                  " of it to move data, %" PRId64 " ms), not %.0f (%.0f, %.0f ms)",
                  j->id.v, row->pool, row->cost_uusd, row->moved_uusd, row->moving_ms, x.uusd,
                  x.moved_uusd, x.moving_ms);
+    else
+        check_late(s, j, row, &x);
 }
 
 static bool is_preferred(const struct sim *s, const struct job *j, uint32_t pool)
@@ -323,12 +343,23 @@ static void check_best(struct sim *s, const struct decision *d, const struct job
         if (row->reason != REASON_DEARER || had_hold(s, j->id)) continue;
         sim_count(s, STAT_BEST_CHECKS);
         bool p = is_preferred(s, j, d->pool), q = is_preferred(s, j, i);
-        if ((q && !p) || (p == q && row->cost_uusd < own->cost_uusd))
+        bool level = row->late_ms == own->late_ms;
+        if (row->late_ms < own->late_ms || (level && q && !p) ||
+            (level && p == q && row->cost_uusd < own->cost_uusd))
             sim_fail(s, "COST",
                      "job %" PRIu32 " was placed in pool %" PRIu32 " at %" PRId64
                      ", though it could run in pool %" PRIu32 " at %" PRId64,
                      j->id.v, d->pool, own->cost_uusd, i, row->cost_uusd);
     }
+}
+
+/* For how long, as the row of the chosen pool, which has been checked, says. */
+static void check_stranded(struct sim *s, const struct outcome *out, const struct decision *d,
+                           const struct job *j)
+{
+    const struct pool_reason *row = &d->pools[d->pool];
+    int64_t ms = row->basis == BASIS_LIMIT ? j->time_limit_ms : row->expected_ms;
+    oracle_strand(s, out, d, j, (double)ms + (double)row->moving_ms);
 }
 
 void oracle_cost(struct sim *s, const struct outcome *out)
@@ -342,5 +373,6 @@ void oracle_cost(struct sim *s, const struct outcome *out)
             if (!sim_has_failed(s)) oracle_wall_row(s, j, &d->pools[k]);
         }
         if (d->kind == DECISION_PLACED && !sim_has_failed(s)) check_best(s, d, j);
+        if (d->kind == DECISION_PLACED && !sim_has_failed(s)) check_stranded(s, out, d, j);
     }
 }

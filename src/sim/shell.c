@@ -262,6 +262,7 @@ void shell_take(struct sim *s, const struct event *event, uint32_t request)
             refuse(s, &e, request, err, &why);
         } else {
             sh->stamp_ms = e.now_ms;
+            oracle_strand_before(s, &e);
             core_step(sh->core, sh->count + 1, &e, &sh->outcome);
             sim_count(s, STAT_STEPS);
             append(s, &bytes, &e, request);

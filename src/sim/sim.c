@@ -26,7 +26,8 @@ const char *const sim_stat_names[SIM_STAT_COUNT] = {
     "explanations",      "replays",           "sim-minutes",
     "speed-tables",      "heartbeats",        "false-beats",
     "late-beats",        "costs",             "counted-costs",
-    "beat-costs",        "moves",             "best-checks",
+    "beat-costs",        "moves",             "stranded",
+    "late-costs",        "best-checks",
     "walls",             "flips",             "row-numbers",
     "priority-rows",     "wall-stops"};
 

@@ -125,6 +125,8 @@ enum sim_stat {
     STAT_COUNTED_COSTS, /* of them: with hours from steps, tables or data sheets */
     STAT_BEAT_COSTS, /* of them: with hours from heartbeats */
     STAT_MOVES, /* of them: with data to move */
+    STAT_STRANDED, /* placements that strand chips, whose price was recounted */
+    STAT_LATE_COSTS, /* costs of pools where a deadline may be missed */
     STAT_BEST_CHECKS, /* pools that were free and lawful, and dearer than the chosen one */
     STAT_WALLS, /* starts with a wall before them */
     STAT_FLIPS, /* stated changes carried out on a copy */

@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "core/explain.h"
+#include "core/seen.h"
 #include "port/store.h"
 #include "sim/draw.h"
 #include "sim/draw_work.h"
@@ -214,6 +215,8 @@ struct sim {
         uint32_t job; /* 0: none */
         int64_t at_ms;
     } promises[SIM_POOLS_MAX]; /* as of the last step, by pool */
+    struct seen seen[SIM_POOLS_MAX]; /* what pools expected before the step, if that is known */
+    bool seen_known;
     struct job_past *pasts; /* by job id */
     size_t past_cap;
     struct beat *beats; /* in order */
@@ -372,6 +375,12 @@ void oracle_wall_placed(struct sim *s, const struct job *j);
 void oracle_wall_process(struct sim *s, const struct machine *m, const struct attempt_file *f);
 /* The reason of a row, as far as time is concerned, is that which walls and limits give. */
 void oracle_wall_row(struct sim *s, const struct job *j, const struct pool_reason *row);
+
+/* ---- oracle_strand.c ---- */
+void oracle_strand_before(struct sim *s, const struct event *e); /* before a step */
+/* Of a job that was placed, and is expected to be there for so long. */
+void oracle_strand(struct sim *s, const struct outcome *out, const struct decision *d,
+                   const struct job *j, double ms);
 
 /* ---- oracle_budget.c ---- */
 /* After each step, and after oracle_cap: what budgets have been charged, counted from nothing. */

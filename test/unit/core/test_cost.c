@@ -371,6 +371,114 @@ static void a_shadow_price_steers_and_is_not_paid(void **state)
     world_release(&w);
 }
 
+/* What is known of big chips is measured; mid ones are carried over by their data sheets, so that
+ * nobody knows whether the cheaper pool makes it in time. */
+static void a_deadline_is_worth_the_dearer_pool_that_surely_keeps_it(void **state)
+{
+    (void)state;
+    struct world w;
+    two_kinds(&w, 8);
+    struct speed_row row = {STR("lm"), STR("big"), 8, 1000000, STR("test")};
+    struct speeds t = {&row, 1, NULL, 0};
+    world_step(&w, &(struct event){.kind = EVENT_SPEEDS, .speeds = &t, .actor_is_operator = true});
+    struct job_spec s = lm(600);
+    s.time_limit_ms = 100 * MINUTE;
+    uint32_t free = world_submit(&w, &s);
+    const struct pool_reason *rows = w.out.decisions[0].pools;
+    int64_t longest = rows[1].hi_ms, expected = rows[1].expected_ms;
+    assert_int_equal(world_job(&w, free)->pool.v, 1); /* no deadline: the cheaper one */
+    assert_true(rows[1].cost_uusd < rows[0].cost_uusd && expected < longest);
+    world_finish(&w, free, 0);
+    s.time_limit_ms = expected + MINUTE;
+    s.deadline_ms = w.now_ms + longest;
+    uint32_t just = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, just)->pool.v, 1);
+    world_finish(&w, just, 0);
+    s.deadline_ms = w.now_ms + longest - 1; /* in time if all goes as expected */
+    uint32_t tight = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, tight)->pool.v, 0);
+    rows = w.out.decisions[0].pools;
+    assert_int_equal(rows[1].reason, REASON_DEARER);
+    assert_int_equal(rows[1].late_ms, 1);
+    assert_int_equal(rows[0].late_ms, 0);
+    s.sites = &w.core->fleet.sites[w.core->fleet.pools[1].site_index].id;
+    s.site_count = 1;
+    uint32_t only = world_submit(&w, &s); /* better there than nowhere */
+    assert_int_equal(world_job(&w, only)->pool.v, 1);
+    world_release(&w);
+}
+
+/* A job that waits: what was the best pool when it came is not when its deadline is near. */
+static void the_best_pool_changes_as_the_deadline_comes_near(void **state)
+{
+    (void)state;
+    struct world w;
+    two_kinds(&w, 9);
+    struct speed_row row = {STR("lm"), STR("big"), 8, 1000000, STR("test")};
+    struct speeds t = {&row, 1, NULL, 0};
+    world_step(&w, &(struct event){.kind = EVENT_SPEEDS, .speeds = &t, .actor_is_operator = true});
+    struct job_spec filler = world_spec(16), s = lm(600);
+    uint32_t one = world_submit(&w, &filler), two = world_submit(&w, &filler);
+    s.time_limit_ms = 100 * MINUTE;
+    struct cost x;
+    cost_in_pool(w.core, &s, 1, &x);
+    s.time_limit_ms = x.time.ms + MINUTE;
+    s.deadline_ms = w.now_ms + x.time.hi_ms + 5 * MINUTE;
+    s.priority = 5;
+    uint32_t id = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, id)->state, JOB_PENDING);
+    w.now_ms += 6 * MINUTE;
+    struct node_change down[] = {{.pool = STR("pool0"), .first = 0, .count = 2, .state = NODE_DRAIN},
+                                 {.pool = STR("pool1"), .first = 0, .count = 2, .state = NODE_DRAIN}};
+    struct event nodes = {.kind = EVENT_NODES,
+                          .nodes = down,
+                          .node_change_count = 2,
+                          .actor_is_operator = true};
+    world_step(&w, &nodes);
+    world_finish(&w, one, 0);
+    world_finish(&w, two, 0);
+    down[0].state = down[1].state = NODE_UP;
+    world_step(&w, &nodes);
+    assert_int_equal(world_job(&w, id)->pool.v, 0);
+    world_release(&w);
+}
+
+/* Pool1 is cheaper, but has gaps of four chips only, which is what its own work needs; pool0 has a
+ * gap of just two. */
+static void a_cheap_pool_whose_gap_would_be_ruined_loses_against_a_perfect_fit(void **state)
+{
+    (void)state;
+    for (int has_shadow = 0; has_shadow < 2; has_shadow++) {
+        struct world w;
+        world_init(&w, 10);
+        struct fleet *f = world_fleet_base(&w.arena, 2);
+        struct pool *a = world_pool(&w.arena, f, 0, "pool0", "big", "tokyo", 1, 8);
+        struct pool *b = world_pool(&w.arena, f, 1, "pool1", "big", "sydney", 2, 8);
+        a->title.uusd_per_chip_h = 2000000;
+        b->title.uusd_per_chip_h = 1900000;
+        a->shadow_uusd_per_chip_h = b->shadow_uusd_per_chip_h = has_shadow ? 500000 : 0;
+        world_fleet_done(&w.arena, f);
+        world_apply(&w, f);
+        struct job_spec s = world_spec(4);
+        for (int i = 0; i < 3; i++) world_submit(&w, &s); /* pool1: 4 of 16 chips are left */
+        s.sites = &w.core->fleet.sites[w.core->fleet.pools[0].site_index].id;
+        s.site_count = 1;
+        s.chips = 6;
+        world_submit(&w, &s); /* pool0: 2 of 8 */
+        s = world_spec(2);
+        uint32_t id = world_submit(&w, &s);
+        const struct pool_reason *rows = w.out.decisions[0].pools;
+        assert_int_equal(world_job(&w, id)->pool.v, has_shadow ? 0 : 1);
+        if (has_shadow) {
+            assert_int_equal(rows[0].stranded_uusd, 0);
+            assert_int_equal(rows[1].stranded_uusd, 1000000); /* two chips for an hour */
+            assert_int_equal(rows[1].cost_uusd, 3800000 + 1000000 + 1000000);
+            assert_int_equal(rows[1].reason, REASON_DEARER);
+        }
+        world_release(&w);
+    }
+}
+
 static void data_pull_a_job_to_where_they_lie(void **state)
 {
     (void)state;
@@ -477,6 +585,9 @@ int main(void)
         cmocka_unit_test(no_amount_overflows),
         cmocka_unit_test(the_dearer_chip_wins_where_it_is_faster_by_more),
         cmocka_unit_test(a_shadow_price_steers_and_is_not_paid),
+        cmocka_unit_test(a_deadline_is_worth_the_dearer_pool_that_surely_keeps_it),
+        cmocka_unit_test(the_best_pool_changes_as_the_deadline_comes_near),
+        cmocka_unit_test(a_cheap_pool_whose_gap_would_be_ruined_loses_against_a_perfect_fit),
         cmocka_unit_test(data_pull_a_job_to_where_they_lie),
         cmocka_unit_test(a_pool_where_the_work_does_not_fit_the_limit_is_too_slow),
         cmocka_unit_test(heartbeats_decide_where_the_next_attempt_goes),
