@@ -174,6 +174,16 @@ static enum err check_tenant(const struct core *c, const struct event *ev, struc
                    STR_ARG(s->user), STR_ARG(s->tenant));
 }
 
+/* A fleet has one class of service; what another name would ask for is not guessed at. */
+static enum err check_qos(const struct job_spec *s, struct errtext *error)
+{
+    if (s->qos.len == 0 || str_eqz(s->qos, "normal")) return ERR_NONE;
+    return err_set(error, ERR_NOT_FOUND,
+                   "Invalid qos specification: no QOS is named '" STR_FMT "', there is only normal; "
+                   "leave it out, or ask for --priority or --nice",
+                   STR_ARG(s->qos));
+}
+
 static enum err check_dependencies(const struct core *c, const struct job_spec *s, uint32_t self,
                                    struct errtext *error)
 {
@@ -183,6 +193,14 @@ static enum err check_dependencies(const struct core *c, const struct job_spec *
         if (d->job >= c->next_id || d->job == self)
             return err_set(error, ERR_NOT_FOUND, "dependency on job %u, which does not exist",
                            d->job);
+        const struct array *a = array_find(c, d->job);
+        struct array *whole;
+        struct entry *task = NULL;
+        const struct entry asking = {.array = NULL};
+        if (d->of_task && a != NULL) dependency_target(c, &asking, d, &whole, &task);
+        if (d->of_task && task == NULL && entry_find(c, d->job) != NULL)
+            return err_set(error, ERR_NOT_FOUND, "dependency on task %u of job %u, which has none",
+                           d->task, d->job);
         bool any_end = d->kind == DEPENDENCY_AFTER || d->kind == DEPENDENCY_AFTER_ANY;
         if (!any_end && entry_find(c, d->job) == NULL)
             return err_set(error, ERR_NOT_FOUND,
@@ -223,6 +241,7 @@ static enum err admit_submit(const struct core *c, const struct event *ev, struc
         return err_set(error, ERR_CONFLICT,
                        "no fleet is known yet; apply one first: berth fleet apply FILE");
     enum err e = check_tenant(c, ev, error);
+    if (e == ERR_NONE) e = check_qos(s, error);
     if (e == ERR_NONE) e = check_spec(c, ev, s, error);
     if (e != ERR_NONE) return e;
     uint32_t count = s->array_count > 0 ? s->array_count : 1;

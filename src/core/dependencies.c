@@ -29,16 +29,22 @@ static int state_of(int kind, uint32_t count, uint32_t begun, uint32_t ended, ui
 }
 
 /* The task of the array with that number; NULL: it has none. */
+static struct entry *task_numbered(const struct core *c, const struct array *a, uint32_t number)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        struct entry *e = entry_find(c, a->first + i);
+        if (e != NULL && e->job.array_task == number) return e;
+    }
+    return NULL;
+}
+
+/* The task of the array with the same number as that job of another array. */
 static struct entry *task_of(const struct core *c, const struct array *a, const struct job *like)
 {
     /* Nearly always both arrays have the same tasks. */
     struct entry *e = entry_find(c, a->first + (like->id.v - like->array_job.v));
     if (e != NULL && e->array == a && e->job.array_task == like->array_task) return e;
-    for (uint32_t i = 0; i < a->count; i++) {
-        e = entry_find(c, a->first + i);
-        if (e != NULL && e->job.array_task == like->array_task) return e;
-    }
-    return NULL;
+    return task_numbered(c, a, like->array_task);
 }
 
 void dependency_target(const struct core *c, const struct entry *e, const struct dependency *d,
@@ -46,8 +52,13 @@ void dependency_target(const struct core *c, const struct entry *e, const struct
 {
     *array_out = array_find(c, d->job);
     *entry_out = *array_out == NULL ? entry_find(c, d->job) : NULL;
-    if (d->kind != DEPENDENCY_AFTER_CORR || *array_out == NULL || e->array == NULL) return;
-    *entry_out = task_of(c, *array_out, &e->job);
+    if (*array_out == NULL) return;
+    if (d->of_task)
+        *entry_out = task_numbered(c, *array_out, d->task);
+    else if (d->kind == DEPENDENCY_AFTER_CORR && e->array != NULL)
+        *entry_out = task_of(c, *array_out, &e->job);
+    else
+        return;
     *array_out = NULL;
 }
 

@@ -198,7 +198,7 @@ static void set_job(struct builder *b, const struct engine_start *o)
     set(b, "SLURM_JOB_NAME", spec->name);
     set(b, "SLURM_JOB_PARTITION", pool->id);
     set(b, "SLURM_JOB_ACCOUNT", spec->tenant);
-    if (spec->qos.len > 0) set(b, "SLURM_JOB_QOS", spec->qos);
+    set(b, "SLURM_JOB_QOS", spec->qos.len > 0 ? spec->qos : STR("normal"));
     set(b, "SLURM_JOB_USER", spec->user);
     set_number(b, "SLURM_JOB_UID", spec->uid);
     set_number(b, "SLURM_JOB_GID", spec->gid);

@@ -79,16 +79,18 @@ static void queue_report(struct local *l, const struct report *r)
 }
 
 /* Queue a signal to the supervisor of an attempt. The pidfd is taken between two looks that agree,
- * so it is the supervisor's and not that of a process that inherited its number. */
-static void order_supervisor(struct local *l, struct attempt_id id, int signal_number,
+ * so it is the supervisor's and not that of a process that inherited its number. False: it was not
+ * queued, because the attempt does not run or the kernel has no room for it now. */
+static bool order_supervisor(struct local *l, struct attempt_id id, int signal_number,
                              int64_t value)
 {
     struct attempt_look first, second;
-    if (attempt_look(&l->dir, id, &l->scratch, &first, NULL) != ERR_NONE) return;
+    bool queued = false;
+    if (attempt_look(&l->dir, id, &l->scratch, &first, NULL) != ERR_NONE) return false;
     attempt_look_release(&first);
-    if (first.phase != PHASE_RUNNING || first.supervisor <= 0) return;
+    if (first.phase != PHASE_RUNNING || first.supervisor <= 0) return false;
     int fd = pidfd_open(first.supervisor, 0);
-    if (fd < 0) return;
+    if (fd < 0) return false;
     if (attempt_look(&l->dir, id, &l->scratch, &second, NULL) == ERR_NONE) {
         attempt_look_release(&second);
         siginfo_t info = {.si_signo = signal_number, .si_code = SI_QUEUE};
@@ -96,16 +98,28 @@ static void order_supervisor(struct local *l, struct attempt_id id, int signal_n
         info.si_uid = getuid();
         info.si_value.sival_int = value > INT_MAX ? INT_MAX : (int)value;
         if (second.phase == PHASE_RUNNING && second.supervisor == first.supervisor) {
-            (void)pidfd_send_signal(fd, signal_number, &info, 0);
+            queued = pidfd_send_signal(fd, signal_number, &info, 0) == 0;
             (void)pidfd_send_signal(fd, SIGCONT, NULL, 0); /* should somebody have stopped it */
         }
     }
     close(fd);
+    return queued;
+}
+
+/* Tell the supervisor a changed limit that it was not told yet. False: it still is not, so the
+ * change may not be confirmed; the core asks again, and then it is tried again. */
+static bool settle_limit(struct local *l, struct attempt_id id)
+{
+    struct active *a = local_active(l, id);
+    if (a == NULL || a->limit_owed_s == 0) return true;
+    if (!order_supervisor(l, id, SUPERVISOR_LIMIT, a->limit_owed_s)) return false;
+    a->limit_owed_s = 0;
+    return true;
 }
 
 void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms)
 {
-    order_supervisor(l, id, SUPERVISOR_STOP, grace_ms);
+    (void)order_supervisor(l, id, SUPERVISOR_STOP, grace_ms);
 }
 
 /* Returns false when the spawner did not take the order: the attempt will not run. */
@@ -122,17 +136,19 @@ static bool spawn(struct local *l, struct attempt_id id, struct errtext *why)
 static void carry_out(struct local *l, const struct agent_output *o)
 {
     struct attempt_id id = {o->job, o->attempt};
-    const struct active *a = local_active(l, id);
+    struct active *a = local_active(l, id);
     switch ((enum agent_output_kind)o->kind) {
     case AGENT_TERM: local_stop_supervisor(l, id, a != NULL ? a->grace_ms : l->kill_wait_ms); break;
     case AGENT_KILL: local_stop_supervisor(l, id, 0); break;
-    case AGENT_SEND: order_supervisor(l, id, SUPERVISOR_SIGNAL, o->signal); break;
+    case AGENT_SEND: (void)order_supervisor(l, id, SUPERVISOR_SIGNAL, o->signal); break;
     /* In whole seconds, which fit the signal's value; the core stops it at the exact instant. */
     case AGENT_SET_LIMIT:
-        order_supervisor(l, id, SUPERVISOR_LIMIT, (o->limit_ms + 999) / 1000);
+        if (a != NULL) a->limit_owed_s = (o->limit_ms + 999) / 1000;
         break;
     case AGENT_ERASE: (void)attempt_erase(&l->dir, id, NULL); break;
-    case AGENT_REPORT: queue_report(l, &o->report); break;
+    case AGENT_REPORT: /* STARTED confirms the limit */
+        if (o->report.kind != REPORT_STARTED || settle_limit(l, id)) queue_report(l, &o->report);
+        break;
     /* Only an attempt that never ran is barred. Orders and reports are function calls: neither a
      * late order nor a late report can come after this process. */
     case AGENT_BAR:

@@ -11,6 +11,7 @@ struct active {
     struct attempt_id id;
     int64_t patience_ms; /* instant at which a start without news is taken back */
     int64_t grace_ms; /* of the TERM to come */
+    int64_t limit_owed_s; /* a changed time limit that its supervisor was not yet told; 0: none */
 };
 
 struct local {

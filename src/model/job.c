@@ -37,6 +37,8 @@ static void visit_dependency(struct visit *v, struct dependency *d)
 {
     visit_enum(v, "kind", &d->kind, dependency_names, DEPENDENCY_COUNT);
     visit_u32(v, "job", &d->job);
+    visit_bool(v, "of_task", &d->of_task);
+    visit_u32(v, "task", &d->task);
 }
 
 static void visit_size(struct visit *v, struct job_spec *s)

@@ -36,6 +36,8 @@ extern const char *const dependency_names[DEPENDENCY_COUNT];
 struct dependency {
     int kind; /* enum dependency_kind */
     uint32_t job; /* job id; an array's id means all its tasks; 0 for singleton */
+    bool of_task; /* of that array only this task: */
+    uint32_t task;
 };
 
 /* The words of the law's facts data.class and end_use, NULL at the end. A misspelt word would slip

@@ -18,13 +18,18 @@ static enum err take_kind(struct sbatch_request *r, struct str kind, struct errt
     return ERR_NONE;
 }
 
-/* "[KIND:]N" */
+/* "[KIND:]N", "KIND" */
 static enum err take_count(struct sbatch_request *r, struct str value, uint32_t max, uint32_t *to,
                            struct errtext *error)
 {
     struct str count = value, kind = {0};
     if (value.len > 0 && memchr(value.p, ',', value.len) != NULL)
         return err_set(error, ERR_INVALID, "a job has one kind of chip; submit two jobs");
+    bool is_kind = value.len > 0 && ((value.p[0] | 0x20) >= 'a' && (value.p[0] | 0x20) <= 'z');
+    if (is_kind && memchr(value.p, ':', value.len) == NULL) { /* one of that kind, as in Slurm */
+        *to = 1;
+        return take_kind(r, value, error);
+    }
     if (value.len > 0 && memchr(value.p, ':', value.len) != NULL) {
         sbatch_split(&count, ':', &kind);
         enum err e = take_kind(r, kind, error);
@@ -110,7 +115,8 @@ static enum err take_gres(struct sbatch_request *r, struct str piece, struct err
     if (str_eqz(name, "shard")) return take_shards(r, piece, rest, error);
     if (!str_eqz(name, "gpu") && !str_eqz(name, "npu"))
         return err_set(error, ERR_INVALID,
-                       "resource '" STR_FMT "' is not counted by Berth; only gpu, npu and shard are",
+                       "resource '" STR_FMT
+                       "' is not counted by Berth; only gpu, npu and shard are",
                        STR_ARG(name));
     uint32_t count = 1;
     uint64_t unused = 0;

@@ -62,6 +62,8 @@ enum err sbatch_set_array(struct sbatch_request *r, struct str value, struct err
     struct str tasks = {0}, limit = value, piece;
     uint32_t limit_n = 0, n = 0;
     sbatch_split(&limit, '%', &tasks);
+    if (tasks.len > 2 && tasks.p[0] == '[' && tasks.p[tasks.len - 1] == ']') /* as squeue shows it */
+        tasks = (struct str){tasks.p + 1, tasks.len - 2};
     enum err e =
         limit.len > 0 ? sbatch_take_u32(limit, 1, ARRAY_TASKS_MAX, &limit_n, error) : ERR_NONE;
     if (e == ERR_NONE && tasks.len == 0)
@@ -85,15 +87,14 @@ enum err sbatch_set_array(struct sbatch_request *r, struct str value, struct err
     return e;
 }
 
-/* ---- --dependency=afterok:1:2,afterany:3 ----------------------------------------------------- */
+/* ---- --dependency=afterok:1:2_7,afterany:3 ----------------------------------------------------- */
 
-static enum err add_dependency(struct sbatch_request *r, int kind, uint32_t job,
+static enum err add_dependency(struct sbatch_request *r, struct dependency d,
                                struct errtext *error)
 {
     if (r->spec.dependency_count == DEPENDENCY_MAX)
         return err_set(error, ERR_LIMIT, "more than %d jobs", (int)DEPENDENCY_MAX);
-    r->spec.dependencies[r->spec.dependency_count++] =
-        (struct dependency){.kind = kind, .job = job};
+    r->spec.dependencies[r->spec.dependency_count++] = d;
     return ERR_NONE;
 }
 
@@ -101,21 +102,26 @@ static enum err take_dependency_job(struct sbatch_request *r, int kind, struct s
                                     struct errtext *error)
 {
     if (piece.len > 0 && memchr(piece.p, '+', piece.len) != NULL)
-        return err_set(error, ERR_INVALID, "'" STR_FMT "': a delay (+minutes) is not supported",
-                       STR_ARG(piece));
-    if (piece.len > 0 && memchr(piece.p, '_', piece.len) != NULL)
         return err_set(error, ERR_INVALID,
-                       "'" STR_FMT "': name the whole array, or the task by its own job id",
+                       "'" STR_FMT "': a delay (+minutes) is not supported; leave it out, or sleep "
+                       "in the script",
                        STR_ARG(piece));
-    uint32_t job = 0;
-    enum err e = sbatch_take_u32(piece, 1, UINT32_MAX - 1, &job, error);
-    return e == ERR_NONE ? add_dependency(r, kind, job, error) : e;
+    struct dependency d = {.kind = kind};
+    struct str job = {0}, task = piece;
+    sbatch_split(&task, '_', &job);
+    bool all = str_eqz(task, "*") || job.len == piece.len;
+    enum err e = sbatch_take_u32(job, 1, UINT32_MAX - 1, &d.job, error);
+    if (e == ERR_NONE && !all) e = sbatch_take_u32(task, 0, ARRAY_TASK_ID_MAX, &d.task, error);
+    d.of_task = !all;
+    return e == ERR_NONE ? add_dependency(r, d, error) : e;
 }
 
 static enum err take_dependency(struct sbatch_request *r, struct str piece, struct errtext *error)
 {
     struct str word = {0}, jobs = piece, job;
     sbatch_split(&jobs, ':', &word);
+    if (jobs.len == 0 && word.len > 0 && word.p[0] >= '0' && word.p[0] <= '9') /* "12" alone */
+        return take_dependency_job(r, DEPENDENCY_AFTER_ANY, word, error);
     int kind = 0;
     while (kind < DEPENDENCY_COUNT && !str_eqz(word, dependency_names[kind])) kind++;
     if (kind == DEPENDENCY_COUNT)
@@ -125,7 +131,7 @@ static enum err take_dependency(struct sbatch_request *r, struct str piece, stru
                        STR_ARG(word));
     if (kind == DEPENDENCY_SINGLETON)
         return jobs.len > 0 ? sbatch_bad(piece, "singleton alone", error)
-                            : add_dependency(r, kind, 0, error);
+                            : add_dependency(r, (struct dependency){.kind = kind}, error);
     if (jobs.len == 0) return sbatch_bad(piece, "a kind and job ids, such as afterok:12", error);
     enum err e = ERR_NONE;
     while (e == ERR_NONE && sbatch_split(&jobs, ':', &job))

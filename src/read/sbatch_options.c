@@ -36,7 +36,7 @@ const struct sbatch_option sbatch_options[] = {
     APPLIED("cpus-per-gpu", 0, ARG_NEEDED, IN_ALL, GROUP_CHIPS, sbatch_set_cpus_per_gpu, "SBATCH_CPUS_PER_GPU", "N", "CPUs for each chip"),
     APPLIED("cpus-per-task", 'c', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_cpus_per_task, NULL, "N", "CPUs for each task"),
     APPLIED("deadline", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_deadline, NULL, "TIME", "give up if it cannot end by then"),
-    APPLIED("dependency", 'd', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_dependency, NULL, "LIST", "wait for jobs: afterok:12:13,afterany:9"),
+    APPLIED("dependency", 'd', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_dependency, NULL, "LIST", "wait for jobs: afterok:12:13_4,afterany:9"),
     APPLIED("error", 'e', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_error, "SBATCH_ERROR", "FILE", "standard error; default: with the output"),
     APPLIED("exclusive", 0, ARG_OPTIONAL, IN_ALL, GROUP_NONE, sbatch_set_exclusive, "SBATCH_EXCLUSIVE", NULL, "whole nodes"),
     APPLIED("export", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_export, "SBATCH_EXPORT", "LIST", "environment: ALL (default), NONE, NAME, NAME=VALUE"),

@@ -55,6 +55,7 @@ static struct str dependency_text(const struct job_spec *s, struct arena *arena)
         if (i > 0) buf_putc(&b, s->dependency_any ? '?' : ',');
         buf_puts(&b, dependency_names[s->dependencies[i].kind]);
         if (s->dependencies[i].job != 0) buf_printf(&b, ":%u", s->dependencies[i].job);
+        if (s->dependencies[i].of_task) buf_printf(&b, "_%u", s->dependencies[i].task);
     }
     return finish(&b, arena);
 }

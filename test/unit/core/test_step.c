@@ -265,7 +265,7 @@ static void array_tasks_get_consecutive_ids_and_keep_their_limit(void **state)
 
 static uint32_t submit_after(struct world *w, int kind, uint32_t job)
 {
-    struct dependency d = {kind, job};
+    struct dependency d = {.kind = kind, .job = job};
     struct job_spec s = world_spec(1);
     s.dependencies = &d;
     s.dependency_count = 1;
@@ -319,7 +319,7 @@ static void a_singleton_waits_again_for_an_older_job_that_takes_its_name(void **
     (void)state;
     struct world w;
     two_pools(&w);
-    struct dependency d = {DEPENDENCY_SINGLETON, 0};
+    struct dependency d = {.kind = DEPENDENCY_SINGLETON};
     struct job_spec s = world_spec(8);
     uint32_t full[2] = {world_submit(&w, &s), world_submit(&w, &s)};
     uint32_t older = world_submit(&w, &s);
@@ -367,6 +367,45 @@ static void a_task_waits_for_the_task_of_the_same_number(void **state)
     world_finish(&w, a + 2, 1);
     assert_int_equal(world_job(&w, b + 1)->reason, REASON_DEPENDENCY_NEVER);
     assert_int_equal(world_job(&w, all)->reason, REASON_DEPENDENCY_NEVER);
+    world_release(&w);
+}
+
+static void a_job_waits_for_one_task_of_an_array(void **state)
+{
+    (void)state;
+    static uint32_t tasks[] = {1, 5, 9};
+    struct world w;
+    two_pools(&w);
+    struct job_spec s = world_spec(1);
+    s.array_tasks = tasks;
+    s.array_count = 3;
+    uint32_t a = world_submit(&w, &s);
+    struct dependency first = {DEPENDENCY_AFTER_OK, a, true, 1};
+    struct dependency last = {DEPENDENCY_AFTER_NOTOK, a, true, 9};
+    s.array_count = 0;
+    s.dependency_count = 1;
+    s.dependencies = &first;
+    uint32_t x = world_submit(&w, &s);
+    s.dependencies = &last;
+    uint32_t y = world_submit(&w, &s);
+    world_finish(&w, a + 1, 1); /* task 5 is nothing to either */
+    assert_int_equal(world_job(&w, x)->reason, REASON_DEPENDENCY);
+    assert_int_equal(world_job(&w, y)->reason, REASON_DEPENDENCY);
+    world_finish(&w, a, 0);
+    assert_int_equal(world_job(&w, x)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, y)->reason, REASON_DEPENDENCY);
+    world_finish(&w, a + 2, 1);
+    assert_int_equal(world_job(&w, y)->state, JOB_CONFIGURING);
+    struct dependency none = {DEPENDENCY_AFTER_OK, a, true, 4},
+                      single = {DEPENDENCY_AFTER_ANY, x, true, 1};
+    struct errtext error;
+    s.dependencies = &none;
+    assert_int_equal(world_submit_try(&w, &s, &error), ERR_NOT_FOUND);
+    s.dependencies = &single; /* not an array */
+    assert_int_equal(world_submit_try(&w, &s, &error), ERR_NOT_FOUND);
+    s.dependency_count = 0;
+    s.qos = STR("high");
+    assert_int_equal(world_submit_try(&w, &s, &error), ERR_NOT_FOUND);
     world_release(&w);
 }
 
@@ -519,6 +558,7 @@ int main(void)
         cmocka_unit_test(dependencies_wait_for_what_they_name),
         cmocka_unit_test(a_singleton_waits_again_for_an_older_job_that_takes_its_name),
         cmocka_unit_test(a_task_waits_for_the_task_of_the_same_number),
+        cmocka_unit_test(a_job_waits_for_one_task_of_an_array),
         cmocka_unit_test(what_others_wait_for_is_not_purged),
         cmocka_unit_test(a_down_node_stops_its_jobs_and_takes_no_others),
         cmocka_unit_test(requests_that_can_never_be_met_are_refused_with_words),

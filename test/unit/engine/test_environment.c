@@ -81,7 +81,7 @@ static void a_job_without_chips_sees_none(void **state)
         {"SLURM_GPUS_ON_NODE", NULL},
         {"SLURM_JOB_GPUS", NULL},
         {"SLURM_MEM_PER_NODE", NULL},
-        {"SLURM_JOB_QOS", NULL},
+        {"SLURM_JOB_QOS", "normal"},
         {"CUDA_VISIBLE_DEVICES", ""},
         {"ROCR_VISIBLE_DEVICES", ""},
         {"ASCEND_RT_VISIBLE_DEVICES", ""},

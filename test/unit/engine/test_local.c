@@ -1,6 +1,7 @@
 #include "unit/engine/world.h"
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 /* ---- how a job ends ------------------------------------------------------------------------ */
 
@@ -134,6 +135,38 @@ static void a_raised_limit_holds_in_place_of_the_old_one(void **state)
     for (size_t i = 0; i < w->report_count; i++)
         confirmed = confirmed || w->reports[i].limit_number == 1;
     assert_true(confirmed);
+    world_free(w);
+}
+
+static bool is_confirmed(const struct world *w, uint32_t number)
+{
+    for (size_t i = 0; i < w->report_count; i++)
+        if (w->reports[i].limit_number == number) return true;
+    return false;
+}
+
+/* The kernel has no room for another queued signal: the limit is not confirmed until it holds. */
+static void a_limit_that_could_not_be_told_is_not_confirmed(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct world_order *o = world_order(w, 1, 1, "sleep 60");
+    o->start.time_limit_ms = 50000;
+    world_start(w, o);
+    world_wait(w, 1, 1, REPORT_STARTED);
+    pid_t supervisor = world_supervisor(w, 1, 1);
+    struct rlimit old, none;
+    assert_int_equal(prlimit(supervisor, RLIMIT_SIGPENDING, NULL, &old), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = old.rlim_max};
+    assert_int_equal(prlimit(supervisor, RLIMIT_SIGPENDING, &none, NULL), 0);
+    struct job_id job = {1};
+    assert_int_equal(engine_limit(w->engine, job, 1, 500, 1, world_now(), NULL), ERR_NONE);
+    world_turn(w, 50);
+    assert_false(is_confirmed(w, 1));
+    assert_int_equal(prlimit(supervisor, RLIMIT_SIGPENDING, &old, NULL), 0);
+    assert_int_equal(engine_limit(w->engine, job, 1, 500, 1, world_now(), NULL), ERR_NONE);
+    assert_true(world_wait_end(w, 1, 1)->timed_out);
+    assert_true(is_confirmed(w, 1));
     world_free(w);
 }
 
@@ -748,6 +781,7 @@ int main(void)
         cmocka_unit_test(a_job_inherits_no_descriptor_and_no_blocked_signal),
         cmocka_unit_test(the_time_limit_ends_a_job_with_term),
         cmocka_unit_test(a_raised_limit_holds_in_place_of_the_old_one),
+        cmocka_unit_test(a_limit_that_could_not_be_told_is_not_confirmed),
         cmocka_unit_test(a_lowered_limit_ends_a_job_sooner),
         cmocka_unit_test(a_job_that_ignores_term_is_killed_after_the_wait),
         cmocka_unit_test(a_job_that_cleans_up_at_the_limit_has_still_timed_out),

@@ -176,6 +176,12 @@ static void options_become_the_spec_they_should(void **state)
         {"-d~afterok:1?after:2", "",
          "{\"dependencies\":[{\"kind\":\"afterok\",\"job\":1},{\"job\":2}],"
          "\"dependency_any\":true}"},
+        {"-d~afterok:12_3:13_*,9", "",
+         "{\"dependencies\":[{\"kind\":\"afterok\",\"job\":12,\"of_task\":true,\"task\":3},"
+         "{\"kind\":\"afterok\",\"job\":13},{\"kind\":\"afterany\",\"job\":9}]}"},
+        {"-a~[1-3]%2", "",
+         "{\"array_tasks\":[1,2,3],\"array_limit\":2,\"stdout_path\":\"slurm-%A_%a.out\"}"},
+        {"--gpus=h100", "", "{\"chips\":1,\"chip_kinds\":[\"h100\"]}"},
         {"-d~singleton", "", "{\"dependencies\":[{\"kind\":\"singleton\"}]}"},
         {"-a~1-3", "", "{\"array_tasks\":[1,2,3],\"stdout_path\":\"slurm-%A_%a.out\"}"},
         {"-a~0-6:2%4", "",
@@ -277,7 +283,8 @@ static void what_is_wrong_is_refused_by_name(void **state)
         {"-d~afterok:", "", "--dependency"},
         {"-d~afterok:x", "", "'x' is not a number"},
         {"-d~after:1+5", "", "a delay (+minutes) is not supported"},
-        {"-d~afterok:12_3", "", "name the whole array"},
+        {"-d~afterok:12_x", "", "'x' is not a number"},
+        {"-d~after:12+5", "", "a delay (+minutes) is not supported"},
         {"-a~3-1", "", "runs backwards"},
         {"-a~1-", "", "--array: '-' is not a number"},
         {"-a~%4", "", "--array: '%4' is not a list"},
