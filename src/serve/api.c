@@ -2,6 +2,7 @@
 
 #include "serve/reply.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* `pattern` has at most one "*", which takes one path segment and becomes `id`. */
@@ -9,40 +10,43 @@ struct route {
     const char *method, *pattern;
     bool operator_only;
     api_handler *handler;
+    const char *query; /* the parameters that it takes, a blank around each; NULL none */
 };
 
+#define JOB_FILTERS " state user account name partition id after limit "
+
 static const struct route routes[] = {
-    {"GET", "/v1/ping", false, handle_ping},
-    {"POST", "/v1/jobs", false, handle_submit},
-    {"GET", "/v1/jobs", false, handle_jobs},
-    {"GET", "/v1/jobs/*", false, handle_job},
-    {"PATCH", "/v1/jobs/*", false, handle_update},
-    {"GET", "/v1/jobs/*/spec", false, handle_job_spec},
-    {"GET", "/v1/jobs/*/why", false, handle_why},
-    {"POST", "/v1/jobs/*/cancel", false, handle_cancel},
-    {"POST", "/v1/jobs/*/hold", false, handle_hold},
-    {"POST", "/v1/jobs/*/release", false, handle_release},
-    {"POST", "/v1/jobs/*/requeue", false, handle_requeue},
-    {"POST", "/v1/plan", false, handle_plan},
-    {"GET", "/v1/acct", false, handle_acct},
-    {"GET", "/v1/pools", false, handle_pools},
-    {"GET", "/v1/pools/*/nodes", false, handle_nodes},
-    {"POST", "/v1/nodes", true, handle_nodes_change},
-    {"GET", "/v1/leases", false, handle_leases},
-    {"GET", "/v1/shares", false, handle_shares},
-    {"GET", "/v1/fleet", true, handle_fleet},
-    {"POST", "/v1/fleet", true, handle_fleet_apply},
-    {"GET", "/v1/speeds", false, handle_speeds},
-    {"POST", "/v1/speeds", true, handle_speeds_adopt},
-    {"GET", "/v1/law", false, handle_law},
-    {"POST", "/v1/law", true, handle_law_adopt},
-    {"POST", "/v1/law/bind", true, handle_law_bind},
-    {"GET", "/v1/law/diff", true, handle_law_diff},
-    {"POST", "/v1/check", false, handle_check},
-    {"GET", "/v1/ledger", true, handle_ledger},
-    {"GET", "/v1/ledger/checkpoint", false, handle_checkpoint},
-    {"GET", "/v1/events", false, handle_events},
-    {"GET", "/metrics", false, handle_metrics},
+    {"GET", "/v1/ping", false, handle_ping, NULL},
+    {"POST", "/v1/jobs", false, handle_submit, NULL},
+    {"GET", "/v1/jobs", false, handle_jobs, JOB_FILTERS},
+    {"GET", "/v1/jobs/*", false, handle_job, NULL},
+    {"PATCH", "/v1/jobs/*", false, handle_update, NULL},
+    {"GET", "/v1/jobs/*/spec", false, handle_job_spec, NULL},
+    {"GET", "/v1/jobs/*/why", false, handle_why, " pool "},
+    {"POST", "/v1/jobs/*/cancel", false, handle_cancel, NULL},
+    {"POST", "/v1/jobs/*/hold", false, handle_hold, NULL},
+    {"POST", "/v1/jobs/*/release", false, handle_release, NULL},
+    {"POST", "/v1/jobs/*/requeue", false, handle_requeue, NULL},
+    {"POST", "/v1/plan", false, handle_plan, NULL},
+    {"GET", "/v1/acct", false, handle_acct, JOB_FILTERS " from_ms to_ms "},
+    {"GET", "/v1/pools", false, handle_pools, NULL},
+    {"GET", "/v1/pools/*/nodes", false, handle_nodes, NULL},
+    {"POST", "/v1/nodes", true, handle_nodes_change, NULL},
+    {"GET", "/v1/leases", false, handle_leases, NULL},
+    {"GET", "/v1/shares", false, handle_shares, NULL},
+    {"GET", "/v1/fleet", true, handle_fleet, NULL},
+    {"POST", "/v1/fleet", true, handle_fleet_apply, " dry_run name "},
+    {"GET", "/v1/speeds", false, handle_speeds, NULL},
+    {"POST", "/v1/speeds", true, handle_speeds_adopt, " name "},
+    {"GET", "/v1/law", false, handle_law, NULL},
+    {"POST", "/v1/law", true, handle_law_adopt, NULL},
+    {"POST", "/v1/law/bind", true, handle_law_bind, NULL},
+    {"GET", "/v1/law/diff", true, handle_law_diff, " from_ms to_ms with "},
+    {"POST", "/v1/check", false, handle_check, NULL},
+    {"GET", "/v1/ledger", true, handle_ledger, " from limit "},
+    {"GET", "/v1/ledger/checkpoint", false, handle_checkpoint, NULL},
+    {"GET", "/v1/events", false, handle_events, NULL},
+    {"GET", "/metrics", false, handle_metrics, NULL},
 };
 
 static bool path_matches(const char *pattern, const char *path, struct str *id)
@@ -57,6 +61,36 @@ static bool path_matches(const char *pattern, const char *path, struct str *id)
     return true;
 }
 
+/* A parameter that is none would leave the reply unfiltered: the first such, or NULL. */
+static const char *unknown_query(const struct route *r, const struct op *op)
+{
+    for (uint32_t i = 0; i < op->query_count; i++) {
+        char word[64];
+        int n = snprintf(word, sizeof word, " %s ", op->query[i].name);
+        bool known = n < (int)sizeof word && r->query != NULL && strstr(r->query, word) != NULL;
+        if (!known) return op->query[i].name;
+    }
+    return NULL;
+}
+
+static void call(struct server *s, struct op *op, const struct route *r, struct str id)
+{
+    const char *unknown = unknown_query(r, op);
+    if (r->operator_only && !op->peer.is_operator)
+        reply_error(op, ERR_DENIED, "%s %s is for operators", op->method, r->pattern);
+    else if (unknown != NULL)
+        reply_error(op, ERR_INVALID, "%s: no such parameter; %s takes:%s", unknown, r->pattern,
+                    r->query != NULL ? r->query : " none");
+    else
+        r->handler(s, op, id);
+}
+
+static void note_allowed(struct op *op, const char *method)
+{
+    size_t n = strlen(op->allow);
+    snprintf(op->allow + n, sizeof op->allow - n, "%s%s", n > 0 ? ", " : "", method);
+}
+
 void api_handle(struct server *s, struct op *op)
 {
     bool path_known = false;
@@ -65,16 +99,14 @@ void api_handle(struct server *s, struct op *op)
         const struct route *r = &routes[i];
         if (!path_matches(r->pattern, op->path, &id)) continue;
         path_known = true;
+        note_allowed(op, r->method);
         if (strcmp(r->method, op->method) != 0) continue;
-        if (r->operator_only && !op->peer.is_operator) {
-            reply_error(op, ERR_DENIED, "%s %s is for operators", op->method, r->pattern);
-            return;
-        }
-        r->handler(s, op, id);
+        call(s, op, r, id);
         return;
     }
     if (path_known) {
-        reply_error(op, ERR_NOT_FOUND, "%s does not take %s", op->path, op->method);
+        reply_error(op, ERR_NOT_FOUND, "%s does not take %s, only %s", op->path, op->method,
+                    op->allow);
         op->status = 405;
     } else {
         reply_error(op, ERR_NOT_FOUND, "no such resource; see docs/openapi.yaml for what there is");

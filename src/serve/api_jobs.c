@@ -113,12 +113,23 @@ static void reply_submitted(struct server *s, struct op *op, const struct job *j
     reply_visit(op, 201, visit_submit_reply_any, &reply);
 }
 
+/* What a plan can do without, and a job cannot. */
+static enum err check_runnable(const struct job_spec *spec, struct errtext *error)
+{
+    if (spec->script.len == 0)
+        return err_set(error, ERR_INVALID, "spec.script: say what to run, a text that begins with #!");
+    if (spec->workdir.len == 0 || spec->workdir.p[0] != '/')
+        return err_set(error, ERR_INVALID, "spec.workdir: say in which folder, from / on");
+    return ERR_NONE;
+}
+
 void handle_submit(struct server *s, struct op *op, struct str id)
 {
     (void)id;
     struct submit_request r = {0};
     struct errtext error;
     enum err e = read_submission(s, op, &r, &error);
+    if (e == ERR_NONE) e = check_runnable(&r.spec, &error);
     if (e != ERR_NONE) {
         reply_error(op, e, "%s", error.s);
         return;

@@ -54,7 +54,7 @@ struct http {
 
 /* Takes the buffer's memory. */
 static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type,
-                                 struct buf *body)
+                                 const char *allow, struct buf *body)
 {
     struct MHD_Response *r =
         MHD_create_response_from_buffer_with_free_callback(body->len, body->p, mem_free);
@@ -64,6 +64,7 @@ static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, cons
     MHD_add_response_header(r, "Cache-Control", "no-store");
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
     if (status == MHD_HTTP_UNAUTHORIZED) MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) MHD_add_response_header(r, "Allow", allow);
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE) MHD_add_response_header(r, "Retry-After", "1");
     enum MHD_Result result = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
@@ -75,14 +76,15 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 {
     struct buf body = {0};
     buf_printf(&body, "{\"error\":\"%s\",\"message\":\"%s\"}\n", error, message);
-    enum MHD_Result result = send_text(c, status, "application/json", &body);
+    enum MHD_Result result = send_text(c, status, "application/json", "GET", &body);
     buf_release(&body);
     return result;
 }
 
 static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, struct op *op)
 {
-    if (!op->stream) return send_text(c, (unsigned)op->status, op->content_type, &op->reply);
+    if (!op->stream)
+        return send_text(c, (unsigned)op->status, op->content_type, op->allow, &op->reply);
     struct MHD_Response *r = streams_subscribe(d->http->config.streams, c, op->peer);
     if (r == NULL)
         return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",

@@ -45,6 +45,7 @@ struct op {
     /* the reply, by the writer thread */
     int status;
     const char *content_type;
+    char allow[40]; /* with status 405: the methods that the path takes */
     struct buf reply;
     bool stream; /* becomes a server-sent event stream after the headers */
     uint64_t rests_on; /* ledger record: the reply leaves when it is durable */

@@ -93,5 +93,7 @@ enum err body_read(const struct op *op, struct arena *arena, visit_fn *visit, vo
     }
     e = json_reader_finish(&r, error);
     json_decref(root);
-    return e;
+    if (e == ERR_NONE || error->s[0] != ':') return e;
+    struct errtext at_root = *error; /* ": not an object" */
+    return err_set(error, e, "the body%s", at_root.s);
 }

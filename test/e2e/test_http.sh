@@ -27,6 +27,11 @@ curl -sN -m 20 "${auth[@]}" "$url/v1/events" >"$WORK/events" &
 stream=$!
 wait_for 30 grep -q connected "$WORK/events" || fail "no event stream"
 job='{"key":"h1","spec":{"name":"web","user":"me","uid":'$(id -u)',"tasks":1,"data_known":true,"workdir":"'$WORK'","script":"#!/bin/sh\ntrue\n"}}'
+expect "a job without a script is refused" "$(status "${auth[@]}" -d '{"spec":{"workdir":"/"}}' "$url/v1/jobs")" 400
+expect "and one without a folder" "$(status "${auth[@]}" -d '{"spec":{"script":"#!/bin/sh"}}' "$url/v1/jobs")" 400
+expect_match "a body that is no object" "$(curl -s "${auth[@]}" -d '[]' "$url/v1/jobs")" '"the body: not an object"'
+expect_match "a filter that is none is no filter" "$(curl -s "${auth[@]}" "$url/v1/jobs?stat=PENDING")" 'stat: no such parameter; /v1/jobs takes: state user'
+expect_match "a method that is not taken" "$(curl -si "${auth[@]}" -X DELETE "$url/v1/jobs")" '405.*Allow: POST, GET'
 expect "a job over HTTP" "$(status "${auth[@]}" -d "$job" "$url/v1/jobs")" 201
 wait_state 1 COMPLETED
 wait_for 30 grep -q '"ended"' "$WORK/events" || fail "events: $(cat "$WORK/events")"
