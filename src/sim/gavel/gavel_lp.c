@@ -14,7 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { T = GAVEL_TYPES, SIDE = GAVEL_TYPES + 1, ITERATIONS_MAX = 100 };
+enum {
+    T = GAVEL_TYPES,
+    SIDE = GAVEL_TYPES + 1,
+    ITERATIONS_MAX = 100,
+    PATIENCE = 4, /* iterations without a smaller gap: a step may widen it, rounding always does */
+};
 #define GAP 1e-8 /* of the objective: the iteration ends */
 #define TO_THE_WALL 0.9995 /* the part of the way to the boundary that a step goes */
 
@@ -25,6 +30,7 @@ struct row {
     double d[T]; /* x / s */
     double zf, ru, det; /* z / f, r / u, the determinant of the 2 x 2 block */
     double dx[T], ds[T], dz, df, dr, du; /* the step */
+    double best_x[T]; /* at the smallest gap so far */
 };
 
 struct lp {
@@ -33,6 +39,7 @@ struct lp {
     size_t cap;
     double n[T]; /* workers; 0: the type is not there */
     double q[T], p[T], t, st, dq[T], dp[T], dt, dst;
+    double best_t;
     double side[SIDE][SIDE]; /* the coupled system: dp, then dt */
 };
 
@@ -361,13 +368,21 @@ static void take_step(struct lp *lp, double a, double b)
     }
 }
 
+static void keep_best(struct lp *lp)
+{
+    lp->best_t = lp->t;
+    for (uint32_t i = 0; i < lp->count; i++)
+        memcpy(lp->rows[i].best_x, lp->rows[i].x, sizeof lp->rows[i].x);
+}
+
 static void iterate(struct lp *lp, uint32_t jobs)
 {
     int types = 0;
     for (int j = 0; j < T; j++) types += lp->n[j] > 0;
     double pairs = jobs * (2.0 + types) + types + 1, a, b;
-    double gap = gap_after(lp, 0, 0);
-    for (int k = 0; k < ITERATIONS_MAX && gap > GAP * lp->t; k++) {
+    double gap = gap_after(lp, 0, 0), least = gap;
+    keep_best(lp);
+    for (int k = 0, in_vain = 0; k < ITERATIONS_MAX && gap > GAP * lp->t; k++) {
         factor(lp);
         direction(lp, &(struct want){0, 0});
         step_lengths(lp, &a, &b);
@@ -375,9 +390,12 @@ static void iterate(struct lp *lp, uint32_t jobs)
         direction(lp, &(struct want){reach * reach * reach * gap / pairs, 1});
         step_lengths(lp, &a, &b);
         take_step(lp, TO_THE_WALL * a, TO_THE_WALL * b);
-        double now = gap_after(lp, 0, 0);
-        if (!(now < gap)) break; /* rounding allows no more */
-        gap = now;
+        gap = gap_after(lp, 0, 0);
+        in_vain = gap < least ? 0 : in_vain + 1;
+        if (in_vain == PATIENCE || !isfinite(gap)) break;
+        if (in_vain > 0) continue;
+        least = gap;
+        keep_best(lp);
     }
 }
 
@@ -388,7 +406,7 @@ static void trim(struct lp *lp)
     for (uint32_t i = 0; i < lp->count; i++) {
         struct row *w = &lp->rows[i];
         double time = 0;
-        for (int j = 0; j < T; j++) time += w->x[j] = fmax(0, w->x[j]);
+        for (int j = 0; j < T; j++) time += w->x[j] = fmax(0, w->best_x[j]);
         for (int j = 0; j < T; j++) {
             w->x[j] /= fmax(1, time);
             used[j] += w->many * w->gpus * w->x[j];
@@ -415,5 +433,5 @@ double gavel_lp_solve(const struct gavel_lp_job *jobs, uint32_t count,
     for (uint32_t i = 0; i < count; i++) memcpy(x[i], lp.rows[row_of[i]].x, sizeof x[i]);
     mem_free(lp.rows);
     mem_free(row_of);
-    return lp.t * unit;
+    return lp.best_t * unit;
 }
