@@ -55,6 +55,16 @@ void check_put_verdict(const struct law_verdict *v, struct buf *out)
     if (v->effect != EFFECT_PERMIT && v->allowed) buf_puts(out, " - met");
 }
 
+void check_put_short(const struct law_verdict *v, struct buf *out)
+{
+    static const char *const policies[POLICY_COUNT] = {"", ", approval presumed", ", case by case",
+                                                       ", denial presumed"};
+    struct str authority = v->policy == POLICY_NONE ? v->authority : (struct str){0};
+    put_demand(out, v->effect, POLICY_NONE, authority);
+    buf_puts(out, policies[v->policy]);
+    if (v->effect != EFFECT_PERMIT && v->allowed) buf_puts(out, " - met");
+}
+
 int check_colour(const struct law_verdict *v)
 {
     if (v->effect == EFFECT_UNRESOLVED) return COLOUR_YELLOW;

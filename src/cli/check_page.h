@@ -14,6 +14,8 @@ void check_page_put(const struct law_case *c, const struct law_verdict *v, struc
 void check_put_case(const struct law_case *c, struct buf *out);
 /* "LICENCE presumption of denial, BIS". */
 void check_put_verdict(const struct law_verdict *v, struct buf *out);
+/* The same in fewer words, for a table: "LICENCE, denial presumed". */
+void check_put_short(const struct law_verdict *v, struct buf *out);
 /* Red where it may not be done, yellow where it is unresolved, green where it may. */
 int check_colour(const struct law_verdict *v);
 

@@ -43,12 +43,17 @@ static void count(struct check *k, const struct law_verdict *v)
         k->refused = true;
 }
 
-static void print_page(struct check *k, const struct law_case *c, const struct law_verdict *v,
+static void put_law(const struct check *k, struct buf *law)
+{
+    buf_printf(law, "packs at " STR_FMT "; binding: ", STR_ARG(k->files.digest));
+    levels_put(k->files.bind, law);
+}
+
+static void print_page(const struct check *k, const struct law_case *c, const struct law_verdict *v,
                        struct str name)
 {
     struct buf page = {0}, law = {0};
-    buf_printf(&law, "packs at " STR_FMT "; binding: ", STR_ARG(k->files.digest));
-    levels_put(k->files.bind, &law);
+    put_law(k, &law);
     check_page_put(c, v, name, buf_str(&law), k->width, k->colour, &page);
     say_buf(&page, stdout);
     buf_release(&page);
@@ -93,24 +98,15 @@ static void check_case(struct check *k, const struct law_case *c, struct str nam
 
 /* ---- deals ----------------------------------------------------------------------------------- */
 
-/* The days on which the deal is looked at: signing, start, and each later day on which the law is
- * known to change before it ends. */
-static uint32_t deal_dates(const struct check *k, const struct deal *d, int64_t out[DATES_MAX])
+/* The day after `at` on which the deal is looked at again: its start, each day on which the law is
+ * known to change, and `change_ms`, on which one of its acts gets another verdict (a permit ends,
+ * an owner sells). CIVIL_NEVER_MS: none before it ends. */
+static int64_t next_day(const struct check *k, const struct deal *d, int64_t at, int64_t change_ms)
 {
-    uint32_t n = 0;
-    out[n++] = d->signed_ms;
-    int64_t at = d->signed_ms;
-    while (n < DATES_MAX) {
-        int64_t next = law_next_change(k->files.law, at);
-        if (at < d->starts_ms && d->starts_ms < next) next = d->starts_ms;
-        for (uint32_t i = 0; i < d->rows[0].permit_count; i++) {
-            int64_t to = d->rows[0].permits[i].to_ms;
-            if (to > at && to < next) next = to;
-        }
-        if (next == CIVIL_NEVER_MS || next >= d->ends_ms) break;
-        out[n++] = at = next;
-    }
-    return n;
+    int64_t next = law_next_change(k->files.law, at);
+    if (change_ms < next) next = change_ms;
+    if (at < d->starts_ms && d->starts_ms < next) next = d->starts_ms;
+    return next < d->ends_ms ? next : CIVIL_NEVER_MS;
 }
 
 /* Does the act take place on that day? Signing and delivery happen once, use goes on. */
@@ -127,6 +123,13 @@ static bool takes_place(const struct deal *d, const struct deal_act *a, int64_t 
 struct seen {
     int effect, policy;
     bool allowed, known;
+};
+
+/* What a deal comes to: its acts on signing day, and the first day on which one of them that might
+ * be done may not; CIVIL_NEVER_MS: none. */
+struct outcome {
+    uint32_t acts, refused, unresolved;
+    int64_t worse_ms;
 };
 
 static void put_stops(const struct law_verdict *v, struct buf *out)
@@ -165,11 +168,13 @@ static void deal_row(struct table *t, const struct deal_act *a, int64_t on_ms,
 {
     char date[CIVIL_TEXT_MAX];
     struct buf b = {0};
+    struct law_case shown = a->c;
+    if (!str_eq(shown.from, shown.to)) shown.from = (struct str){0}; /* the same for all */
     table_add(t, str_of(civil_format(on_ms, date)));
-    check_put_case(&a->c, &b);
+    check_put_case(&shown, &b);
     table_add(t, buf_str(&b));
     buf_clear(&b);
-    check_put_verdict(v, &b);
+    check_put_short(v, &b);
     table_add_colour(t, (enum colour)check_colour(v), buf_str(&b));
     buf_clear(&b);
     put_stops(v, &b);
@@ -177,10 +182,25 @@ static void deal_row(struct table *t, const struct deal_act *a, int64_t on_ms,
     buf_release(&b);
 }
 
-/* Every act on one day; only what is new since the last day is told. */
-static void check_day(struct check *k, const struct deal *d, int64_t on_ms, bool first_day,
-                      struct seen *seen, struct table *t)
+static void add_outcome(struct outcome *o, const struct law_verdict *v, bool first_day,
+                        const struct seen *before)
 {
+    if (before->known && before->allowed && !v->allowed && v->on_ms < o->worse_ms)
+        o->worse_ms = v->on_ms;
+    if (!first_day) return;
+    o->acts++;
+    if (v->effect == EFFECT_UNRESOLVED)
+        o->unresolved++;
+    else if (!v->allowed)
+        o->refused++;
+}
+
+/* Every act on one day; only what is new since the last day is told. Returns the first later day on
+ * which one of them gets another verdict. */
+static int64_t check_day(struct check *k, const struct deal *d, int64_t on_ms, bool first_day,
+                         struct seen *seen, struct table *t, struct outcome *o)
+{
+    int64_t change_ms = CIVIL_NEVER_MS;
     struct arena arena;
     arena_init(&arena);
     for (uint32_t i = 0; i < d->act_count; i++) {
@@ -191,6 +211,8 @@ static void check_day(struct check *k, const struct deal *d, int64_t on_ms, bool
         a.c.on_ms = on_ms;
         law_decide(k->files.law, &a.c, &arena, &v);
         if (first_day) count(k, &v);
+        if (v.next_change_ms < change_ms) change_ms = v.next_change_ms;
+        add_outcome(o, &v, first_day, &seen[i]);
         struct seen now = {v.effect, v.policy, v.allowed, true};
         bool same = seen[i].known && seen[i].effect == now.effect && seen[i].policy == now.policy &&
                     seen[i].allowed == now.allowed;
@@ -202,6 +224,7 @@ static void check_day(struct check *k, const struct deal *d, int64_t on_ms, bool
         arena_clear(&arena);
     }
     arena_release(&arena);
+    return change_ms;
 }
 
 static void deal_head(const struct check *k, const struct deal *d)
@@ -219,26 +242,53 @@ static void deal_head(const struct check *k, const struct deal *d)
     buf_release(&b);
 }
 
+/* What whoever signs wants to know first. */
+static void deal_outcome(const struct check *k, const struct outcome *o)
+{
+    struct buf b = {0}, text = {0};
+    char date[CIVIL_TEXT_MAX];
+    uint32_t open = o->refused + o->unresolved;
+    buf_printf(&b, "On signing day %u of its %u acts may be done", o->acts - open, o->acts);
+    if (o->refused > 0) buf_printf(&b, ", %u may not", o->refused);
+    if (o->unresolved > 0) buf_printf(&b, ", %u cannot be told", o->unresolved);
+    if (o->worse_ms != CIVIL_NEVER_MS)
+        buf_printf(&b, ". From %s on one that may be done then may not.",
+                   civil_format(o->worse_ms, date));
+    else if (open < o->acts)
+        buf_puts(&b, ". No date is known on which one that may be done becomes unlawful.");
+    else
+        buf_puts(&b, ".");
+    text_wrap(&text, buf_str(&b), k->width, 0, 2);
+    buf_putc(&text, '\n');
+    say_buf(&text, stdout);
+    buf_release(&text);
+    buf_release(&b);
+}
+
 static void check_deal(struct check *k, struct deal *d)
 {
     static const struct table_column columns[] = {
         {"DATE", COLUMN_PLAIN},
         {"ACT", COLUMN_SHRINKS},
-        {"VERDICT", COLUMN_SHRINKS},
+        {"VERDICT", COLUMN_PLAIN},
         {"RULES AND OPEN FACTS", COLUMN_WRAPS},
     };
     struct arena arena;
-    int64_t dates[DATES_MAX];
+    struct outcome outcome = {.worse_ms = CIVIL_NEVER_MS};
     arena_init(&arena);
     deal_acts(d, k->files.law, &arena);
     struct seen *seen = ARENA_ARRAY(&arena, d->act_count + 1, struct seen);
-    uint32_t n = deal_dates(k, d, dates);
     struct table t;
     table_init(&t, columns, sizeof columns / sizeof *columns);
-    for (uint32_t i = 0; i < n; i++) check_day(k, d, dates[i], i == 0, seen, &t);
+    int64_t on_ms = d->signed_ms;
+    for (int i = 0; i < DATES_MAX && on_ms != CIVIL_NEVER_MS; i++) {
+        int64_t change_ms = check_day(k, d, on_ms, i == 0, seen, &t, &outcome);
+        on_ms = next_day(k, d, on_ms, change_ms);
+    }
     if (!k->json) {
         if (k->printed > 0) putchar('\n');
         deal_head(k, d);
+        deal_outcome(k, &outcome);
         struct buf text = {0};
         table_print(&t, &text, k->width, 0, true, k->colour);
         say_buf(&text, stdout);

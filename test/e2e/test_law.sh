@@ -64,3 +64,45 @@ expect_match "one date twice" "$ERR" "the same date"
 echo '{on: never}' >wrong.yaml
 expect_exit 1 "$BERTH" check --law packs wrong.yaml case.yaml
 expect_match "a wrong file keeps no other from being judged" "$ERR$OUT" "wrong.yaml:1:6.*export from XA to XB"
+
+# A deal is looked at again when an owner buys or sells, not only when the law changes.
+mkdir -p owned/owned
+printf "pack: owned\ntitle: The Republic of Example\njurisdiction: XA\n" >owned/owned/pack.yaml
+cat >owned/owned/rules.yaml <<'PACK'
+rules:
+  - rule: XA-OWNED
+    title: No use by who is owned from XC
+    level: law
+    effective: 2024-01-01
+    acts: [place]
+    when: chain.tenant.ultimate_parent_hq == "XC"
+    then: forbid
+    cite: Example Code 2
+    source: https://law.example/code/2
+    read: 2026-09-20
+    confidence: high
+    basis: verbatim
+    examples:
+      - refused: Owned from there
+        case: {on: 2025-06-01, act: place, chain: {tenant: {id: t, hq: XA, ultimate_parent_hq: XC}}}
+        expect: forbid
+      - permitted: Owned at home
+        case: {on: 2025-06-01, act: place, chain: {tenant: {id: t, hq: XA, ultimate_parent_hq: XA}}}
+        expect: permit
+PACK
+cat >deal.yaml <<'DEAL'
+deal: lease
+signed: 2026-01-15
+ends: 2029-12-31
+chips: [{chip: {id: big}, amount: 8, site: {country: XA}}]
+chain: {tenant: {id: t, country: XA, hq: XA, owners: [{party: buyer, share: 60%, from: 2027-03-01, to: 2028-02-29}]}}
+parties: [{id: buyer, country: XC, hq: XC, owners: []}]
+DEAL
+expect "what whoever signs wants to know, and on which days it changes" \
+    "$("$BERTH" check --law owned deal.yaml | sed -n '2,/^$/p' | sed -E 's/ +$//')" "\
+On signing day 2 of its 2 acts may be done. From 2027-03-01 on one that may be done then may not.
+DATE        ACT                   VERDICT  RULES AND OPEN FACTS
+2026-01-15  lease to XA, 8 x big  PERMIT   -
+2026-01-15  place in XA, 8 x big  PERMIT   -
+2027-03-01  place in XA, 8 x big  FORBID   XA-OWNED
+2028-03-01  place in XA, 8 x big  PERMIT   -"
