@@ -309,6 +309,17 @@ static void check_deal(struct check *k, struct deal *d)
     arena_release(&arena);
 }
 
+/* ---- permits --------------------------------------------------------------------------------- */
+
+/* A permit under a rule that no pack has meets nothing; mostly the id is misspelt. */
+static void note_permits(const struct check *k, const struct law_case *c)
+{
+    for (uint32_t i = 0; i < c->permit_count; i++)
+        if (law_rule(k->files.law, c->permits[i].rule) == NULL)
+            say_note(k->files.name, "no pack has the rule '" STR_FMT "' of a permit",
+                     STR_ARG(c->permits[i].rule));
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static int check_document(struct check *k, const struct yaml_node *n)
@@ -317,12 +328,14 @@ static int check_document(struct check *k, const struct yaml_node *n)
     if (deal_yaml_is(n)) {
         struct deal d;
         if (!deal_yaml_node(&f->errs, n, &f->world, &f->arena, &d)) return EXIT_USER;
+        note_permits(k, &d.rows[0]);
         check_deal(k, &d);
         return GO_ON;
     }
     struct law_case c;
     struct str name;
     if (!case_yaml_node(&f->errs, n, &f->world, &f->arena, &c, &name)) return EXIT_USER;
+    note_permits(k, &c);
     check_case(k, &c, name);
     return GO_ON;
 }

@@ -145,15 +145,15 @@ static void print_change(const struct law_change_view *x)
     case LAW_CHANGE_COUNT: break;
     }
     printf(STR_FMT ": " STR_FMT "%s  ->  " STR_FMT "%s\n", STR_ARG(x->pool), STR_ARG(x->from),
-           x->from_allowed ? " (allowed)" : "", STR_ARG(x->to),
-           x->to_allowed ? " (allowed)" : "");
+           x->from_allowed ? " (allowed)" : "", STR_ARG(x->to), x->to_allowed ? " (allowed)" : "");
     if (x->rule.len > 0)
         printf("    " STR_FMT ": " STR_FMT " (" STR_FMT ")\n", STR_ARG(x->rule), STR_ARG(x->title),
                STR_ARG(x->cite));
 }
 
-/* The daemon's jobs, pools and leases, by its packs and its fleet. */
-static int compare_daemon(const struct diff *d, const char *name)
+/* The daemon's jobs, pools and leases, by its packs and its fleet. Where cases were compared too,
+ * it need not run. */
+static int compare_daemon(const struct diff *d, const char *name, bool alone)
 {
     struct api a;
     struct law_diff_view view;
@@ -163,6 +163,10 @@ static int compare_daemon(const struct diff *d, const char *name)
     int exit_code = api_open(&a, name);
     if (exit_code != EXIT_DONE) return exit_code;
     enum err code = api_law_diff(&a, d->from_ms, d->to_ms, d->with != NULL ? with : NULL, &view);
+    if (code == ERR_UNAVAILABLE && !alone) {
+        say_note(name, "no daemon answers, so only the cases were compared");
+        return api_close(&a, EXIT_DONE);
+    }
     if (code != ERR_NONE) return api_fail(&a, code);
     for (uint32_t i = 0; i < view.count; i++) print_change(&view.changes[i]);
     printf("%" PRIu32 " of %" PRIu32 " verdicts on jobs, pools and leases change\n", view.count,
@@ -218,7 +222,8 @@ static int run(struct diff *d, int argc, char **argv)
     if (d->with == NULL && (d->from_ms == 0 || d->to_ms == 0))
         return say_error(a.name, "state --from and --to, or --with");
     if (d->with == NULL && d->from_ms == d->to_ms)
-        return say_error(a.name, "--from and --to are the same date, between which nothing changes");
+        return say_error(a.name,
+                         "--from and --to are the same date, between which nothing changes");
     bool has_cases = args_count(&a) > 0 || d->case_dir != NULL;
     bool own_law = d->before.dir_count > 0 || d->before.bind != LAW_BIND_DEFAULT;
     if (!has_cases && own_law)
@@ -231,7 +236,7 @@ static int run(struct diff *d, int argc, char **argv)
     if (code != GO_ON) return code;
     if (has_cases) printf("%u of %u verdicts on cases change\n", d->changed, d->cases);
     bool asks_daemon = args_count(&a) == 0 && !own_law;
-    return asks_daemon ? compare_daemon(d, a.name) : EXIT_DONE;
+    return asks_daemon ? compare_daemon(d, a.name, !has_cases) : EXIT_DONE;
 }
 
 int cmd_law_diff(int argc, char **argv)

@@ -260,7 +260,13 @@ static void refuse_chip(struct reader *r, const struct yaml_node *n, struct str 
     for (uint32_t i = 0; i < r->world->chip_count; i++)
         names[i] = str_dupz(r->arena, r->world->chips[i].id);
     const char *near = suggest(id, names);
-    if (near != NULL)
+    if (r->world->chip_count == 0)
+        yaml_fail(
+            r->errs, n,
+            "chip '" STR_FMT "': no catalogue of chips was found; name the folder of chips.csv "
+            "in $BERTH_DATA, or state the chip's numbers: {id: " STR_FMT ", tpp: ..., pd: ...}",
+            STR_ARG(id), STR_ARG(id));
+    else if (near != NULL)
         yaml_fail(r->errs, n, "chip '" STR_FMT "' is not in the catalogue; did you mean '%s'?",
                   STR_ARG(id), near);
     else
@@ -429,10 +435,10 @@ bool case_yaml_acts(struct yaml_errors *errs, const struct yaml_node *n, uint32_
     return errs->total == before;
 }
 
-static const char *const case_keys[] = {
-    "name",    "note", "on",      "act",  "from",     "to",       "chip",    "amount", "chain",
-    "parties", "site", "end_use", "data", "acquired", "evidence", "permits", "counters", "fleet",
-    NULL};
+static const char *const case_keys[] = {"name",    "note",     "on",     "act",      "from",
+                                        "to",      "chip",     "amount", "chain",    "parties",
+                                        "site",    "end_use",  "data",   "acquired", "evidence",
+                                        "permits", "counters", "fleet",  NULL};
 
 void case_yaml_facts(struct yaml_errors *errs, const struct yaml_node *n,
                      const struct case_world *world, struct arena *arena, struct law_case *out)

@@ -106,3 +106,15 @@ DATE        ACT                   VERDICT  RULES AND OPEN FACTS
 2026-01-15  place in XA, 8 x big  PERMIT   -
 2027-03-01  place in XA, 8 x big  FORBID   XA-OWNED
 2028-03-01  place in XA, 8 x big  PERMIT   -"
+
+# A draft beside stored cases needs no daemon; a permit under no rule, and a catalogue that is missing, are told.
+mkdir stored
+cp case.yaml stored/
+expect_exit 0 env BERTH_LAW=owned BERTH_SOCKET="$WORK/none.sock" "$BERTH" law diff --with packs/doubted --cases stored
+expect_match "what a draft changes for stored cases" "$OUT$ERR" "1 of 1 verdicts on cases change.*no daemon answers"
+echo '{on: 2025-06-01, act: export, amount: 8, permits: [{rule: XA-11, holder: consignee}]}' >permit.yaml
+expect_exit 2 "$BERTH" check --law packs permit.yaml
+expect_match "a permit under a rule that is misspelt" "$ERR" "no pack has the rule 'XA-11' of a permit"
+echo '{on: 2025-06-01, act: export, chip: h100-sxm}' >chip.yaml
+expect_exit 1 env BERTH_DATA="$WORK" "$BERTH" check --law packs chip.yaml
+expect_match "no catalogue of chips" "$ERR" 'no catalogue of chips was found.*BERTH_DATA'
