@@ -44,6 +44,7 @@ struct http {
 
     pthread_t thread;
     bool running; /* the thread */
+    struct op_pool ops; /* of our thread */
     int wake_fd; /* eventfd: look at what follows */
     pthread_mutex_t mutex; /* guards what follows, between the writer thread and ours */
     struct op *replies; /* answered, to be sent */
@@ -52,14 +53,14 @@ struct http {
 
 /* ---- replies --------------------------------------------------------------------------------- */
 
-/* Takes the buffer's memory. */
+/* `mode`: whether the library copies the body or it stays as it is until the request is completed.
+ */
 static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type,
-                                 const char *allow, struct buf *body)
+                                 const char *allow, struct buf *body,
+                                 enum MHD_ResponseMemoryMode mode)
 {
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer_with_free_callback(body->len, body->p, mem_free);
+    struct MHD_Response *r = MHD_create_response_from_buffer(body->len, body->p, mode);
     if (r == NULL) return MHD_NO;
-    *body = (struct buf){0};
     MHD_add_response_header(r, "Content-Type", type);
     MHD_add_response_header(r, "Cache-Control", "no-store");
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
@@ -76,7 +77,8 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 {
     struct buf body = {0};
     buf_printf(&body, "{\"error\":\"%s\",\"message\":\"%s\"}\n", error, message);
-    enum MHD_Result result = send_text(c, status, "application/json", "GET", &body);
+    enum MHD_Result result =
+        send_text(c, status, "application/json", "GET", &body, MHD_RESPMEM_MUST_COPY);
     buf_release(&body);
     return result;
 }
@@ -84,7 +86,8 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, struct op *op)
 {
     if (!op->stream)
-        return send_text(c, (unsigned)op->status, op->content_type, op->allow, &op->reply);
+        return send_text(c, (unsigned)op->status, op->content_type, op->allow, &op->reply,
+                         MHD_RESPMEM_PERSISTENT);
     struct MHD_Response *r = streams_subscribe(d->http->config.streams, c, op->peer);
     if (r == NULL)
         return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
@@ -188,12 +191,14 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
     if (body_is_too_long(c))
         return send_error(c, MHD_HTTP_CONTENT_TOO_LARGE, "limit",
                           "the request body is over 12 MiB");
-    struct op *op = mem_alloc(1, sizeof *op);
-    *op = (struct op){.connection = c, .peer = peer, .method = method, .path = copy_text(url)};
+    struct op *op = op_take(&d->http->ops);
+    op->connection = c;
+    op->peer = peer;
+    op->method = method;
+    op->path = url;
     /* Room for a usual reply, so that this thread frees what this thread allocated. */
     buf_reserve(&op->reply, REPLY_USUAL);
-    const char *key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
-    if (key != NULL) op->key = copy_text(key);
+    op->key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, op);
     *con_cls = op;
     return MHD_YES;
@@ -228,8 +233,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
                          enum MHD_RequestTerminationCode code)
 {
-    (void)cls, (void)c, (void)code;
-    op_free(*con_cls);
+    (void)c, (void)code;
+    struct http *h = cls;
+    op_give(&h->ops, *con_cls);
     *con_cls = NULL;
 }
 
@@ -410,7 +416,7 @@ static enum err door_open(struct http *h, int fd, bool is_unix, struct errtext *
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, d,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->guests_each,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        (size_t)HTTP_HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
         MHD_OPTION_NOTIFY_CONNECTION, is_unix ? on_connection : NULL, h, MHD_OPTION_END);
     if (d->daemon == NULL) {
         close(fd);
@@ -485,6 +491,7 @@ void http_stop(struct http *h)
     for (uint32_t i = 0; i < h->door_count; i++) MHD_stop_daemon(h->doors[i].daemon);
     if (h->bound) unlink(h->socket_path);
     guests_release(&h->guests);
+    op_pool_release(&h->ops);
     if (h->wake_fd >= 0) close(h->wake_fd);
     pthread_mutex_destroy(&h->mutex);
     mem_free(h->socket_path);

@@ -15,14 +15,48 @@ const char *op_query(const struct op *op, const char *name)
     return NULL;
 }
 
-void op_free(struct op *op)
+struct op *op_take(struct op_pool *pool)
 {
-    if (op == NULL) return;
-    mem_free(op->path);
-    mem_free(op->key);
+    struct op *op = pool->spare;
+    if (op == NULL) return mem_alloc(1, sizeof *op);
+    pool->spare = op->next;
+    pool->count--;
+    struct buf body = op->body, reply = op->reply;
+    *op = (struct op){.body = body, .reply = reply};
+    buf_clear(&op->body);
+    buf_clear(&op->reply);
+    return op;
+}
+
+static void op_free(struct op *op)
+{
     buf_release(&op->body);
     buf_release(&op->reply);
     mem_free(op);
+}
+
+void op_give(struct op_pool *pool, struct op *op)
+{
+    if (op == NULL) return;
+    if (pool->count == OP_SPARE_MAX) {
+        op_free(op);
+        return;
+    }
+    if (op->body.cap > OP_SPARE_BYTES) buf_release(&op->body);
+    if (op->reply.cap > OP_SPARE_BYTES) buf_release(&op->reply);
+    op->next = pool->spare;
+    pool->spare = op;
+    pool->count++;
+}
+
+void op_pool_release(struct op_pool *pool)
+{
+    for (struct op *op = pool->spare; op != NULL;) {
+        struct op *next = op->next;
+        op_free(op);
+        op = next;
+    }
+    *pool = (struct op_pool){0};
 }
 
 enum err inbox_init(struct inbox *b, struct errtext *error)

@@ -1,8 +1,8 @@
 /* op.h - a request on its way from the HTTP thread to the writer thread and back.
  *
- * The HTTP thread only moves bytes. Each complete request becomes an op on the inbox; the one writer
- * thread, which owns the state, fills in the reply and gives it back after the sync of everything
- * that the reply may rest on. */
+ * The HTTP thread only moves bytes. Each complete request becomes an op on the inbox; the one
+ * writer thread, which owns the state, fills in the reply and gives it back after the sync of
+ * everything that the reply may rest on. */
 #ifndef BERTH_SERVE_OP_H
 #define BERTH_SERVE_OP_H
 
@@ -18,6 +18,8 @@ enum {
         12 * 1024 * 1024, /* a 4 MiB script, worst case of JSON escapes for text, and room */
     OP_QUERY_MAX = 16, /* query parameters of one request */
     OP_INBOX_MAX = 4096, /* waiting ops: more get 503 at once, so memory stays bounded */
+    OP_SPARE_MAX = 256, /* ops kept for the next requests: more clients at once are rare */
+    OP_SPARE_BYTES = 16 * 1024, /* of a kept op's buffers each: a usual job with its script */
 };
 
 /* Who asks. */
@@ -35,11 +37,10 @@ struct op {
     struct op *next;
     void *connection; /* MHD_Connection; suspended while the op is on the inbox */
     struct peer peer;
-    const char *method;
-    char *path; /* owned */
+    const char *method, *path; /* these texts are the connection's, until the reply is sent */
     struct op_query query[OP_QUERY_MAX];
     uint32_t query_count;
-    char *key; /* Idempotency-Key header; owned, may be NULL */
+    const char *key; /* Idempotency-Key header; may be NULL */
     struct buf body;
 
     /* the reply, by the writer thread */
@@ -54,7 +55,17 @@ struct op {
 
 /* The value of a query parameter, or NULL. */
 const char *op_query(const struct op *op, const char *name);
-void op_free(struct op *op);
+
+/* Ops between two requests, with the memory of their buffers: the HTTP thread makes and frees
+ * nothing for a usual request. Zero-initialise; one thread. */
+struct op_pool {
+    struct op *spare;
+    uint32_t count;
+};
+
+struct op *op_take(struct op_pool *pool); /* empty */
+void op_give(struct op_pool *pool, struct op *op); /* NULL: nothing */
+void op_pool_release(struct op_pool *pool);
 
 struct inbox {
     pthread_mutex_t mutex;
