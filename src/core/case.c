@@ -5,9 +5,10 @@
  * the pool's owner, lessor and intermediaries, the site's operator, the tenant's party and the end
  * user (the tenant's party where none is stated). A job that holds no chips has no chip in its
  * case. Evidence is the pool's and the job's together, and is known: what is not on record is not
- * there. Permits are those whose holder is in the chain. The `fleet` of the case is what the pool's
- * site holds, a row for each kind of chip, drained pools too: shares of the law count what stands
- * there, not what is free. */
+ * there. Permits are those whose holder is in the chain. Shares of the law count what stands, free
+ * or not: at the pool's site (the fact `fleet`), in its country, of its operator, owner and lessor
+ * what they operate, own and let, of the tenant and the end user what they own or operate, and of
+ * all. */
 #include "core/case.h"
 
 #include "base/check.h"
@@ -72,6 +73,12 @@ static void role(struct builder *b, enum law_role r, uint32_t party)
     list_party(b, party);
 }
 
+static uint32_t tenant_party(const struct fleet *f, const struct job_spec *s)
+{
+    uint32_t tenant = fleet_tenant(f, s->tenant);
+    return tenant == NO_INDEX ? NO_INDEX : f->tenants[tenant].party_index;
+}
+
 static void chain(struct builder *b, const struct job_spec *s, const struct pool *p,
                   const struct site *site)
 {
@@ -80,8 +87,7 @@ static void chain(struct builder *b, const struct job_spec *s, const struct pool
     role(b, ROLE_OWNER, t->owner_index);
     role(b, ROLE_LESSOR, t->lessor_index);
     role(b, ROLE_OPERATOR, site->operator_index);
-    uint32_t tenant = fleet_tenant(f, s->tenant);
-    uint32_t party = tenant == NO_INDEX ? NO_INDEX : f->tenants[tenant].party_index;
+    uint32_t party = tenant_party(f, s);
     role(b, ROLE_TENANT, party);
     role(b, ROLE_END_USER, s->end_user.len > 0 ? fleet_party(f, s->end_user) : party);
     struct law_case *out = b->out;
@@ -145,18 +151,40 @@ static void evidence(struct builder *b, const struct job_spec *s, const struct t
     b->out->evidence = all;
 }
 
-static void stock(struct builder *b, const struct site *site)
+static void scope(struct law_case *x, struct str name, const struct stock *stock)
 {
-    struct law_case *out = b->out;
-    out->fleet_known = true;
-    out->fleet_scope = STR("site");
-    out->fleet_count = site->stock_count;
-    if (site->stock_count == 0) return;
-    out->fleet = ARENA_ARRAY(b->arena, site->stock_count, struct law_fleet_row);
-    if (BERTH_DEFECT == 60) out->fleet_count = 1;
-    for (uint32_t i = 0; i < out->fleet_count; i++)
-        out->fleet[i] = (struct law_fleet_row){.chip = b->fleet->chips[site->stock[i].chip_index],
-                                               .amount = site->stock[i].chips};
+    ASSERT(x->fleet_count < LAW_SCOPES_MAX);
+    x->fleets[x->fleet_count++] = (struct law_fleet){name, *stock};
+}
+
+static const struct party *party_at(const struct fleet *f, uint32_t index)
+{
+    return index == NO_INDEX ? NULL : &f->parties[index];
+}
+
+/* Scopes of whom nothing is known are left out: a share of theirs is unknown. */
+static void scopes(struct builder *b, const struct job_spec *s, const struct pool *p,
+                   const struct site *site)
+{
+    const struct fleet *f = b->fleet;
+    const struct party *op = party_at(f, site->operator_index);
+    const struct party *owner = party_at(f, p->title.owner_index);
+    const struct party *lessor = party_at(f, p->title.lessor_index);
+    const struct party *tenant = party_at(f, tenant_party(f, s)), *end_user = tenant;
+    if (s->end_user.len > 0) end_user = party_at(f, fleet_party(f, s->end_user));
+    scope(b->out, STR("site"), &site->stock);
+    if (site->country.len > 0) scope(b->out, STR("country"), &site->country_stock);
+    if (op != NULL) scope(b->out, STR("operator"), &op->operated);
+    if (owner != NULL) scope(b->out, STR("owner"), &owner->owned);
+    if (lessor != NULL) scope(b->out, STR("lessor"), &lessor->let);
+    if (tenant != NULL) scope(b->out, STR("tenant"), &tenant->held);
+    if (end_user != NULL) scope(b->out, STR("end_user"), &end_user->held);
+    scope(b->out, STR("all"), &f->stock);
+    for (uint32_t i = 0; i < b->out->fleet_count; i++) {
+        struct stock *held = &b->out->fleets[i].stock;
+        if (BERTH_DEFECT == 60 && held->count > 1) held->count = 1;
+        if (BERTH_DEFECT == 61) *held = site->stock;
+    }
 }
 
 uint32_t case_chips(const struct fleet *f, const struct job_spec *s, uint32_t pool)
@@ -189,7 +217,7 @@ void case_build(const struct fleet *f, const struct job_spec *s, uint32_t pool, 
     further_parties(&b, in_chain);
     permits(&b, in_chain, permit_used);
     evidence(&b, s, &p->title);
-    stock(&b, site);
+    scopes(&b, s, p, site);
     out->site = (struct law_site){
         .present = true,
         .id = site->id,

@@ -49,6 +49,7 @@
  * Of the law over many jobs:
  *
  *   60  a share of the law counts the first kind of chip alone                     (case.c)
+ *   61  shares by country, party or all count the pool's site alone                (case.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

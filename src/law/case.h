@@ -89,10 +89,13 @@ struct law_used {
     int64_t milli; /* thousandths of the cap's unit */
 };
 
-struct law_fleet_row {
-    struct chip chip;
-    int64_t amount;
+/* What a scope holds after the act: ratios of the law are shares of it. */
+struct law_fleet {
+    struct str scope; /* a ratio's `per`: "site", "operator" ... */
+    struct stock stock;
 };
+/* A placement states these scopes; a case file any. */
+enum { LAW_SCOPES_MAX = 8 };
 
 struct law_case {
     int64_t on_ms;
@@ -127,9 +130,8 @@ struct law_case {
     bool counters_known;
     struct law_used *counters;
     uint32_t counter_count;
-    bool fleet_known;
-    struct str fleet_scope; /* "site", "operator", ... */
-    struct law_fleet_row *fleet;
+    /* The first is the fact `fleet` of expressions. Of a scope that is not there nothing is known. */
+    struct law_fleet fleets[LAW_SCOPES_MAX];
     uint32_t fleet_count;
 };
 

@@ -205,28 +205,36 @@ static enum law_truth cap_truth(struct evaluator *ev, const struct rule *r, stru
     return add_milli(own, used) > r->def->cap.at_most_milli ? LAW_YES : LAW_NO;
 }
 
+static const struct law_fleet *fleet_of(const struct law_case *c, struct str scope)
+{
+    for (uint32_t i = 0; i < c->fleet_count; i++)
+        if (str_eq(c->fleets[i].scope, scope)) return &c->fleets[i];
+    return NULL;
+}
+
 bool eval_stock(struct evaluator *ev, const struct rule *r, struct gaps *gaps,
                 struct law_stock *out)
 {
-    const struct law_case *c = ev->c;
     const struct law_ratio *ratio = &r->def->ratio;
+    const struct law_fleet *fleet = fleet_of(ev->c, ratio->per);
     *out = (struct law_stock){0};
-    if (!c->fleet_known || !str_eq(c->fleet_scope, ratio->per)) {
+    if (fleet == NULL) {
+        if (gaps == NULL) return false;
         gaps_add(gaps, ev->arena, GAP_FACT, STR("fleet"),
                  str_of(arena_printf(ev->arena, "what the %.*s holds after the act is not stated",
                                      STR_ARG(ratio->per))));
         return false;
     }
-    for (uint32_t i = 0; i < c->fleet_count; i++) {
-        ev->facts.slots[SLOT_ROW] = law_facts_row(&ev->facts, i);
+    for (uint32_t i = 0; i < fleet->stock.count; i++) {
+        ev->facts.slots[SLOT_ROW] = law_facts_row(&ev->facts, fleet, i);
         enum law_truth in = truth_of(ev, r, eval_code(ev, r->pack, &r->share_of), gaps);
-        const struct quantity *tpp = &c->fleet[i].chip.tpp;
-        double amount = (double)c->fleet[i].amount, lo = amount, hi = amount;
+        const struct stock_row *row = &fleet->stock.rows[i];
+        const struct quantity *tpp = &row->chip->tpp;
+        double amount = (double)row->amount, lo = amount, hi = amount;
         if (ratio->unit == UNIT_TPP) {
-            if (!tpp->known)
+            if (!tpp->known && gaps != NULL)
                 gaps_add(gaps, ev->arena, GAP_FACT,
-                         str_of(arena_printf(ev->arena, "fleet.chips[%u].chip.tpp", i)),
-                         (struct str){0});
+                         law_facts_row_path(&ev->facts, fleet, i, "].chip.tpp"), (struct str){0});
             if (!tpp->known) return false;
             lo *= (double)tpp->lo_milli;
             hi *= (double)tpp->hi_milli;

@@ -251,37 +251,48 @@ static struct cel_value permits_value(struct law_facts *f)
     return cel_list(items, n);
 }
 
-struct cel_value law_facts_row(struct law_facts *f, uint32_t index)
+struct str law_facts_row_path(struct law_facts *f, const struct law_fleet *fleet, uint32_t index,
+                              const char *suffix)
 {
-    ASSERT(index < f->c->fleet_count);
-    const struct law_fleet_row *row = &f->c->fleet[index];
-    struct str path = indexed(f->arena, STR("fleet.chips["), index, "]");
+    struct str prefix = STR("fleet.chips[");
+    if (fleet != f->c->fleets)
+        prefix = str_of(arena_printf(f->arena, "fleet(" STR_FMT ").chips[", STR_ARG(fleet->scope)));
+    return indexed(f->arena, prefix, index, suffix);
+}
+
+struct cel_value law_facts_row(struct law_facts *f, const struct law_fleet *fleet, uint32_t index)
+{
+    ASSERT(index < fleet->stock.count);
+    const struct stock_row *row = &fleet->stock.rows[index];
+    struct str path = law_facts_row_path(f, fleet, index, "]");
     struct cel_value *chip = ARENA_ARRAY(f->arena, CF_COUNT, struct cel_value);
-    fill_chip(chip, &row->chip);
-    struct cel_value *v = ARENA_ARRAY(f->arena, 2, struct cel_value);
+    fill_chip(chip, row->chip);
+    struct cel_value *v = ARENA_ARRAY(f->arena, 3, struct cel_value);
     v[0] = object_value(f->arena, &fact_chip, chip,
-                        indexed(f->arena, STR("fleet.chips["), index, "].chip"));
+                        law_facts_row_path(f, fleet, index, "].chip"));
     v[1] = cel_int(row->amount);
+    v[2] = text_or_unknown(row->country);
     return object_value(f->arena, &fact_row, v, path);
 }
 
 static struct cel_value fleet_value(struct law_facts *f)
 {
     struct cel_value *v = ARENA_ARRAY(f->arena, 4, struct cel_value);
-    if (f->c->fleet_known) {
-        uint32_t n = f->c->fleet_count;
+    if (f->c->fleet_count > 0) {
+        const struct law_fleet *fleet = &f->c->fleets[0];
+        uint32_t n = fleet->stock.count;
         struct cel_value *rows = ARENA_ARRAY(f->arena, n + 1, struct cel_value);
         int64_t total = 0;
         double tpp = 0;
         bool tpp_known = true;
         for (uint32_t i = 0; i < n; i++) {
-            rows[i] = law_facts_row(f, i);
-            const struct quantity *q = &f->c->fleet[i].chip.tpp;
-            total += f->c->fleet[i].amount;
-            tpp += (double)q->milli / 1000.0 * (double)f->c->fleet[i].amount;
-            if (!q->known) tpp_known = false;
+            const struct stock_row *row = &fleet->stock.rows[i];
+            rows[i] = law_facts_row(f, fleet, i);
+            total += row->amount;
+            tpp += (double)row->chip->tpp.milli / 1000.0 * (double)row->amount;
+            if (!row->chip->tpp.known) tpp_known = false;
         }
-        v[0] = text_or_unknown(f->c->fleet_scope);
+        v[0] = text_or_unknown(fleet->scope);
         v[1] = cel_list(rows, n);
         v[2] = cel_int(total);
         v[3] = tpp_known ? cel_double(tpp) : cel_unknown();

@@ -62,8 +62,12 @@ void law_facts_init(struct law_facts *f, const struct law_case *c, struct arena 
 void law_facts_build(struct law_facts *f, uint32_t slots);
 void law_facts_set_act(struct law_facts *f, enum law_act act);
 
-/* One row of the fleet as the value of `row`. */
-struct cel_value law_facts_row(struct law_facts *f, uint32_t index);
+/* The path of a row of one of the case's fleets: "fleet.chips[0]", of another than the first
+ * "fleet(owner).chips[0]"; `suffix` from the bracket on. */
+struct str law_facts_row_path(struct law_facts *f, const struct law_fleet *fleet, uint32_t index,
+                              const char *suffix);
+/* That row as the value of `row`. */
+struct cel_value law_facts_row(struct law_facts *f, const struct law_fleet *fleet, uint32_t index);
 
 /* The ownership test over the chain of the case. */
 struct cel_value law_facts_ownership(struct law_facts *f, const struct law_ownership *o);

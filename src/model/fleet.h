@@ -20,6 +20,20 @@ struct quantity {
     int64_t lo_milli, hi_milli; /* lo <= milli <= hi; equal to milli where no bar is stated */
 };
 
+struct chip;
+
+/* What stands together: a row for each kind of chip in each country, in order of pools; drained
+ * pools and leases that have not begun too. Made by fleet_index. */
+struct stock_row {
+    const struct chip *chip;
+    struct str country; /* of the site; "" unknown */
+    int64_t amount; /* chips */
+};
+struct stock {
+    struct stock_row *rows;
+    uint32_t count;
+};
+
 /* One owner of a party for a time. */
 struct owner {
     struct str party;
@@ -42,6 +56,8 @@ struct party {
     bool kinds_known;
     struct str *kinds;
     uint32_t kind_count;
+    struct stock owned, let, operated; /* pools of which it is the owner, lessor, operator */
+    struct stock held; /* pools that it owns or operates */
 };
 
 /* A kind of accelerator. Units: TPP and performance density as 15 CFR part 774 3A090 note 2 defines
@@ -54,12 +70,6 @@ struct chip {
     int32_t announced_year;
     int dc_marketed; /* enum tri: designed or marketed for data centres */
     struct str source, confidence;
-};
-
-/* Chips of one kind at a site, all its pools together, drained ones too. */
-struct site_stock {
-    uint32_t chip_index;
-    int64_t chips;
 };
 
 /* When nothing may run in a pool, or at a site. */
@@ -88,8 +98,8 @@ struct site {
     struct window *maintenance; /* of all its pools, beside their own; in order, apart */
     uint32_t maintenance_count;
     uint32_t operator_index; /* NO_INDEX when the operator is not stated */
-    struct site_stock *stock; /* by fleet_index, a row for each kind, in order of pools */
-    uint32_t stock_count;
+    struct stock stock; /* of its pools */
+    struct stock country_stock; /* of all sites in its country */
 };
 
 enum title_kind { TITLE_OWNED, TITLE_LEASED, TITLE_ON_DEMAND, TITLE_COUNT };
@@ -224,6 +234,7 @@ struct fleet {
     uint32_t tenant_count;
     struct permit *permits;
     uint32_t permit_count;
+    struct stock stock; /* all pools */
     const struct fleet_names *names; /* by fleet_index: ids in order; not stored */
 };
 

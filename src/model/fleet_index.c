@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/civil.h"
 #include "model/fleet_names.h"
+#include "model/stock.h"
 
 #define RETURN_IF(call)                                                                            \
     do {                                                                                           \
@@ -334,27 +335,6 @@ static enum err index_pools(struct fleet *f, const struct fleet_names *n, struct
     return fleet_check_nodes(f, error);
 }
 
-/* What each site holds of each kind of chip: ratios of the law count it. */
-static void stock_sites(struct fleet *f, struct arena *arena)
-{
-    for (uint32_t i = 0; i < f->site_count; i++) f->sites[i].stock_count = 0;
-    for (uint32_t i = 0; i < f->pool_count; i++) f->sites[f->pools[i].site_index].stock_count++;
-    for (uint32_t i = 0; i < f->site_count; i++) {
-        struct site *s = &f->sites[i];
-        s->stock = ARENA_ARRAY(arena, s->stock_count, struct site_stock);
-        s->stock_count = 0;
-    }
-    for (uint32_t i = 0; i < f->pool_count; i++) {
-        const struct pool *p = &f->pools[i];
-        struct site *s = &f->sites[p->site_index];
-        if (p->chip_index == NO_INDEX) continue;
-        uint32_t at = 0;
-        while (at < s->stock_count && s->stock[at].chip_index != p->chip_index) at++;
-        if (at == s->stock_count) s->stock[s->stock_count++].chip_index = p->chip_index;
-        s->stock[at].chips += (int64_t)p->node_count * p->chips_per_node;
-    }
-}
-
 /* ---- tenants and permits --------------------------------------------------------------------- */
 
 static enum err check_budget(const struct tenant *t, struct errtext *error)
@@ -419,9 +399,9 @@ enum err fleet_index(struct fleet *f, struct arena *arena, struct errtext *error
     for (uint32_t i = 0; i < f->chip_count; i++) RETURN_IF(check_chip(&f->chips[i], error));
     for (uint32_t i = 0; i < f->site_count; i++) RETURN_IF(index_site(&f->sites[i], n, error));
     RETURN_IF(index_pools(f, n, arena, error));
-    stock_sites(f, arena);
     RETURN_IF(index_tenants(f, n, error));
     RETURN_IF(index_permits(f, n, error));
+    stock_fleet(f, arena);
     f->names = n;
     return ERR_NONE;
 }

@@ -389,26 +389,49 @@ static void read_counters(struct reader *r, const struct yaml_node *n)
     }
 }
 
+static void read_stock(struct reader *r, const struct yaml_node *n, struct stock *out)
+{
+    static const char *const keys[] = {"chip", "amount", "country", NULL};
+    if (!yaml_list(r->errs, n, CASE_FLEET_MAX)) return;
+    out->count = n->count;
+    out->rows = ARENA_ARRAY(r->arena, n->count + 1, struct stock_row);
+    for (uint32_t i = 0; i < n->count; i++) {
+        const struct yaml_node *row = &n->items[i], *x;
+        struct chip *chip = ARENA_NEW(r->arena, struct chip);
+        out->rows[i].chip = chip;
+        if (!yaml_map(r->errs, row, keys) && row->kind != YAML_MAP) continue;
+        if ((x = yaml_need(r->errs, row, "chip")) != NULL) read_chip(r, x, chip);
+        if ((x = yaml_need(r->errs, row, "amount")) != NULL)
+            yaml_i64(r->errs, x, 0, INT64_C(1000000000), &out->rows[i].amount);
+        country(r, row, "country", &out->rows[i].country);
+    }
+}
+
 static void read_fleet(struct reader *r, const struct yaml_node *n)
 {
     static const char *const keys[] = {"scope", "chips", NULL};
-    static const char *const row_keys[] = {"chip", "amount", NULL};
     if (!yaml_map(r->errs, n, keys) && n->kind != YAML_MAP) return;
-    struct law_case *c = r->c;
-    const struct yaml_node *x = yaml_need(r->errs, n, "scope");
-    if (x != NULL) yaml_id(r->errs, x, &c->fleet_scope);
+    struct law_fleet fleet = {0};
+    const struct yaml_node *scope = yaml_need(r->errs, n, "scope"), *x;
+    if (scope != NULL) yaml_id(r->errs, scope, &fleet.scope);
+    for (uint32_t i = 0; i < r->c->fleet_count; i++)
+        if (str_eq(r->c->fleets[i].scope, fleet.scope))
+            yaml_fail(r->errs, scope, "what the '" STR_FMT "' holds is stated twice",
+                      STR_ARG(fleet.scope));
     if ((x = yaml_need(r->errs, n, "chips")) == NULL) return;
-    if (!yaml_list(r->errs, x, CASE_FLEET_MAX)) return;
-    c->fleet_known = true;
-    c->fleet_count = x->count;
-    c->fleet = ARENA_ARRAY(r->arena, x->count + 1, struct law_fleet_row);
-    for (uint32_t i = 0; i < x->count; i++) {
-        const struct yaml_node *row = &x->items[i], *y;
-        if (!yaml_map(r->errs, row, row_keys) && row->kind != YAML_MAP) continue;
-        if ((y = yaml_need(r->errs, row, "chip")) != NULL) read_chip(r, y, &c->fleet[i].chip);
-        if ((y = yaml_need(r->errs, row, "amount")) != NULL)
-            yaml_i64(r->errs, y, 0, INT64_C(1000000000), &c->fleet[i].amount);
+    read_stock(r, x, &fleet.stock);
+    r->c->fleets[r->c->fleet_count++] = fleet;
+}
+
+/* One scope, or a list of them. */
+static void read_fleets(struct reader *r, const struct yaml_node *n)
+{
+    if (n->kind != YAML_LIST) {
+        read_fleet(r, n);
+        return;
     }
+    if (!yaml_list(r->errs, n, LAW_SCOPES_MAX)) return;
+    for (uint32_t i = 0; i < n->count; i++) read_fleet(r, &n->items[i]);
 }
 
 bool case_yaml_chip(struct yaml_errors *errs, const struct yaml_node *n,
@@ -465,7 +488,7 @@ void case_yaml_facts(struct yaml_errors *errs, const struct yaml_node *n,
     read_words(&r, n, "evidence", &out->evidence_known, &out->evidence, &out->evidence_count);
     if ((x = yaml_get(n, "permits")) != NULL) read_permits(&r, x);
     if ((x = yaml_get(n, "counters")) != NULL) read_counters(&r, x);
-    if ((x = fact(n, "fleet")) != NULL) read_fleet(&r, x);
+    if ((x = fact(n, "fleet")) != NULL) read_fleets(&r, x);
 }
 
 bool case_yaml_node(struct yaml_errors *errs, const struct yaml_node *n,

@@ -58,6 +58,11 @@ static uint32_t tenant_party(const struct laws_case *c)
     return tenant == NO_INDEX ? NO_INDEX : c->fleet->tenants[tenant].party_index;
 }
 
+static uint32_t end_user_party(const struct laws_case *c)
+{
+    return c->spec->end_user.len > 0 ? fleet_party(c->fleet, c->spec->end_user) : tenant_party(c);
+}
+
 static struct str tenant_country(const struct laws_case *c)
 {
     uint32_t party = tenant_party(c);
@@ -131,9 +136,7 @@ static bool has_evidence(const struct laws_case *c, struct str name)
 static bool is_in_chain(const struct laws_case *c, uint32_t party)
 {
     const struct pool *pool = &c->fleet->pools[c->pool];
-    uint32_t end_user =
-        c->spec->end_user.len > 0 ? fleet_party(c->fleet, c->spec->end_user) : tenant_party(c);
-    return party == tenant_party(c) || party == end_user || party == pool->title.owner_index ||
+    return party == tenant_party(c) || party == end_user_party(c) || party == pool->title.owner_index ||
            party == pool->title.lessor_index ||
            party == c->fleet->sites[pool->site_index].operator_index;
 }
@@ -196,18 +199,47 @@ static enum truth cap_is_broken(const struct laws_case *c, const struct sim_cap 
     return use < 0 ? UNKNOWN : use > cap->at_most ? YES : NO;
 }
 
+/* Do two pools stand together under that word? `unknown_out`: it cannot be told of the first. */
+static bool stands_with(const struct laws_case *c, int per, const struct pool *p, bool *unknown_out)
+{
+    const struct fleet *f = c->fleet;
+    const struct pool *mine = &f->pools[c->pool];
+    const struct site *site = &f->sites[p->site_index], *at = &f->sites[mine->site_index];
+    uint32_t who = NO_INDEX;
+    switch ((enum sim_ratio_per)per) {
+    case PER_SITE: return site == at;
+    case PER_COUNTRY: *unknown_out = at->country.len == 0; return str_eq(site->country, at->country);
+    case PER_OPERATOR: who = at->operator_index; break;
+    case PER_OWNER: who = mine->title.owner_index; break;
+    case PER_LESSOR: who = mine->title.lessor_index; break;
+    case PER_TENANT: who = tenant_party(c); break;
+    case PER_END_USER: who = end_user_party(c); break;
+    case PER_ALL:
+    case PER_COUNT: return true;
+    }
+    *unknown_out = who == NO_INDEX;
+    if (per == PER_OPERATOR) return site->operator_index == who;
+    if (per == PER_OWNER) return p->title.owner_index == who;
+    if (per == PER_LESSOR) return p->title.lessor_index == who;
+    return site->operator_index == who || p->title.owner_index == who;
+}
+
 static enum truth ratio_is_broken(const struct laws_case *c, const struct sim_ratio *ratio)
 {
     const struct fleet *f = c->fleet;
     uint64_t in = 0, all = 0;
+    bool is_unknown = false;
     for (uint32_t p = 0; p < f->pool_count; p++) {
         const struct pool *pool = &f->pools[p];
-        if (pool->site_index != f->pools[c->pool].site_index || pool->chip_index == NO_INDEX)
-            continue;
+        if (!stands_with(c, ratio->per, pool, &is_unknown) || pool->chip_index == NO_INDEX) continue;
         uint64_t chips = (uint64_t)pool->node_count * pool->chips_per_node;
         all += chips;
-        if (str_eq(pool->chip, ratio->chip)) in += chips;
+        struct str country = f->sites[pool->site_index].country;
+        if (ratio->chip.len > 0 ? str_eq(pool->chip, ratio->chip)
+                                : str_eqz(country, sim_countries[ratio->country]))
+            in += chips;
     }
+    if (is_unknown) return UNKNOWN;
     return all > 0 && in * 1000000 < (uint64_t)ratio->at_least_ppm * all ? YES : NO;
 }
 
@@ -334,6 +366,20 @@ static void draw_cap(struct rng *r, struct arena *arena, uint32_t version, struc
     if (out->condition_count > 1) out->condition_count = 1; /* it should bite */
 }
 
+/* By a generator of its own, whose and what, so that older seeds go on giving the worlds that they
+ * gave. */
+static void draw_ratio(struct rng *r, const struct fleet *f, struct sim_ratio *out)
+{
+    struct rng own = rng_fork(r, 6);
+    *out = (struct sim_ratio){.present = true,
+                              .per = rng_chance(&own, 30) ? PER_SITE : (int)rng_below(&own, PER_COUNT),
+                              .country = rng_below(&own, SIM_COUNTRY_COUNT)};
+    bool by_country = rng_chance(&own, 25);
+    struct str chip = f->chips[rng_below(r, f->chip_count)].id;
+    if (!by_country) out->chip = chip;
+    out->at_least_ppm = 50000 * (int32_t)(1 + rng_below(r, 9));
+}
+
 static void draw_rule(struct rng *r, struct arena *arena, const struct fleet *f, uint32_t version,
                       struct str id, int64_t from_ms, int64_t to_ms, struct sim_rule *out)
 {
@@ -358,10 +404,7 @@ static void draw_rule(struct rng *r, struct arena *arena, const struct fleet *f,
         draw_condition(r, arena, f, &out->conditions[i]);
     uint32_t kind = rng_below(r, 10);
     if (kind < 3) draw_cap(r, arena, version, out);
-    if (kind == 3)
-        out->ratio = (struct sim_ratio){.present = true,
-                                        .chip = f->chips[rng_below(r, f->chip_count)].id,
-                                        .at_least_ppm = 50000 * (int32_t)(1 + rng_below(r, 9))};
+    if (kind == 3) draw_ratio(r, f, &out->ratio);
 }
 
 /* ---- the same in the language of the core ---- */
@@ -405,6 +448,20 @@ static void write_cap(const struct sim_cap *cap, struct law_cap *out)
                             .unit = cap->by_tpp ? STR("TPP") : STR("chips")};
 }
 
+static void write_ratio(const struct sim_ratio *ratio, struct arena *arena, struct law_ratio *out)
+{
+    static const char *const per[PER_COUNT] = {"site",   "country", "operator", "owner",
+                                               "lessor", "tenant",  "end_user", "all"};
+    *out = (struct law_ratio){.present = true,
+                              .per = str_of(per[ratio->per]),
+                              .bound = BOUND_AT_LEAST,
+                              .bound_ppm = ratio->at_least_ppm};
+    out->share_of =
+        ratio->chip.len > 0
+            ? str_of(arena_printf(arena, "row.chip.id == \"" STR_FMT "\"", STR_ARG(ratio->chip)))
+            : str_of(arena_printf(arena, "row.country == \"%s\"", sim_countries[ratio->country]));
+}
+
 static void write_rule(const struct sim_rule *r, struct arena *arena, struct law_rule *out)
 {
     struct buf when = {0};
@@ -434,14 +491,7 @@ static void write_rule(const struct sim_rule *r, struct arena *arena, struct law
         out->then.evidence_count = 1;
     }
     if (r->cap.present) write_cap(&r->cap, &out->cap);
-    if (r->ratio.present)
-        out->ratio = (struct law_ratio){
-            .present = true,
-            .share_of =
-                str_of(arena_printf(arena, "row.chip.id == \"" STR_FMT "\"", STR_ARG(r->ratio.chip))),
-            .per = STR("site"),
-            .bound = BOUND_AT_LEAST,
-            .bound_ppm = r->ratio.at_least_ppm};
+    if (r->ratio.present) write_ratio(&r->ratio, arena, &out->ratio);
     if (r->suspended_from_ms != 0) {
         out->suspended = ARENA_NEW(arena, struct law_span);
         *out->suspended = (struct law_span){r->suspended_from_ms, r->suspended_to_ms, STR("test")};

@@ -53,10 +53,23 @@ struct sim_cap {
     int64_t at_most; /* chips or TPP */
 };
 
-/* At least so many ppm of the chips of the site are of that kind. */
+/* At least so many ppm of the chips are of that kind, or stand in that country. */
+enum sim_ratio_per {
+    PER_SITE,
+    PER_COUNTRY,
+    PER_OPERATOR,
+    PER_OWNER,
+    PER_LESSOR,
+    PER_TENANT,
+    PER_END_USER,
+    PER_ALL,
+    PER_COUNT
+};
 struct sim_ratio {
     bool present;
-    struct str chip;
+    int per; /* enum sim_ratio_per */
+    struct str chip; /* "": by country */
+    uint32_t country;
     int32_t at_least_ppm;
 };
 
@@ -119,7 +132,7 @@ int64_t laws_cap_until(const struct sim_cap *cap, int64_t end_ms);
 /* May it run there then? *permit_out gets the index in the fleet of the permit that the claim
  * relies on, or NO_INDEX. Amounts are not looked at: that is QUOTA's. */
 enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint32_t *permit_out);
-/* A rule about a share of what the site holds forbids it, others aside. */
+/* A rule about a share of chips forbids it, others aside. */
 bool laws_ratio_forbids(const struct laws *l, const struct laws_case *c);
 
 /* Headquarters of a party's ultimate parent at an instant; "" unknown. */

@@ -520,17 +520,82 @@ static void a_share_of_chips_is_counted_over_all_that_the_site_holds(void **stat
     assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING); /* 24 of 40 are domestic */
     struct law_case x;
     core_case(w.core, &s, 0, w.now_ms, &w.arena, &x);
-    assert_true(x.fleet_known && str_eqz(x.fleet_scope, "site"));
-    assert_int_equal(x.fleet_count, 2);
-    assert_true(str_eqz(x.fleet[0].chip.id, "small"));
-    assert_int_equal(x.fleet[0].amount, 16);
-    assert_int_equal(x.fleet[1].amount, 24);
+    assert_true(x.fleet_count > 0 && str_eqz(x.fleets[0].scope, "site"));
+    const struct stock *held = &x.fleets[0].stock;
+    assert_int_equal(held->count, 2);
+    assert_true(str_eqz(held->rows[0].chip->id, "small"));
+    assert_int_equal(held->rows[0].amount, 16);
+    assert_int_equal(held->rows[1].amount, 24);
     enter(&w, fleet_with_share(&w, 2)); /* 16 of 32 are not more than half */
     assert_int_equal(world_job(&w, id)->state, JOB_COMPLETING);
     assert_int_equal(w.out.decisions[0].reason, REASON_LAW_FORBIDS);
     assert_true(str_eqz(w.out.decisions[0].rule, "SHARE-1"));
     world_report(&w, REPORT_GONE, id, 1, 0);
     assert_int_equal(world_job(&w, id)->reason, REASON_LAW_NO_SITE);
+    world_release(&w);
+}
+
+/* Tokyo has 8 big chips of home's, Sydney 24 small ones: 16 let by the landlord, 8 of held's. */
+static struct fleet *fleet_with_scopes(struct world *w)
+{
+    struct fleet *f = world_fleet_base(&w->arena, 4);
+    world_pool(&w->arena, f, 0, "a", "big", "tokyo", 1, 8);
+    struct pool *b = world_pool(&w->arena, f, 1, "b", "small", "sydney", 2, 8);
+    b->title.kind = TITLE_LEASED;
+    b->title.lessor = b->title.owner = STR("landlord");
+    world_pool(&w->arena, f, 2, "c", "small", "sydney", 1, 8)->title.owner = STR("held");
+    world_pool(&w->arena, f, 3, "d", "small", "shanghai", 1, 8)->title.owner = (struct str){0};
+    f->pools[0].title.owner = STR("home");
+    f->sites[2].operator_party = (struct str){0};
+    return f;
+}
+
+static void a_share_is_counted_over_what_stands_together_by_the_word_of_the_rule(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tenant, *per;
+        uint32_t pool;
+        int percent; /* big chips, rounded down; -1: nobody knows */
+    } rows[] = {
+        {"acme", "site", 0, 100},    {"acme", "site", 1, 0},      {"acme", "country", 1, 0},
+        {"acme", "operator", 0, 25}, {"acme", "operator", 3, -1}, {"acme", "owner", 0, 100},
+        {"acme", "owner", 1, 0},     {"acme", "owner", 3, -1},    {"acme", "lessor", 1, 0},
+        {"acme", "lessor", 0, -1},   {"acme", "tenant", 3, 25},   {"boat", "tenant", 0, 0},
+        {"fog", "tenant", 0, -1},    {"acme", "end_user", 0, 25}, {"acme", "all", 3, 20},
+        {"acme", "firm", 0, -1},     {"acme", "exporter", 0, -1},
+    };
+    struct world w;
+    world_init(&w, 1);
+    enter(&w, fleet_with_scopes(&w));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct law_rule share = world_rule("SHARE-1", "true", EFFECT_FORBID);
+        share.ratio = (struct law_ratio){.present = true,
+                                         .share_of = STR("row.chip.id == 'big'"),
+                                         .per = str_of(rows[i].per),
+                                         .unit = UNIT_CHIPS,
+                                         .bound = BOUND_AT_LEAST};
+        struct job_spec s = world_spec(8);
+        s.tenant = str_of(rows[i].tenant);
+        for (int asked = 0; asked <= 100; asked += 5) {
+            share.ratio.bound_ppm = 10000 * asked;
+            world_adopt(&w, &share, 1);
+            struct arena a;
+            struct law_case x;
+            struct law_verdict v;
+            arena_init(&a);
+            core_case(w.core, &s, rows[i].pool, w.now_ms, &a, &x);
+            law_decide(core_law(w.core), &x, &a, &v);
+            int expected = rows[i].percent < 0         ? EFFECT_UNRESOLVED
+                           : asked <= rows[i].percent ? EFFECT_PERMIT
+                                                      : EFFECT_FORBID;
+            if (v.effect != expected)
+                print_message("per %s, pool %u, %d %%\n", rows[i].per, rows[i].pool, asked);
+            assert_int_equal(v.effect, expected);
+            assert_int_equal(core_allows(w.core, &s, rows[i].pool, w.now_ms, &a), v.allowed);
+            arena_release(&a);
+        }
+    }
     world_release(&w);
 }
 
@@ -569,6 +634,7 @@ int main(void)
         cmocka_unit_test(
             a_rule_that_comes_to_reach_elder_jobs_leaves_permits_to_those_that_hold_them),
         cmocka_unit_test(a_share_of_chips_is_counted_over_all_that_the_site_holds),
+        cmocka_unit_test(a_share_is_counted_over_what_stands_together_by_the_word_of_the_rule),
         cmocka_unit_test(claims_are_lawful_through_every_change_of_law),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

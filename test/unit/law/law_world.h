@@ -299,13 +299,20 @@ static inline void random_case(struct dice *d, struct arena *a, const struct law
     for (uint32_t i = 0; i < c->evidence_count; i++)
         c->evidence[i] = str_of(PICK(d, world_evidence));
     random_permits(d, a, p, c);
-    c->fleet_known = !one_in(d, 3);
-    c->fleet_scope = one_in(d, 4) ? STR("operator") : STR("site");
-    c->fleet_count = c->fleet_known ? roll(d, 4) : 0;
-    c->fleet = ARENA_ARRAY(a, 4, struct law_fleet_row);
+    c->fleet_count = roll(d, 3);
     for (uint32_t i = 0; i < c->fleet_count; i++) {
-        random_chip(d, &c->fleet[i].chip);
-        c->fleet[i].amount = roll(d, 50);
+        struct law_fleet *fleet = &c->fleets[i];
+        fleet->scope = (i == 0) == one_in(d, 4) ? STR("operator") : STR("site");
+        fleet->stock.count = roll(d, 4);
+        fleet->stock.rows = ARENA_ARRAY(a, 4, struct stock_row);
+        for (uint32_t k = 0; k < fleet->stock.count; k++) {
+            struct chip *chip = ARENA_NEW(a, struct chip);
+            random_chip(d, chip);
+            fleet->stock.rows[k] =
+                (struct stock_row){.chip = chip,
+                                   .amount = roll(d, 50),
+                                   .country = one_in(d, 4) ? (struct str){0} : STR("CN")};
+        }
     }
 }
 

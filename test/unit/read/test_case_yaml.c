@@ -83,8 +83,8 @@ static void every_fact_of_a_case_is_read(void **state)
     assert_int_equal(c->site.build_progress_ppm, 200000);
     assert_int_equal(c->data[0].persons, 99999);
     assert_int_equal(c->permits[0].to_ms, civil_days(2027, 1, 1) * CIVIL_DAY_MS);
-    assert_true(c->fleet_known && c->fleet_count == 2);
-    assert_int_equal(c->fleet[0].chip.tpp.milli, 15832000);
+    assert_true(c->fleet_count == 1 && c->fleets[0].stock.count == 2);
+    assert_int_equal(c->fleets[0].stock.rows[0].chip->tpp.milli, 15832000);
     arena_release(&b.arena);
 }
 
@@ -102,7 +102,7 @@ static void what_is_left_out_is_unknown_and_an_empty_list_is_not(void **state)
         desk_fail(&b.errs);
     const struct law_case *c = &f.cases[0];
     assert_true(c->chip_present && !c->chip.tpp.known);
-    assert_false(c->evidence_known || c->data_known || c->intermediaries_known || c->fleet_known);
+    assert_false(c->evidence_known || c->data_known || c->intermediaries_known || c->fleet_count > 0);
     c = &f.cases[1];
     assert_true(!c->chip_present && c->evidence_known && c->data_known && c->intermediaries_known);
     assert_true(c->chain[ROLE_TENANT].owners_known && c->chain[ROLE_TENANT].lists_known);
