@@ -7,6 +7,7 @@
  *                                  +-- FINISHED, GONE, REJECTED ---+--> ended, or PENDING again
  *
  * Chips are given back only by a FINISHED, GONE or REJECTED report of that very attempt. */
+#include "core/coming.h"
 #include "core/explain.h"
 #include "core/preempt.h"
 
@@ -34,6 +35,8 @@ static void attempt_wall(struct core *c, struct entry *e, const struct legal *le
     e->wall_reason = REASON_LAW_ENDS_FIRST;
     e->wall_rule = intern(c, legal->rule);
 }
+
+static void counts_anew(struct core *c, struct entry *e);
 
 static void order_start(struct core *c, struct entry *e)
 {
@@ -72,6 +75,8 @@ static void repeat_first(struct core *c, struct entry *e)
 
 void attempt_repeat(struct core *c, struct entry *e)
 {
+    if (e->job.state == JOB_CONFIGURING && c->now_ms - e->claimed_ms > COMING_START_MS)
+        counts_anew(c, e);
     if (e->job.state == JOB_CONFIGURING)
         order_start(c, e);
     else if (e->job.state == JOB_RUNNING)
@@ -97,6 +102,7 @@ void attempt_limit(struct core *c, struct entry *e, int64_t limit_ms)
 {
     e->job.time_limit_ms = limit_ms;
     e->job.limit_number++;
+    counts_anew(c, e);
     if (e->job.state != JOB_RUNNING) return;
     repeat_first(c, e);
     order_limit(c, e);
@@ -128,14 +134,46 @@ static void name_nodes(struct core *c, struct entry *e, uint32_t pool, const str
     mem_free(nodes);
 }
 
-/* What the attempt would add to counters, in the legal scratch. */
+/* The latest instant at which the attempt may still run, its wall aside. */
+static int64_t may_run_until(const struct core *c, const struct entry *e)
+{
+    if (e->started) return e->job.start_ms + e->job.time_limit_ms;
+    return c->now_ms + COMING_START_MS + e->job.time_limit_ms;
+}
+
+/* What the attempt would add to counters, in the legal scratch. Where a cap that begins later has no
+ * room for it, that is its wall (struct legal). */
 static void counts_now(struct core *c, struct entry *e, struct count **counts, uint32_t *count)
 {
     struct law_case x;
+    struct coming *caps;
+    uint32_t later;
     *count = 0;
     if (law_caps(c->law) == 0) return;
+    coming_caps(c, &e->job.spec, e->job.pool.v, c->now_ms, may_run_until(c, e), NULL,
+                &c->legal_scratch, &caps, &later);
     core_case(c, &e->job.spec, e->job.pool.v, c->now_ms, &c->legal_scratch, &x);
-    counts_of(c, &x, &c->legal_scratch, counts, count);
+    counts_of(c, &x, &c->legal_scratch, later, counts, count);
+    for (uint32_t i = 0; i < later; i++) {
+        if (!caps[i].has_room) continue;
+        struct counter *k = counter_of(c, caps[i].rule->id, caps[i].key);
+        (*counts)[(*count)++] = count_of(k, caps[i].milli, true);
+    }
+}
+
+/* It may last longer, or not so long: which caps does it run into that begin later? */
+static void counts_anew(struct core *c, struct entry *e)
+{
+    if (!c->caps_may_come) return;
+    struct count *counts = NULL;
+    uint32_t count;
+    counts_give(c, e, false);
+    struct class *k = class_of(c, e->box);
+    struct legal legal = *legal_of(c, k->signature, &k->box->spec, e->job.pool.v);
+    counts_now(c, e, &counts, &count);
+    counts_take(c, e, counts, count, 0);
+    attempt_wall(c, e, &legal);
+    arena_clear(&c->legal_scratch);
 }
 
 /* The permits that make it lawful, whichever they are, and the counters that it falls under. */
@@ -212,6 +250,7 @@ static void claim_free(struct core *c, struct entry *e, bool ran)
     budget_release(c, e);
     share_drop(c, e);
     running_leave(c, e);
+    if (c->caps_may_come && counts_matter_later(c, e)) c->recheck_attempts = true;
     counts_give(c, e, ran);
     order_remove(&c->active, &e->in_group);
     if (e->array != NULL) {
@@ -265,6 +304,7 @@ static void on_started(struct core *c, struct entry *e, const struct report *r)
     }
     e->started = true;
     j->start_ms = c->now_ms;
+    if (j->state != JOB_COMPLETING) counts_anew(c, e);
     if (j->state == JOB_CONFIGURING) entry_set_state(c, e, JOB_RUNNING);
     if (limit_is_open(j)) {
         repeat_first(c, e);
@@ -404,9 +444,25 @@ static void quotas_drop(struct core *c, struct entry *e, struct kept *had)
     counts_give(c, e, false);
 }
 
+/* What is being stopped will be gone by the day on which a cap begins. */
+static void later_drop(const struct core *c, const struct entry *e, struct kept *had)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < had->count_count; i++) {
+        const struct count *k = &had->counts[i];
+        const struct law_rule *r = law_rule(c->law, k->counter->rule);
+        bool has_room =
+            e->job.state != JOB_COMPLETING && r != NULL && r->cap.present &&
+            counter_then(c, r->id, k->counter->key, NULL) <= r->cap.at_most_milli - k->milli;
+        if (!k->is_later || has_room) had->counts[kept++] = *k;
+    }
+    had->count_count = kept;
+}
+
 /* Take back what it had; what permits and caps that shrank have no room for goes last. */
 static void quotas_keep(struct core *c, struct entry *e, struct kept *had)
 {
+    later_drop(c, e, had);
     uint32_t over = 0;
     for (uint32_t i = 0; i + over < had->permit_count;) {
         uint32_t p = had->permits[i], *last = &had->permits[had->permit_count - over - 1];
@@ -424,7 +480,7 @@ static void quotas_keep(struct core *c, struct entry *e, struct kept *had)
     for (uint32_t i = 0; i + over < had->count_count;) {
         struct count k = had->counts[i], *last = &had->counts[had->count_count - over - 1];
         const struct law_rule *r = law_rule(c->law, k.counter->rule);
-        if (r == NULL || !r->cap.present ||
+        if (k.is_later || r == NULL || !r->cap.present ||
             counter_used(k.counter) <= r->cap.at_most_milli - k.milli) {
             i++;
             continue;

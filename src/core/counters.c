@@ -81,18 +81,40 @@ static int64_t add(int64_t a, int64_t b)
     return a > LAW_MILLI_MAX - b ? LAW_MILLI_MAX : a + b;
 }
 
-int64_t counter_used(const struct counter *k)
+/* What the claim holds now of the counter under which its entry `i` counts later. */
+static int64_t holds_now(const struct entry *e, uint32_t i)
 {
-    return add(add(k->held_milli, k->over_milli), add(k->past_milli, k->stated_milli));
+    for (uint32_t k = 0; k + e->count_over < e->count_count; k++)
+        if (e->counts[k].counter == e->counts[i].counter && !e->counts[k].is_later)
+            return e->counts[k].milli;
+    return 0;
 }
 
-/* What counts before the claim of `own`, which is judged anew. */
+/* What entry `i` of the claim adds: what counts now and later is counted once. */
+static int64_t part_of(const struct entry *e, uint32_t i)
+{
+    return e->counts[i].milli - (e->counts[i].is_later ? holds_now(e, i) : 0);
+}
+
+/* What counts before the claim of `own` (NULL: before a new one), which is judged anew, without
+ * what is being stopped for lack of room. */
 static int64_t used_beside(const struct counter *k, const struct entry *own)
 {
-    int64_t held = k->held_milli;
-    for (uint32_t i = 0; i + own->count_over < own->count_count; i++)
-        if (own->counts[i].counter == k) held -= own->counts[i].milli;
-    return add(held, add(k->past_milli, k->stated_milli));
+    int64_t claims = k->held_milli + k->later_milli;
+    for (uint32_t i = 0; own != NULL && i + own->count_over < own->count_count; i++)
+        if (own->counts[i].counter == k) claims -= part_of(own, i);
+    return add(claims, add(k->past_milli, k->stated_milli));
+}
+
+int64_t counter_used(const struct counter *k)
+{
+    return add(k->over_milli, used_beside(k, NULL));
+}
+
+int64_t counter_then(const struct core *c, struct str rule, struct str key, const struct entry *own)
+{
+    const struct counter *k = counter_find(c, rule, key);
+    return k != NULL ? used_beside(k, own) : stated(c, rule, key);
 }
 
 void counters_show(const struct core *c, const struct entry *own, struct arena *arena,
@@ -114,12 +136,17 @@ void counters_show(const struct core *c, const struct entry *own, struct arena *
     }
 }
 
-void counts_of(struct core *c, const struct law_case *x, struct arena *arena,
+struct count count_of(struct counter *k, int64_t milli, bool is_later)
+{
+    return (struct count){k, milli < CLAIM_MILLI_MAX ? milli : CLAIM_MILLI_MAX, is_later};
+}
+
+void counts_of(struct core *c, const struct law_case *x, struct arena *arena, uint32_t more,
                struct count **counts_out, uint32_t *count_out)
 {
     struct law_add *adds;
     law_adds(c->law, x, arena, &adds, count_out);
-    *counts_out = ARENA_ARRAY(arena, *count_out, struct count);
+    *counts_out = ARENA_ARRAY(arena, *count_out + more, struct count);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < *count_out; i++) {
         const struct law_rule *r = law_cap_at(c->law, adds[i].cap);
@@ -127,19 +154,37 @@ void counts_of(struct core *c, const struct law_case *x, struct arena *arena,
         bool is_within = counter_used(k) <= r->cap.at_most_milli - adds[i].milli;
         /* Lawful beyond the cap: by a permit, evidence or an exception. Those do not use it up. */
         if (!is_within && law_rule_state(c->law, r->id, x->on_ms) == LAW_STATE_BINDING) continue;
-        int64_t milli = adds[i].milli < CLAIM_MILLI_MAX ? adds[i].milli : CLAIM_MILLI_MAX;
-        (*counts_out)[kept++] = (struct count){k, milli};
+        (*counts_out)[kept++] = count_of(k, adds[i].milli, false);
     }
     *count_out = kept;
 }
 
+static void book(const struct entry *e, uint32_t i, int sign)
+{
+    struct counter *k = e->counts[i].counter;
+    int64_t milli = sign * part_of(e, i);
+    if (e->counts[i].is_later)
+        k->later_milli += milli;
+    else if (i + e->count_over < e->count_count)
+        k->held_milli += milli;
+    else
+        k->over_milli += milli;
+}
+
 void counts_enter(struct entry *e)
 {
+    for (uint32_t i = 0; i < e->count_count; i++) book(e, i, 1);
+}
+
+bool counts_matter_later(const struct core *c, const struct entry *e)
+{
     for (uint32_t i = 0; i < e->count_count; i++) {
-        struct counter *k = e->counts[i].counter;
-        int64_t *part = i + e->count_over < e->count_count ? &k->held_milli : &k->over_milli;
-        *part += e->counts[i].milli;
+        const struct count *k = &e->counts[i];
+        const struct law_rule *r = law_rule(c->law, k->counter->rule);
+        bool goes_on = r != NULL && r->cap.window != WINDOW_HELD && k->counter->later_milli > 0;
+        if (k->is_later || goes_on) return true;
     }
+    return false;
 }
 
 void counts_take(struct core *c, struct entry *e, const struct count *counts, uint32_t count,
@@ -176,10 +221,10 @@ void counts_give(struct core *c, struct entry *e, bool ran)
 {
     if (e->count_count == 0) return;
     for (uint32_t i = 0; i < e->count_count; i++) {
-        struct counter *k = e->counts[i].counter;
         bool is_over = i + e->count_over >= e->count_count;
-        *(is_over ? &k->over_milli : &k->held_milli) -= e->counts[i].milli;
-        if (ran && !is_over && BERTH_DEFECT != 10) keep_past(c, k, e->counts[i].milli);
+        book(e, i, -1);
+        if (ran && !is_over && !e->counts[i].is_later && BERTH_DEFECT != 10)
+            keep_past(c, e->counts[i].counter, e->counts[i].milli);
     }
     mem_free(e->counts);
     e->counts = NULL;

@@ -50,6 +50,7 @@
  *
  *   60  a share of the law counts the first kind of chip alone                     (case.c)
  *   61  shares by country, party or all count the pool's site alone                (case.c)
+ *   62  a cap that begins later is not looked at before                          (coming.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

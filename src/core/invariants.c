@@ -317,15 +317,20 @@ static enum err check_permits(const struct core *c, struct errtext *error)
 
 static enum err check_counter(const struct core *c, const struct counter *k, struct errtext *error)
 {
-    int64_t held = 0, over = 0;
+    int64_t held = 0, over = 0, later = 0;
     for (struct order_node *n = order_first(&c->active); n != NULL;
          n = order_after(&c->active, n->major, n->id)) {
         const struct entry *e = CONTAINER(n, struct entry, in_group);
-        for (uint32_t i = 0; i < e->count_count; i++)
-            if (e->counts[i].counter == k)
-                *(i + e->count_over < e->count_count ? &held : &over) += e->counts[i].milli;
+        int64_t now = 0, then = 0;
+        for (uint32_t i = 0; i < e->count_count; i++) {
+            if (e->counts[i].counter != k) continue;
+            bool is_over = i + e->count_over >= e->count_count;
+            *(e->counts[i].is_later ? &then : is_over ? &over : &now) += e->counts[i].milli;
+        }
+        held += now;
+        if (then > 0) later += then - now;
     }
-    if (held == k->held_milli && over == k->over_milli) return ERR_NONE;
+    if (held == k->held_milli && over == k->over_milli && later == k->later_milli) return ERR_NONE;
     return BROKEN(17, "the counter of " STR_FMT " for " STR_FMT " holds %lld, not %lld",
                   STR_ARG(k->rule), STR_ARG(k->key), (long long)(held + over),
                   (long long)(k->held_milli + k->over_milli));

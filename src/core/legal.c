@@ -7,6 +7,7 @@
  * answer, the cell is also worked out again whenever a claim takes from a permit or gives back;
  * where the job would count under a cap, when its counter crosses what the cell can bear. */
 #include "core/case.h"
+#include "core/coming.h"
 #include "core/state.h"
 
 #include "base/check.h"
@@ -96,35 +97,62 @@ static bool rests_on_permits(struct law_look *look, struct law_case *x, struct l
     return !bare.allowed;
 }
 
-void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
-                const struct entry *own, struct arena *scratch, struct legal *out)
+/* As if no cap began later. */
+static void look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                 const struct entry *own, struct arena *scratch, struct legal *out)
 {
     struct law_case x;
     struct law_seen seen;
     case_build(&c->fleet, spec, pool, now_ms, used_beside(c, own, scratch), scratch, &x);
     counters_show(c, own, scratch, &x);
-    struct law_look *look = law_look_new(c->law, &x, scratch);
+    struct law_look *looked = law_look_new(c->law, &x, scratch);
     *out = (struct legal){.until_ms = CIVIL_NEVER_MS, .holds_until_ms = CIVIL_NEVER_MS};
-    ask_now(look, out, &seen);
+    ask_now(looked, out, &seen);
     out->allowed = seen.allowed;
     out->effect = seen.effect;
     out->rule = seen.rule;
     if (seen.allowed) {
-        out->by_permit = rests_on_permits(look, &x, out, &seen);
+        out->by_permit = rests_on_permits(looked, &x, out, &seen);
         if (x.counter_count > 0 && seen.by_counters) {
             forget_counters(&x);
-            ask_now(look, out, &seen);
+            ask_now(looked, out, &seen);
         }
-    } else if (look_beyond_quota(c, look, &x, out, &seen)) {
+    } else if (look_beyond_quota(c, looked, &x, out, &seen)) {
         out->allowed = out->short_of_quota = true;
         out->by_permit = c->fleet.permit_count > 0;
     } else {
         return;
     }
     forget_counters(&x);
-    if (!seek(look, &x, false, &seen, &out->looks_at_permits)) return;
+    if (!seek(looked, &x, false, &seen, &out->looks_at_permits)) return;
     out->until_ms = x.on_ms;
     if (out->rule.len == 0) out->rule = seen.rule;
+}
+
+/* Caps that begin when there is no room are dates on which the law stops allowing it. */
+static void look_ahead(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                       int64_t now_ms, const struct entry *own, struct arena *scratch,
+                       struct legal *out, struct coming **caps, uint32_t *count)
+{
+    *count = 0;
+    if (!out->allowed) return;
+    coming_caps(c, spec, pool, now_ms, out->until_ms, own, scratch, caps, count);
+    for (uint32_t i = 0; i < *count; i++) {
+        const struct coming *k = &(*caps)[i];
+        if (k->has_room || k->is_met) continue;
+        out->until_ms = k->at_ms;
+        if (!out->short_of_quota) out->rule = k->rule->id;
+        return;
+    }
+}
+
+void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                const struct entry *own, struct arena *scratch, struct legal *out)
+{
+    struct coming *caps;
+    uint32_t count;
+    look(c, spec, pool, now_ms, own, scratch, out);
+    look_ahead(c, spec, pool, now_ms, own, scratch, out, &caps, &count);
 }
 
 int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
@@ -175,13 +203,19 @@ void legal_quota(const struct core *c, const struct job_spec *spec, uint32_t poo
     arena_release(&scratch);
 }
 
+static int64_t cell_cap_used(const struct core *c, const struct cell_cap *k)
+{
+    if (k->is_coming) return counter_then(c, k->counter->rule, k->counter->key, NULL);
+    return counter_used(k->counter);
+}
+
 static bool cell_is_good(const struct core *c, const struct legal_cell *cell)
 {
     if (cell->epoch != c->legal_epoch || c->now_ms >= cell->at.holds_until_ms) return false;
     if (cell->at.looks_at_permits && cell->permit_epoch != c->permit_epoch) return false;
     for (uint32_t i = 0; i < cell->cap_count; i++) {
         const struct cell_cap *k = &cell->caps[i];
-        if ((counter_used(k->counter) <= k->room_milli) != k->is_within) return false;
+        if ((cell_cap_used(c, k) <= k->room_milli) != k->is_within) return false;
     }
     return true;
 }
@@ -194,6 +228,22 @@ void signature_clear_cells(struct signature *s)
     s->cell_count = 0;
 }
 
+static bool caps_may_count(const struct core *c)
+{
+    for (uint32_t i = 0; i < law_caps(c->law); i++)
+        if ((law_cap_at(c->law, i)->acts & law_placement_acts(c->law)) != 0) return true;
+    return false;
+}
+
+static void cell_cap_set(struct core *c, struct cell_cap *k, const struct law_rule *r,
+                         struct str key, int64_t milli, bool is_coming)
+{
+    k->counter = counter_of(c, r->id, key);
+    k->is_coming = is_coming;
+    k->room_milli = r->cap.at_most_milli - milli;
+    k->is_within = cell_cap_used(c, k) <= k->room_milli;
+}
+
 /* Which counters would change the answer of the cell, and where. */
 static void cell_caps(struct core *c, const struct job_spec *spec, uint32_t pool,
                       struct legal_cell *cell)
@@ -201,21 +251,25 @@ static void cell_caps(struct core *c, const struct job_spec *spec, uint32_t pool
     mem_free(cell->caps);
     cell->caps = NULL;
     cell->cap_count = 0;
-    bool may_count = false;
-    for (uint32_t i = 0; i < law_caps(c->law) && !may_count; i++)
-        may_count = (law_cap_at(c->law, i)->acts & law_placement_acts(c->law)) != 0;
-    if (!may_count) return;
+    if (!caps_may_count(c)) return;
     struct law_case x;
     struct law_add *adds;
+    struct coming *coming;
+    uint32_t add_count, coming_count;
+    look_ahead(c, spec, pool, c->now_ms, NULL, &c->legal_scratch, &cell->at, &coming,
+               &coming_count);
     core_case(c, spec, pool, c->now_ms, &c->legal_scratch, &x);
-    law_adds(c->law, &x, &c->legal_scratch, &adds, &cell->cap_count);
+    law_adds(c->law, &x, &c->legal_scratch, &adds, &add_count);
+    cell->cap_count = add_count + coming_count;
     if (cell->cap_count > 0) cell->caps = mem_alloc(cell->cap_count, sizeof *cell->caps);
-    for (uint32_t i = 0; i < cell->cap_count; i++) {
+    for (uint32_t i = 0; i < add_count; i++) {
         const struct law_rule *r = law_cap_at(c->law, adds[i].cap);
-        struct cell_cap *k = &cell->caps[i];
-        k->counter = counter_of(c, r->id, law_cap_key(r, &x));
-        k->room_milli = r->cap.at_most_milli - adds[i].milli;
-        k->is_within = counter_used(k->counter) <= k->room_milli;
+        cell_cap_set(c, &cell->caps[i], r, law_cap_key(r, &x), adds[i].milli, false);
+    }
+    for (uint32_t i = 0; i < coming_count; i++) {
+        const struct coming *k = &coming[i];
+        cell_cap_set(c, &cell->caps[add_count + i], k->rule, k->key, k->milli, true);
+        if (!k->has_room) cell->at.looks_at_permits = true; /* is it met? */
     }
     cell->at.by_counter = cell->cap_count > 0;
 }
@@ -230,7 +284,7 @@ const struct legal *legal_of(struct core *c, struct signature *s, const struct j
     }
     struct legal_cell *cell = &s->cells[c->pool_signature[pool]];
     if (!cell_is_good(c, cell)) {
-        legal_look(c, spec, pool, c->now_ms, NULL, &c->legal_scratch, &cell->at);
+        look(c, spec, pool, c->now_ms, NULL, &c->legal_scratch, &cell->at);
         cell_caps(c, spec, pool, cell);
         arena_clear(&c->legal_scratch);
         cell->epoch = c->legal_epoch;
@@ -361,6 +415,7 @@ void segment_begin(struct core *c)
 {
     int64_t law = legal_next_date(c, c->now_ms), counters = counters_next_date(c);
     c->segment_end_ms = law < counters ? law : counters;
+    c->caps_may_come = law != CIVIL_NEVER_MS && coming_any(c);
 }
 
 /* Cells know until when they hold. */

@@ -89,4 +89,8 @@ enum {
 _Static_assert(WALL_STOP_MS >= STOP_GRACE_MS + 2 * REPEAT_MS, "a lost stop order can be repeated");
 _Static_assert(REPEAT_MAX_MS <= START_EXPIRY_MS, "an unanswered start is said again in time");
 
+/* A claim is expected to begin within this, where it is asked whether it may run into a cap that
+ * begins later. One that has not begun by then is asked again with each repeat of its order. */
+#define COMING_START_MS (INT64_C(3600) * 1000)
+
 #endif

@@ -248,6 +248,7 @@ static void visit_count(struct visit *v, struct core *c, struct count *k)
     visit_text(v, "rule", &rule);
     visit_text(v, "key", &key);
     visit_i64(v, "milli", &k->milli);
+    visit_bool(v, "later", &k->is_later);
     if (!v->reading || v->failed != ERR_NONE) return;
     if (k->milli < 0 || k->milli > LAW_MILLI_MAX / JOBS_MAX) visit_fail(v, "counts: out of range");
     k->counter = counter_of(c, rule, key);

@@ -67,6 +67,7 @@ struct counter;
 struct count {
     struct counter *counter;
     int64_t milli;
+    bool is_later; /* under a cap that begins while the claim may last (coming.h) */
 };
 
 /* What acts add up to under the cap of one rule, for one party, site or country (law.h). A claim
@@ -84,6 +85,8 @@ struct counter {
     int64_t held_milli; /* claims that last, without those counted in over_milli */
     int64_t over_milli; /* claims being stopped because a cap shrank below them: nobody else may
                            take in their place, but what runs on is not judged by them */
+    int64_t later_milli; /* what claims hold ahead, beside held_milli, as the cap begins to bind
+                            them while they last (coming.h) */
     int64_t past_milli; /* of the days, as far as they still count */
     int64_t stated_milli; /* used before, as the fleet's permits under the rule state */
 };
@@ -165,6 +168,7 @@ struct legal {
 /* The answer holds while the counter is on the same side of its cap. */
 struct cell_cap {
     const struct counter *counter;
+    bool is_coming; /* the cap does not bind yet */
     int64_t room_milli; /* what may be used before the claim, for the claim to be within the cap */
     bool is_within;
 };
@@ -282,6 +286,7 @@ struct core {
     bool waiting_stale; /* what is noted with those that wait for room may be too little */
     uint32_t permit_epoch; /* from 1; one more when a permit's use changed */
     int64_t segment_end_ms; /* next date on which any verdict may change */
+    bool caps_may_come; /* a cap on placements may begin later (coming.h) */
 
     /* derived: jobs */
     struct job_page **pages;
@@ -413,16 +418,24 @@ void permits_enter(struct core *c, const struct entry *e); /* book what a claim 
 struct counter *counter_of(struct core *c, struct str rule, struct str key);
 /* What counts before a new claim. */
 int64_t counter_used(const struct counter *k);
+/* What will count under the rule's cap when it begins to bind, without what `own` (may be NULL)
+ * counts. */
+int64_t counter_then(const struct core *c, struct str rule, struct str key,
+                     const struct entry *own);
 /* Into the case: the counters that it falls under, without what `own` (may be NULL) holds. */
 void counters_show(const struct core *c, const struct entry *own, struct arena *arena,
                    struct law_case *x);
-/* What a claim for that case, which is lawful, adds to counters, in `arena`. */
-void counts_of(struct core *c, const struct law_case *x, struct arena *arena,
+struct count count_of(struct counter *k, int64_t milli, bool is_later);
+/* What a claim for that case, which is lawful, adds to counters, in `arena`, with room for `more`
+ * behind it. */
+void counts_of(struct core *c, const struct law_case *x, struct arena *arena, uint32_t more,
                struct count **counts_out, uint32_t *count_out);
 /* The last `over` of them have no room. */
 void counts_take(struct core *c, struct entry *e, const struct count *counts, uint32_t count,
                  uint32_t over);
 void counts_enter(struct entry *e); /* book what a stored claim adds */
+/* Does its end change what runs into a cap that begins later? */
+bool counts_matter_later(const struct core *c, const struct entry *e);
 /* The claim is over; `ran`: and counts as long as its caps say. */
 void counts_give(struct core *c, struct entry *e, bool ran);
 /* The law, the fleet or the date changed: what still counts now? */

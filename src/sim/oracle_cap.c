@@ -1,5 +1,6 @@
 /* oracle_cap.c - CAP: what claims use under the caps of the law, added up from nothing after each
  * step, attempt by attempt, in a way that has nothing in common with the core's counters. */
+#include "core/limits.h"
 #include "sim/world.h"
 
 #include <inttypes.h>
@@ -110,9 +111,40 @@ static void check_claim(struct sim *s, const struct job *j)
     }
 }
 
+/* The rule is a cap that the attempt did not count under before this step. */
+static bool is_new_cap(struct sim *s, const struct decision *d)
+{
+    const struct laws *l = shell_laws(s);
+    const struct job *j = core_job(s->shell.core, d->job);
+    if (j == NULL || j->claim == NULL) return false;
+    const struct attempt_past *p = oracle_attempt(s, d->job, j->claim->attempt);
+    for (uint32_t r = 0; r < l->rule_count; r++)
+        if (str_eq(l->rules[r].id, d->rule))
+            return l->rules[r].cap.present && p->laws == l->version && p->uses[r] == 0;
+    return false;
+}
+
+/* When a cap begins on a date, what runs into it was stopped before, if the shell had the time. */
+static void check_foreseen(struct sim *s, const struct event *e, const struct outcome *out)
+{
+    bool by_date = e->kind != EVENT_PACKS && e->kind != EVENT_BIND && e->kind != EVENT_FLEET;
+    if (!by_date || s->shell.count < 2) return;
+    int64_t before_ms = s->shell.records[s->shell.count - 2].now_ms;
+    if (core_now_ms(s->shell.core) - before_ms > WALL_STOP_MS) return;
+    for (size_t i = 0; i < out->decision_count; i++) {
+        const struct decision *d = &out->decisions[i];
+        if (d->kind == DECISION_STOPPED && d->reason == REASON_QUOTA && is_new_cap(s, d))
+            sim_fail(s, "WALL",
+                     "job %" PRIu32 " is stopped when rule '" STR_FMT
+                     "' begins to bind, and not before",
+                     d->job.v, STR_ARG(d->rule));
+    }
+}
+
 void oracle_cap(struct sim *s, const struct event *e, const struct outcome *out)
 {
     const struct core *c = s->shell.core;
+    check_foreseen(s, e, out);
     note_stops(s, out);
     note_claims(s, e);
     for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;

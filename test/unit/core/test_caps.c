@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/limits.h"
 #include "world.h"
 
 /* One pool of 4 nodes of 8 chips in Tokyo; both tenants may use it. */
@@ -240,6 +241,104 @@ static void a_restored_core_counts_alike(void **state)
     world_release(&w);
 }
 
+/* A cap of 10 chips for all that begins in five hours. */
+static void begins_later(struct world *w)
+{
+    one_pool(w);
+    struct law_rule r = capped("all", WINDOW_HELD, 10);
+    r.effective_ms = WORLD_T0 + 5 * HOUR;
+    world_adopt(w, &r, 1);
+}
+
+static uint32_t submit_for(struct world *w, uint32_t chips, int64_t limit_ms, uint32_t checkpoint_s)
+{
+    struct job_spec s = world_spec(chips);
+    s.time_limit_ms = limit_ms;
+    s.checkpoint_s = checkpoint_s;
+    return world_submit(w, &s);
+}
+
+static void a_cap_that_begins_later_has_room_for_those_that_were_there_first(void **state)
+{
+    (void)state;
+    struct world w;
+    begins_later(&w);
+    uint32_t early = submit_for(&w, 6, 3 * HOUR, 0); /* ends before */
+    uint32_t first = submit_for(&w, 6, 9 * HOUR, 0), late = submit_for(&w, 6, 9 * HOUR, 0);
+    uint32_t small = submit_for(&w, 4, 9 * HOUR, 0), saves = submit_for(&w, 8, 9 * HOUR, 3600);
+    assert_int_equal(world_job(&w, early)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, first)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, late)->reason, REASON_LAW_ENDS_FIRST);
+    assert_true(str_eqz(world_job(&w, late)->refusal_rule, "CAP-1"));
+    assert_int_equal(world_job(&w, small)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, saves)->state, JOB_CONFIGURING); /* it saves its work before */
+    world_report(&w, REPORT_STARTED, first, 1, 0);
+    world_report(&w, REPORT_STARTED, small, 1, 0);
+    world_report(&w, REPORT_STARTED, saves, 1, 0);
+    world_finish(&w, early, 0);
+    w.now_ms = WORLD_T0 + 5 * HOUR - WALL_STOP_MS - 1;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, saves)->state, JOB_RUNNING);
+    assert_int_equal(core_next_tick_ms(w.core), w.now_ms + 1);
+    w.now_ms++;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, saves)->state, JOB_COMPLETING);
+    assert_int_equal(w.out.decisions[0].reason, REASON_LAW_ENDS_FIRST);
+    assert_true(str_eqz(w.out.decisions[0].rule, "CAP-1"));
+    world_report(&w, REPORT_GONE, saves, 1, 0);
+    w.now_ms = WORLD_T0 + 5 * HOUR;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, first)->state, JOB_RUNNING);
+    assert_int_equal(world_job(&w, small)->state, JOB_RUNNING);
+    assert_int_equal(world_job(&w, late)->reason, REASON_QUOTA);
+    assert_int_equal(world_job(&w, saves)->state, JOB_PENDING);
+    world_release(&w);
+}
+
+static void room_under_a_cap_that_begins_later_goes_to_what_runs_before_what_waits(void **state)
+{
+    (void)state;
+    struct world w;
+    begins_later(&w);
+    uint32_t first = submit_for(&w, 6, 9 * HOUR, 0), saves = submit_for(&w, 6, 9 * HOUR, 3600);
+    uint32_t waits = submit_for(&w, 6, 9 * HOUR, 0);
+    assert_int_equal(world_job(&w, saves)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, waits)->reason, REASON_LAW_ENDS_FIRST);
+    world_report(&w, REPORT_STARTED, saves, 1, 0);
+    world_report(&w, REPORT_STARTED, first, 1, 0);
+    w.now_ms += HOUR;
+    world_finish(&w, first, 0);
+    assert_int_equal(world_job(&w, waits)->reason, REASON_LAW_ENDS_FIRST);
+    w.now_ms = WORLD_T0 + 5 * HOUR;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, saves)->state, JOB_RUNNING); /* its wall is gone */
+    world_release(&w);
+}
+
+static void what_runs_when_a_cap_is_adopted_for_later_keeps_its_place_by_age(void **state)
+{
+    (void)state;
+    struct world w;
+    one_pool(&w);
+    uint32_t a = submit_for(&w, 6, 9 * HOUR, 3600), b = submit_for(&w, 6, 9 * HOUR, 3600);
+    world_report(&w, REPORT_STARTED, b, 1, 0);
+    world_report(&w, REPORT_STARTED, a, 1, 0);
+    struct law_rule r = capped("all", WINDOW_HELD, 10);
+    r.effective_ms = WORLD_T0 + 5 * HOUR;
+    world_adopt(&w, &r, 1);
+    assert_int_equal(world_job(&w, a)->state, JOB_RUNNING);
+    assert_int_equal(world_job(&w, b)->state, JOB_RUNNING);
+    r.cap.at_most_milli = 4000; /* amended: neither has room */
+    world_adopt(&w, &r, 1);
+    r.cap.at_most_milli = 10000;
+    world_adopt(&w, &r, 1);
+    w.now_ms = WORLD_T0 + 5 * HOUR - WALL_STOP_MS;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, a)->state, JOB_RUNNING);
+    assert_int_equal(world_job(&w, b)->state, JOB_COMPLETING);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +351,9 @@ int main(void)
         cmocka_unit_test(what_the_fleet_states_as_used_before_counts),
         cmocka_unit_test(a_counter_of_tpp_counts_tpp),
         cmocka_unit_test(a_restored_core_counts_alike),
+        cmocka_unit_test(a_cap_that_begins_later_has_room_for_those_that_were_there_first),
+        cmocka_unit_test(room_under_a_cap_that_begins_later_goes_to_what_runs_before_what_waits),
+        cmocka_unit_test(what_runs_when_a_cap_is_adopted_for_later_keeps_its_place_by_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
