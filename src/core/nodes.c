@@ -62,20 +62,34 @@ uint32_t node_key(const struct pool_nodes *n, uint32_t i)
     return nodes_key(n, node_chips_free(n, i), n->cpus_max - n->node[i].cpus);
 }
 
+uint32_t nodes_key_kind(const struct pool_nodes *n, uint32_t key)
+{
+    if (n->chips_per_node == 0) return 0; /* there a key is a number of CPUs */
+    return n->chips_per_node < KEY_KINDS_MAX ? key : key / ((KEY_MAX + 1) / KEY_KINDS_MAX);
+}
+
 /* ---- the tree of sums ------------------------------------------------------------------------ */
 
-/* What one node adds to the sum above it. */
-static struct node_sum leaf_sum(const struct pool_nodes *n, uint32_t i)
+static void most_add(struct node_most *total, const struct node_most *one)
+{
+    if (one->mem_free > total->mem_free) total->mem_free = one->mem_free;
+    if (one->cpus_free > total->cpus_free) total->cpus_free = one->cpus_free;
+    if (one->milli_free > total->milli_free) total->milli_free = one->milli_free;
+}
+
+/* What one node adds to the sums above it. */
+static void leaf_add(const struct pool_nodes *n, uint32_t i, uint64_t *keys, struct node_most *most)
 {
     const struct node *x = &n->node[i];
-    if (x->state != NODE_UP) return (struct node_sum){0};
-    struct node_sum s = {UINT64_C(1) << node_key(n, i), n->mem_max - x->mem_mb,
-                         n->cpus_max - x->cpus, 0};
+    if (x->state != NODE_UP) return;
+    uint32_t key = node_key(n, i);
+    struct node_most m = {n->mem_max - x->mem_mb, n->cpus_max - x->cpus, 0};
     if (node_chips_free(n, i) > 0)
-        s.milli_free = CHIP_MILLI;
+        m.milli_free = CHIP_MILLI;
     else if (x->shape != NULL && x->shape->free.partial_count > 0)
-        s.milli_free = x->shape->free.partial[0];
-    return s;
+        m.milli_free = x->shape->free.partial[0];
+    *keys |= UINT64_C(1) << key;
+    most_add(&most[nodes_key_kind(n, key)], &m);
 }
 
 static uint32_t level_width(const struct pool_nodes *n, uint32_t level)
@@ -89,15 +103,20 @@ static void sum_again(struct pool_nodes *n, uint32_t level, uint32_t at)
 {
     uint32_t below = level == 0 ? n->count : level_width(n, level - 1);
     uint32_t end = (at + 1) * FAN < below ? (at + 1) * FAN : below;
-    struct node_sum total = {0};
+    uint32_t kinds = n->key_kinds;
+    uint64_t *keys = &n->keys[level][at];
+    struct node_most *most = &n->most[level][(size_t)at * kinds];
+    *keys = 0;
+    for (uint32_t k = 0; k < kinds; k++) most[k] = (struct node_most){0};
     for (uint32_t i = at * FAN; i < end; i++) {
-        struct node_sum one = level == 0 ? leaf_sum(n, i) : n->sum[level - 1][i];
-        total.keys |= one.keys;
-        if (one.mem_free > total.mem_free) total.mem_free = one.mem_free;
-        if (one.cpus_free > total.cpus_free) total.cpus_free = one.cpus_free;
-        if (one.milli_free > total.milli_free) total.milli_free = one.milli_free;
+        if (level == 0) {
+            leaf_add(n, i, keys, most);
+            continue;
+        }
+        *keys |= n->keys[level - 1][i];
+        for (uint32_t k = 0; k < kinds; k++)
+            most_add(&most[k], &n->most[level - 1][(size_t)i * kinds + k]);
     }
-    n->sum[level][at] = total;
 }
 
 static void sum_path(struct pool_nodes *n, uint32_t i)
@@ -185,6 +204,7 @@ void nodes_init(struct pool_nodes *n, const struct pool *p)
                                      (n->chips_per_node + 1),
                                  sizeof *n->on_switch);
     n->use.chips_total = n->count * n->chips_per_node;
+    n->key_kinds = nodes_key_kind(n, n->chips_per_node < KEY_MAX ? n->chips_per_node : KEY_MAX) + 1;
     for (uint32_t i = 0; i < n->count; i++) {
         count_node(n, i, true);
         enter_shape(n, i);
@@ -192,7 +212,8 @@ void nodes_init(struct pool_nodes *n, const struct pool *p)
     for (uint32_t level = 0; level == 0 || level_width(n, level - 1) > 1; level++) {
         ASSERT(level < NODES_LEVELS_MAX);
         uint32_t width = level_width(n, level);
-        n->sum[level] = mem_alloc(width, sizeof *n->sum[level]);
+        n->keys[level] = mem_alloc(width, sizeof *n->keys[level]);
+        n->most[level] = mem_alloc((size_t)width * n->key_kinds, sizeof *n->most[level]);
         n->level_count = level + 1;
         for (uint32_t at = 0; at < width; at++) sum_again(n, level, at);
     }
@@ -205,7 +226,10 @@ void nodes_release(struct pool_nodes *n)
     mem_free(n->on_switch);
     shapes_release(&n->shapes);
     arena_release(&n->expected_arena);
-    for (uint32_t level = 0; level < n->level_count; level++) mem_free(n->sum[level]);
+    for (uint32_t level = 0; level < n->level_count; level++) {
+        mem_free(n->keys[level]);
+        mem_free(n->most[level]);
+    }
     *n = (struct pool_nodes){0};
 }
 

@@ -10,8 +10,9 @@
  * nodes that satisfy a need, those with the lowest key, then the lowest index. A node's key is how
  * many whole chips are free, 0..63 (64 count as 63 here; the need is compared exactly), in pools
  * without chips its free CPUs in 64ths of a node. Over the array of nodes stands a tree of fan-out
- * 16: each inner node knows the set of keys below it and the most free CPUs and memory of any one
- * node, so a search descends only where an answer can be. A change rewrites one path.
+ * 16: each inner node knows the set of keys below it and, for each kind of keys (at most 16 kinds), the
+ * most CPUs, memory and part of a chip free on any one node, so a search descends only where an answer can be. A change
+ * rewrites one path.
  *
  * Nodes that are down or drained have neither shape nor key. Where the pool has switches, those are
  * chosen first for jobs of several nodes (switches.h); a gang that wants adjacent nodes gets the
@@ -27,6 +28,7 @@
 enum {
     NODES_LEVELS_MAX = 6, /* 16^6 > NODES_PER_POOL_MAX */
     SHAPES_LOOKED_MAX = 64, /* scored for one choice: bounds it to some 20 us */
+    KEY_KINDS_MAX = 16, /* neighbouring keys are one kind where there are more */
     SHAPES_COUNTED_MAX = 1024, /* looked at to tell whether a job fits: some 20 us */
 };
 
@@ -40,11 +42,11 @@ struct node {
     struct shape *shape; /* NULL: not up, or the pool has no chips */
 };
 
-struct node_sum {
-    uint64_t keys;
+/* The most of it on any one node with a key of that kind. */
+struct node_most {
     uint64_t mem_free;
     uint32_t cpus_free;
-    uint32_t milli_free; /* the most left on one chip */
+    uint32_t milli_free; /* on one chip */
 };
 
 struct pool_nodes {
@@ -55,7 +57,9 @@ struct pool_nodes {
     uint64_t mem_max;
     struct node *node;
     uint16_t *milli; /* in use, by node and chip; NULL where chips are not shared */
-    struct node_sum *sum[NODES_LEVELS_MAX]; /* sum[0][i]: nodes 16 i .. 16 i + 15 */
+    uint64_t *keys[NODES_LEVELS_MAX]; /* keys[0][i]: a set of bits, of nodes 16 i .. 16 i + 15 */
+    struct node_most *most[NODES_LEVELS_MAX]; /* the same by kind of key */
+    uint32_t key_kinds;
     uint32_t level_count;
     uint32_t by_key[64]; /* how many nodes have that key */
     uint32_t nodes_per_switch, switches_per_spine; /* 0: not stated */
@@ -116,5 +120,6 @@ bool node_fits(const struct pool_nodes *n, uint32_t i, const struct need *each);
 void node_free(const struct pool_nodes *n, uint32_t i, struct free_room *out);
 uint32_t nodes_key(const struct pool_nodes *n, uint32_t chips, uint32_t cpus);
 uint32_t node_key(const struct pool_nodes *n, uint32_t i);
+uint32_t nodes_key_kind(const struct pool_nodes *n, uint32_t key);
 
 #endif

@@ -211,10 +211,20 @@ bool node_fits(const struct pool_nodes *n, uint32_t i, const struct need *each)
            each->chips == 0 && !(x->is_kept && each->beside_kept);
 }
 
-static bool sum_may_fit(const struct node_sum *s, const struct need *each, uint64_t keys)
+/* May a node below that sum fit, with one of these keys? */
+static bool sum_may_fit(const struct pool_nodes *n, uint32_t level, uint32_t at,
+                        const struct need *each, uint64_t keys)
 {
-    return (s->keys & keys) != 0 && s->cpus_free >= each->cpus && s->mem_free >= each->mem_mb &&
-           s->milli_free >= each->milli;
+    const struct node_most *most = &n->most[level][(size_t)at * n->key_kinds];
+    uint64_t both = n->keys[level][at] & keys;
+    if (both == 0) return false;
+    uint32_t first = nodes_key_kind(n, (uint32_t)__builtin_ctzll(both));
+    uint32_t last = nodes_key_kind(n, 63 - (uint32_t)__builtin_clzll(both));
+    for (uint32_t k = first; k <= last; k++)
+        if (most[k].cpus_free >= each->cpus && most[k].mem_free >= each->mem_mb &&
+            most[k].milli_free >= each->milli)
+            return true;
+    return false;
 }
 
 /* The lowest node from `from` on with one of these keys (a set of bits) that satisfies `each`;
@@ -229,7 +239,7 @@ static uint32_t find(const struct pool_nodes *n, const struct need *each, uint64
             uint32_t at = i;
             for (uint32_t level = 0; level < n->level_count && at % FAN == 0; level++) {
                 at /= FAN;
-                if (sum_may_fit(&n->sum[level][at], each, keys)) break;
+                if (sum_may_fit(n, level, at, each, keys)) break;
                 span *= FAN;
             }
             if (span > 1) {
@@ -245,7 +255,7 @@ static uint32_t find(const struct pool_nodes *n, const struct need *each, uint64
 
 uint32_t nodes_next(const struct pool_nodes *n, const struct need *each, uint32_t from)
 {
-    return find(n, each, UINT64_MAX, from);
+    return find(n, each, UINT64_MAX << nodes_key(n, whole_chips(each), each->cpus), from);
 }
 
 /* A walk over the nodes that satisfy a need, best first: in order of (key, index). */

@@ -79,13 +79,27 @@ static int by_size(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* The switches first .. end - 1 that have nodes for the job. Gives how many. */
+static uint32_t find_offers(const struct pool_nodes *n, const struct size *z, uint32_t first,
+                            uint32_t end, struct offer *out)
+{
+    uint32_t offers = 0, per = n->nodes_per_switch;
+    uint64_t stop = (uint64_t)end * per;
+    uint32_t i = nodes_next(n, smaller(z), first * per);
+    for (; i != NO_INDEX && i < stop; i = nodes_next(n, smaller(z), i + 1)) {
+        if (offers == 0 || out[offers - 1].at != i / per)
+            out[offers++] = (struct offer){.at = i / per};
+        out[offers - 1].large += node_fits(n, i, &z->part[0].each);
+        out[offers - 1].all++;
+    }
+    return offers;
+}
+
 /* As few of these switches as hold the job; 0: they do not. `spare`: room for as many offers. */
 static uint32_t pick_among(const struct pool_nodes *n, const struct size *z, uint32_t first,
                            uint32_t end, struct offer *spare)
 {
-    uint32_t offers = 0, taken = 0, large = 0, all = 0;
-    for (uint32_t at = first; at < end; at++)
-        if (most_on(n, z, at) > 0) spare[offers++] = offer_of(n, z, at);
+    uint32_t taken = 0, large = 0, all = 0, offers = find_offers(n, z, first, end, spare);
     if (offers > 1) qsort(spare, offers, sizeof *spare, by_size);
     for (; taken < offers && !suffices(z, large, all); taken++) {
         large += spare[taken].large;
@@ -109,6 +123,23 @@ static void keep(struct pick *p, const struct offer *offers, uint32_t count)
     for (uint32_t i = 0; i < count; i++) p->list[i] = offers[i].at;
 }
 
+/* No choice of the switches first .. end - 1 holds the job on fewer, by the nodes with enough whole
+ * chips. `spare`: room for as many offers. *most_out: all these nodes. */
+static uint32_t fewest_of(const struct pool_nodes *n, const struct size *z, uint32_t first,
+                          uint32_t end, struct offer *spare, uint32_t *most_out)
+{
+    uint32_t count = 0, nodes = 0, offers = end - first;
+    *most_out = 0;
+    for (uint32_t at = first; at < end; at++) {
+        spare[at - first] = (struct offer){.at = at, .all = most_on(n, z, at)};
+        *most_out += spare[at - first].all;
+    }
+    if (*most_out < z->nodes) return UINT32_MAX;
+    if (offers > 1) qsort(spare, offers, sizeof *spare, by_size);
+    for (; nodes < z->nodes; count++) nodes += spare[count].all;
+    return count;
+}
+
 /* On the spine where that takes the fewest switches. */
 static void pick_spine(const struct pool_nodes *n, const struct size *z, struct offer *spare,
                        struct pick *out)
@@ -116,9 +147,9 @@ static void pick_spine(const struct pool_nodes *n, const struct size *z, struct 
     uint32_t count = switch_count(n), least = UINT32_MAX;
     for (uint32_t first = 0; first < count; first += n->switches_per_spine) {
         uint32_t end = first + n->switches_per_spine < count ? first + n->switches_per_spine : count;
-        uint32_t most = 0;
-        for (uint32_t at = first; at < end; at++) most += most_on(n, z, at);
-        if (most < z->nodes) continue;
+        uint32_t most, fewest = fewest_of(n, z, first, end, spare, &most);
+        if (fewest == UINT32_MAX || (out->count > 0 && fewest > out->count)) continue;
+        if (out->count > 0 && fewest == out->count && most >= least) continue;
         uint32_t taken = pick_among(n, z, first, end, spare);
         if (taken == 0) continue;
         bool better = out->count == 0 || taken < out->count || (taken == out->count && most < least);
