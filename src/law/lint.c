@@ -34,6 +34,17 @@ static void tell(struct linter *l, bool is_error, enum law_part part, uint32_t i
     l->report(l->ctx, is_error, &at, text);
 }
 
+/* ---- sources --------------------------------------------------------------------------------- */
+
+static void lint_age(struct linter *l, const struct law_source *s, enum law_part part, uint32_t i)
+{
+    int64_t days = (l->on_ms - s->read_ms) / CIVIL_DAY_MS;
+    if (days > LINT_SOURCE_DAYS)
+        tell(l, false, part, i, "read", "the source was read %" PRId64 " days ago; read it again",
+             days);
+    if (s->read_ms > l->on_ms) tell(l, false, part, i, "read", "the source was read after today");
+}
+
 /* ---- sets ------------------------------------------------------------------------------------ */
 
 static void lint_set(struct linter *l, uint32_t i)
@@ -270,12 +281,7 @@ static void lint_source(struct linter *l, uint32_t i)
     if (binds && str_eqz(r->source.confidence, "low"))
         tell(l, false, PART_RULE, i, "confidence", "a rule of low confidence binds");
     if (r->source.basis.len == 0) tell(l, false, PART_RULE, i, "rule", "no `basis` is stated");
-    int64_t days = (l->on_ms - r->source.read_ms) / CIVIL_DAY_MS;
-    if (days > LINT_SOURCE_DAYS)
-        tell(l, false, PART_RULE, i, "read",
-             "the source was read %" PRId64 " days ago; read it again", days);
-    if (r->source.read_ms > l->on_ms)
-        tell(l, false, PART_RULE, i, "read", "the source was read after today");
+    lint_age(l, &r->source, PART_RULE, i);
 }
 
 static void lint_rule(struct linter *l, const struct rule *r)
@@ -313,7 +319,12 @@ void law_pack_lint(const struct law_pack *p, int64_t on_ms, law_lint_report *rep
     arena_init(&l.scratch);
     bool sound = pack_compile(&l.pack, ignore, NULL);
     ASSERT(sound);
-    for (uint32_t i = 0; i < p->set_count; i++) lint_set(&l, i);
+    for (uint32_t i = 0; i < p->set_count; i++) {
+        lint_set(&l, i);
+        lint_age(&l, &p->sets[i].source, PART_SET, i);
+    }
+    for (uint32_t i = 0; i < p->ownership_count; i++)
+        lint_age(&l, &p->ownerships[i].source, PART_OWNERSHIP, i);
     lint_unused(&l);
     for (uint32_t i = 0; i < p->rule_count; i++) {
         lint_rule(&l, &l.pack.rules[i]);

@@ -65,10 +65,26 @@ static const char *turned(const char *op)
     return op;
 }
 
+/* Without blanks and parentheses around it. */
+static struct str bare(struct str s)
+{
+    for (;;) {
+        while (s.len > 0 && (*s.p == ' ' || *s.p == '\n')) s = (struct str){s.p + 1, s.len - 1};
+        while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\n')) s.len--;
+        if (s.len < 2 || s.p[0] != '(' || s.p[s.len - 1] != ')') return s;
+        int depth = 0;
+        for (size_t i = 0; i + 1 < s.len; i++) {
+            depth += s.p[i] == '(' ? 1 : s.p[i] == ')' ? -1 : 0;
+            if (depth == 0) return s; /* closed before the end: (a) + (b) */
+        }
+        s = (struct str){s.p + 1, s.len - 2};
+    }
+}
+
 static struct literal literal_of(const struct cel_formula *f)
 {
     struct cel_comparison c = f->part.comparison;
-    struct literal l = {.fact = f->text, .holds = f->part.holds};
+    struct literal l = {.fact = bare(f->text), .holds = f->part.holds};
     if (c.op == NULL) return l;
     bool membership = strcmp(c.op, "in") == 0;
     if (!membership && is_constant(c.left) && !is_constant(c.right))
@@ -82,8 +98,8 @@ static struct literal literal_of(const struct cel_formula *f)
         is = !is;
     }
     if (c.right.kind == CEL_BOOL && !is_order(c.op))
-        return (struct literal){.fact = c.left_text, .holds = c.right.as.b == is};
-    return (struct literal){c.left_text, c.op, c.right, is};
+        return (struct literal){.fact = bare(c.left_text), .holds = c.right.as.b == is};
+    return (struct literal){bare(c.left_text), c.op, c.right, is};
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "law_text.h"
 
 #include "base/civil.h"
+#include "law/cel/cel.h"
 #include "law/lint.h"
 
 #include <stdio.h>
@@ -138,6 +139,101 @@ static void what_sets_hold_in_the_life_of_a_rule_counts(void **state)
                  "none of its `acts`");
 }
 
+/* ---- random conditions, against all facts there are ---- */
+
+static const char *const countries[] = {"DE", "FR", "JP", "SG"}; /* of SG no condition speaks */
+enum { COUNTRIES = 4, BOUND_STEP = 2, BOUNDS = 3, TPP_MAX = 8, CONDITIONS = 1500 };
+
+static uint32_t draw(uint64_t *seed, uint32_t below)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*seed >> 33) % below;
+}
+
+static void put_part(uint64_t *seed, struct buf *b)
+{
+    static const char *const orders[] = {"<", "<=", ">", ">="};
+    const char *one = countries[draw(seed, COUNTRIES - 1)], *two = countries[draw(seed, 3)];
+    uint32_t bound = 3 + BOUND_STEP * draw(seed, BOUNDS);
+    switch (draw(seed, 6)) {
+    case 0: buf_printf(b, "to == '%s'", one); break;
+    case 1: buf_printf(b, "to != '%s'", one); break;
+    case 2: buf_printf(b, "to in ['%s', '%s']", one, two); break;
+    case 3: buf_printf(b, "chip.tpp %s %u", orders[draw(seed, 4)], bound); break;
+    case 4: buf_printf(b, "%u %s chip.tpp", bound, orders[draw(seed, 4)]); break;
+    default: buf_puts(b, "site.public_hub"); break;
+    }
+}
+
+static void put_condition(uint64_t *seed, int depth, struct buf *b)
+{
+    uint32_t kind = draw(seed, depth > 0 ? 5 : 1);
+    if (kind == 0) {
+        put_part(seed, b);
+        return;
+    }
+    buf_puts(b, kind == 1 ? "!(" : "(");
+    put_condition(seed, depth - 1, b);
+    if (kind == 4) {
+        buf_puts(b, " ? ");
+        put_condition(seed, depth - 1, b);
+    }
+    if (kind > 1) {
+        buf_puts(b, kind == 2 ? " || " : kind == 3 ? " && " : " : ");
+        put_condition(seed, depth - 1, b);
+    }
+    buf_puts(b, ")");
+}
+
+static bool find_fact(void *ctx, struct str name, struct arena *a, struct cel_value *out)
+{
+    const uint32_t *at = ctx;
+    (void)a;
+    if (str_eqz(name, "to")) *out = cel_string(str_of(countries[*at % COUNTRIES]));
+    if (str_eqz(name, "chip.tpp")) *out = cel_double(*at / COUNTRIES % (TPP_MAX + 1));
+    if (str_eqz(name, "site.public_hub")) *out = cel_bool(*at / COUNTRIES / (TPP_MAX + 1) == 1);
+    return out->kind != CEL_UNKNOWN;
+}
+
+static bool holds_somewhere(struct str condition)
+{
+    struct arena a;
+    struct cel_expr *e = NULL;
+    struct errtext t;
+    bool holds = false;
+    arena_init(&a);
+    if (cel_compile(&a, condition, NULL, NULL, &e, &t) != ERR_NONE) fail_msg("%s", t.s);
+    for (uint32_t at = 0; !holds && at < COUNTRIES * (TPP_MAX + 1) * 2; at++) {
+        struct cel_env env = {.lookup = find_fact, .ctx = &at};
+        struct cel_value v = cel_eval(e, &env, &a);
+        assert_int_equal(v.kind, CEL_BOOL);
+        holds = v.as.b;
+    }
+    arena_release(&a);
+    return holds;
+}
+
+static void a_condition_is_said_never_to_hold_exactly_where_no_facts_make_it_hold(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    uint32_t never = 0;
+    for (int i = 0; i < CONDITIONS; i++) {
+        struct buf condition = {0}, pack = {0};
+        put_condition(&seed, 4, &condition);
+        buf_printf(&pack,
+                   "rules:\n- {rule: A, title: t, level: law, acts: [place], then: forbid, "
+                   "effective: 2024-01-01, when: \"" STR_FMT "\", " SOUND "}\n",
+                   STR_ARG(buf_str(&condition)));
+        bool holds = holds_somewhere(buf_str(&condition));
+        never += holds ? 0 : 1;
+        expect_notes(buf_str(&pack).p, holds ? 0 : 1, 0, holds ? NULL : "can never apply");
+        buf_release(&condition);
+        buf_release(&pack);
+    }
+    assert_in_range(never, CONDITIONS / 100, CONDITIONS / 2);
+}
+
 #define LICENCE(id, acts, when, policy, more)                                                      \
     "- {rule: " id ", title: t, level: law, effective: 2024-01-01, acts: [" acts "], when: " when  \
     ", then: {licence: {authority: X, policy: " policy "}}" more ", " SOUND "}\n"
@@ -238,6 +334,10 @@ static void doubtful_rules_are_warnings(void **state)
 static void sets_that_are_empty_or_unused_are_warnings(void **state)
 {
     (void)state;
+    expect_notes(
+        "sets:\n- {set: S, members: [XB], cite: c, source: s, read: 2024-01-01}\nrules:\n" RULE(
+            "A", "effective: 2024-01-01, when: to in S"),
+        0, 1, "read 0: the source was read 882 days ago");
     expect_notes("sets:\n- {set: S, members: [{is: XB, until: 2025-01-01}, {is: XC, from: "
                  "2026-01-01}], " SOUND
                  "}\nrules:\n" RULE("A", "effective: 2024-01-01, when: to in S"),
@@ -256,6 +356,7 @@ int main(void)
         cmocka_unit_test(rules_that_can_never_apply_are_errors),
         cmocka_unit_test(rules_that_exclude_themselves_are_errors),
         cmocka_unit_test(what_sets_hold_in_the_life_of_a_rule_counts),
+        cmocka_unit_test(a_condition_is_said_never_to_hold_exactly_where_no_facts_make_it_hold),
         cmocka_unit_test(a_rule_that_another_one_makes_idle_is_shadowed),
         cmocka_unit_test(licences_with_other_policies_on_facts_in_common_are_warnings),
         cmocka_unit_test(an_exception_that_never_meets_its_rule_is_an_error),
