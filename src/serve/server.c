@@ -22,7 +22,7 @@ enum {
     POLL_LONGEST_MS = 1000, /* the clock and the inbox are looked at this often at least */
     GATHER_MS = 3, /* requests that keep arriving are taken into one sync for so long */
     SEAL_RECORDS_MIN = 4, /* fewer are synced at once: handing them over costs more than the wait */
-    SEAL_RECORDS_GOOD = 24, /* so many leave as soon as the disk is free: the rest is stepped while
+    SEAL_RECORDS_GOOD = 32, /* so many leave as soon as the disk is free: the rest is stepped while
                                they are written. A commit costs as much CPU as 20 records in it */
     WRITE_PAUSE_MS = 1000, /* after a failed sync writes are refused for this long */
     QUIET_MS = 50, /* no request for so long: there is time for a snapshot */
