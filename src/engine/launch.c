@@ -23,8 +23,9 @@ enum { LINE_SHOWN_MAX = 100, EXTRA_ENTRIES = 8, TASK_PID_BYTES = 32, EXIT_NO_COM
 /* All that the child needs, made before the fork so that the child only makes system calls. */
 struct command {
     const struct attempt_spec *spec;
-    const char *user; /* for the supplementary groups; NULL: the user has no name */
     bool change_user;
+    const char *user; /* for the supplementary groups; set when change_user is */
+    gid_t gid;
     const char *interpreter; /* the script's first line, for messages */
     const char *script, *workdir, *stdin_path, *stdout_path, *stderr_path; /* stderr NULL: stdout */
     int script_fd; /* where the user cannot reach `script` by its path */
@@ -104,6 +105,33 @@ static bool needs_passwd(const struct attempt_spec *spec, bool change_user)
            lacks(spec, "LOGNAME");
 }
 
+/* Which group the job runs with. The submission states one, and that is only a claim: taken as it
+ * is, anybody could run with the group of root, of the disks or of another project. Only groups
+ * that the user database gives the user will do; none stated (0) is the user's own. */
+static enum err choose_group(struct command *c, const struct passwd *user, struct arena *arena,
+                             struct errtext *error)
+{
+    uint32_t uid = c->spec->uid, gid = c->spec->gid;
+    c->gid = (gid_t)gid;
+    if (!c->change_user) return ERR_NONE;
+    if (user == NULL)
+        return err_set(error, ERR_DENIED,
+                       "uid %" PRIu32 " is not in this machine's user database, so its groups are "
+                       "not known; add the user, or run berth serve as that user",
+                       uid);
+    c->user = arena_printf(arena, "%s", user->pw_name);
+    if (uid == 0) return ERR_NONE;
+    if (gid == 0) c->gid = user->pw_gid;
+    int count = 0;
+    (void)getgrouplist(c->user, user->pw_gid, NULL, &count); /* says how many */
+    gid_t *groups = arena_alloc(arena, (size_t)(count > 0 ? count : 1), sizeof *groups);
+    if (getgrouplist(c->user, user->pw_gid, groups, &count) < 0) count = 0;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == c->gid) return ERR_NONE;
+    return err_set(error, ERR_DENIED, "group %" PRIu32 " is not one of %s's groups (see id %s)",
+                   gid, c->user, c->user);
+}
+
 static enum err prepare(struct command *c, const struct state_dir *d, int64_t now_ms,
                         int64_t end_ms, struct arena *arena, struct errtext *error)
 {
@@ -116,7 +144,8 @@ static enum err prepare(struct command *c, const struct state_dir *d, int64_t no
     c->change_user = geteuid() == 0 && (spec->uid != 0 || spec->gid != getegid());
     const struct passwd *user =
         needs_passwd(spec, c->change_user) ? getpwuid((uid_t)spec->uid) : NULL;
-    if (user != NULL) c->user = arena_printf(arena, "%s", user->pw_name);
+    enum err e = choose_group(c, user, arena, error);
+    if (e != ERR_NONE) return e;
     c->script = attempt_script_path(d, spec->id, arena);
     c->interpreter = first_line(spec->script, arena);
     c->workdir = str_dupz(arena, spec->workdir);
@@ -126,7 +155,7 @@ static enum err prepare(struct command *c, const struct state_dir *d, int64_t no
         c->stderr_path = str_dupz(arena, spec->stderr_path);
     make_environment(c, user, now_ms, end_ms, arena);
     make_arguments(c, arena);
-    enum err e = attempt_write_script(d, spec, error);
+    e = attempt_write_script(d, spec, error);
     if (e != ERR_NONE) return e;
     c->script_fd = open(c->script, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (c->script_fd < 0)
@@ -155,11 +184,10 @@ static void die_with_supervisor(const struct command *c)
 static void become_user(const struct command *c)
 {
     if (!c->change_user) return;
-    gid_t gid = (gid_t)c->spec->gid;
     uid_t uid = (uid_t)c->spec->uid;
-    int rc = c->user != NULL ? initgroups(c->user, gid) : setgroups(1, &gid);
-    if (rc != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
-        give_up(c, "cannot become the user", c->user != NULL ? c->user : "without a name");
+    if (initgroups(c->user, c->gid) != 0 || setresgid(c->gid, c->gid, c->gid) != 0 ||
+        setresuid(uid, uid, uid) != 0)
+        give_up(c, "cannot become the user", c->user);
 }
 
 static void open_as(const struct command *c, int target, const char *path, int flags)

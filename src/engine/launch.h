@@ -1,7 +1,8 @@
 /* launch.h - from a supervisor to the job's command: become the user, open the files, exec.
  *
  * The command is the script itself, run through its #! line, in its own process group, with the
- * uid, gid and supplementary groups of the submitter. Everything that depends on the user (working
+ * uid, gid and supplementary groups of the submitter. The group must be one that the user database
+ * gives that user; 0, from a submission that states none, is the user's own. Everything that depends on the user (working
  * folder, output files) is done after the change of user, so that no path of a job reaches what its
  * user could not. It dies with its supervisor (PR_SET_PDEATHSIG). */
 #ifndef BERTH_ENGINE_LAUNCH_H

@@ -74,6 +74,16 @@ if [ "$(id -u)" = 0 ]; then
     expect "and its output is the submitter's" "$(stat -c %u "$WORK/theirs/slurm-$mine.out")" 65534
     body='{"spec":{"name":"forged","user":"root","uid":0,"tasks":1,"data_known":true,"workdir":"/","script":"#!/bin/sh\nid\n"}}'
     expect "nobody submits as somebody else" "$(other curl -s -o /dev/null -w '%{http_code}' --unix-socket "$BERTH_SOCKET" -d "$body" http://berth/v1/jobs)" 403
+    # A group is a claim as well: 0 (not stated) is the user's own, and one that is not the user's is refused.
+    for gid in 0 42; do
+        body='{"spec":{"name":"group'$gid'","user":"nobody","uid":65534,"gid":'$gid',"tasks":1,"data_known":true,"workdir":"'$WORK/theirs'","script":"#!/bin/sh\nid -G\n"}}'
+        other curl -sf -o /dev/null --unix-socket "$BERTH_SOCKET" -d "$body" http://berth/v1/jobs || fail "group $gid"
+    done
+    wait_state $((mine + 1)) COMPLETED
+    expect "without a group it has the user's own" "$(cat "$WORK/theirs/slurm-$((mine + 1)).out")" "$(id -G nobody)"
+    wait_state $((mine + 2)) FAILED
+    [ ! -e "$WORK/theirs/slurm-$((mine + 2)).out" ] || fail "it ran: $(cat "$WORK/theirs/slurm-$((mine + 2)).out")"
+    expect_match "a group of others is refused" "$("$BERTH" ledger show --job $((mine + 2)) 2>/dev/null)" "not one of nobody.s groups"
     "$BERTH" scancel "$sleeper"
     wait_state "$sleeper" CANCELLED
 fi
