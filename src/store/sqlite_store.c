@@ -185,6 +185,18 @@ static enum err insert_batch(struct sqlite_store *s, struct store_batch *batch,
     return e;
 }
 
+/* A file that was renamed or removed can still be written, but nobody will ever find what is. */
+static enum err check_place(struct sqlite_store *s, struct errtext *error)
+{
+    int moved = 0;
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || !moved)
+        return ERR_NONE;
+    return err_set(error, ERR_IO,
+                   "%s was moved or deleted under the daemon; put it back, or start the daemon "
+                   "again",
+                   s->path);
+}
+
 static enum err append(struct store *base, struct store_batch *batch, struct errtext *error)
 {
     struct sqlite_store *s = sqlite_of(base);
@@ -193,7 +205,9 @@ static enum err append(struct store *base, struct store_batch *batch, struct err
     struct store_head h = s->head;
     struct merkle_frontier f = s->frontier;
     sqlite_move_rest(&s->mover);
-    enum err e = sqlite_do(s, SQL_BEGIN_WRITE, "beginning to append", error);
+    enum err e = check_place(s, error);
+    if (e != ERR_NONE) return e;
+    e = sqlite_do(s, SQL_BEGIN_WRITE, "beginning to append", error);
     if (e != ERR_NONE) return e;
     e = insert_batch(s, batch, &h, &f, error);
     e = sqlite_end(s, e, "appending", error);

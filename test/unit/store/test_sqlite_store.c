@@ -375,6 +375,28 @@ static void a_damaged_last_record_stops_the_daemon(void **state)
     drop_dir(dir);
 }
 
+static void a_ledger_taken_away_takes_no_more_until_it_is_back(void **state)
+{
+    (void)state;
+    char *dir = new_dir();
+    struct store *s = open_ledger(dir, false, NULL);
+    must_append(s, 1, 10, 20);
+    char path[256], aside[256];
+    struct errtext why = {""};
+    snprintf(path, sizeof path, "%s/ledger.db", dir);
+    snprintf(aside, sizeof aside, "%s/aside.db", dir);
+    assert_int_equal(rename(path, aside), 0);
+    assert_int_equal(append_some(s, 11, 1, 20, &why), ERR_IO);
+    assert_non_null(strstr(why.s, "moved or deleted"));
+    check_all(s, 10, 20); /* what is there can still be read */
+    assert_int_equal(rename(aside, path), 0);
+    must_append(s, 11, 1, 20);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(append_some(s, 12, 1, 20, &why), ERR_IO);
+    OPS->close(s);
+    drop_dir(dir);
+}
+
 /* As another user, whom permissions bind. */
 static void read_only_places_give_clear_errors_and_can_be_read(void **state)
 {
@@ -690,6 +712,7 @@ int main(void)
         cmocka_unit_test(what_is_no_ledger_is_refused_clearly),
         cmocka_unit_test(a_bad_origin_is_refused_and_the_default_is_random),
         cmocka_unit_test(a_damaged_last_record_stops_the_daemon),
+        cmocka_unit_test(a_ledger_taken_away_takes_no_more_until_it_is_back),
         cmocka_unit_test(read_only_places_give_clear_errors_and_can_be_read),
         cmocka_unit_test(a_reader_sees_what_is_appended_meanwhile),
         cmocka_unit_test(the_two_newest_snapshots_are_kept),
