@@ -1,6 +1,7 @@
 #include "cli/api.h"
 
 #include "base/check.h"
+#include "cli/lists.h"
 #include "cli/say.h"
 #include "read/json_visit.h"
 
@@ -38,6 +39,29 @@ void api_print_json(const struct api *a)
     if (a->json == NULL) return;
     json_dumpf(a->json, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
     putchar('\n');
+}
+
+enum err api_users(struct api *a, struct str list, struct str *out)
+{
+    struct buf names = {0};
+    struct str word;
+    enum err code = ERR_NONE;
+    while (code == ERR_NONE && list_next(&list, &word)) {
+        uint64_t uid;
+        bool digits = str_to_u64(word, &uid) && uid < UINT32_MAX;
+        const struct passwd *p =
+            digits ? getpwuid((uid_t)uid) : getpwnam(str_dupz(&a->arena, word));
+        if (p == NULL && !digits)
+            code = err_set(&a->error, ERR_INVALID, "Invalid user: " STR_FMT, STR_ARG(word));
+        if (names.len > 0) buf_putc(&names, ',');
+        if (p != NULL)
+            buf_puts(&names, p->pw_name);
+        else
+            buf_put_str(&names, word);
+    }
+    *out = str_copy(&a->arena, buf_str(&names));
+    buf_release(&names);
+    return code;
 }
 
 const char *api_user_name(struct api *a)

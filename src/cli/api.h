@@ -74,6 +74,10 @@ enum err api_plan(struct api *a, struct job_spec *spec, struct explanation *out)
 /* Change the fields of `fields` (bits of enum update_field) to those of `spec`. */
 enum err api_update(struct api *a, uint32_t id, uint32_t fields, struct job_spec *spec);
 
+/* Names of users as the API takes them: Slurm's users may write uids. A name that is none is an
+ * error, never an empty list. */
+enum err api_users(struct api *a, struct str list, struct str *out);
+
 /* The name of the user who runs this process; its uid in digits when it has none. */
 const char *api_user_name(struct api *a);
 

@@ -7,6 +7,7 @@
 #include "cli/node_set.h"
 #include "cli/say.h"
 #include "cli/targets.h"
+#include "model/limits.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -18,6 +19,8 @@ enum { OPT_ME = OPTION_LONG, OPT_JSON };
 
 const struct cli_option cancel_options[] = {
     {'A', "account", "NAME", "jobs of this account"},
+    {'b', "batch", NULL, "with -s: to the batch script's own process only"},
+    {'f', "full", NULL, "with -s: to the batch script and all that it started"},
     {'i', "interactive", NULL, "ask before each job"},
     {OPT_ME, "me", NULL, "your own jobs"},
     {'n', "name", "NAME", "jobs of this name (also --jobname)"},
@@ -31,8 +34,6 @@ const struct cli_option cancel_options[] = {
     {'w', "nodelist", "HOSTLIST", "jobs that hold one of these nodes"},
     {OPT_JSON, "json", NULL, "the API's JSON, one object for each job or array"},
     {'N', "jobname", "NAME", NULL},
-    {'b', "batch", NULL, NULL},
-    {'f', "full", NULL, NULL},
     {'H', "hurry", NULL, NULL},
     {0},
 };
@@ -41,6 +42,7 @@ struct options {
     struct job_query query;
     struct str qos, nodes;
     uint32_t signal; /* 0: end the job */
+    uint32_t signal_to; /* SIGNAL_TO_SHELL, SIGNAL_TO_ALL or 0: what the script started */
     bool interactive, me, quiet, verbose, json;
 };
 
@@ -66,6 +68,8 @@ static int parse_one(struct args *a, int id, struct options *o)
     struct str value = str_of(a->value);
     switch (id) {
     case 'A': o->query.accounts = value; break;
+    case 'b': o->signal_to = SIGNAL_TO_SHELL; break;
+    case 'f': o->signal_to = SIGNAL_TO_ALL; break;
     case 'i': o->interactive = true; break;
     case OPT_ME: o->me = true; break;
     case 'n':
@@ -199,11 +203,10 @@ static int report(const struct api *a, const struct options *o, uint32_t id,
 static int cancel_ids(struct api *a, const struct options *o, const uint32_t *ids, size_t count,
                       const char *done)
 {
-    char body[64];
+    char body[CANCEL_BODY_MAX];
     int exit_code = EXIT_DONE;
     struct bulk_result *results = ARENA_ARRAY(&a->arena, count, struct bulk_result);
-    snprintf(body, sizeof body, "{\"signal\":%" PRIu32 ",\"array\":true}", o->signal);
-    bulk_act(a, ids, count, "cancel", str_of(body), results);
+    bulk_act(a, ids, count, "cancel", str_of(cancel_body(o->signal, true, body)), results);
     for (size_t i = 0; i < count && exit_code != EXIT_UNREACHABLE; i++) {
         int one = report(a, o, ids[i], &results[i], count == 1, done);
         if (one != EXIT_DONE) exit_code = one;
@@ -239,11 +242,14 @@ int cmd_cancel(int argc, char **argv)
         int code = parse_one(&args, id, &o);
         if (code != GO_ON) return code;
     }
+    if (o.signal != 0) o.signal |= o.signal_to;
     if (args_count(&args) == 0 && !is_filtered(&o))
         return say_error(argv[0], "No job identification provided");
     struct api a;
     int exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
+    enum err code = api_users(&a, o.query.users, &o.query.users);
+    if (code != ERR_NONE) return api_fail(&a, code);
     if (o.me) o.query.users = str_of(api_user_name(&a));
     bool tells = o.verbose || strcmp(argv[0], "scancel") != 0;
     const char *done = !tells ? NULL : o.signal != 0 ? "signalled job" : "cancelled job";

@@ -11,7 +11,6 @@
 #include "cli/times.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,31 +270,6 @@ static enum err check_id(struct api *a, const struct job_query *q)
     return err_set(&a->error, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT, STR_ARG(q->ids));
 }
 
-/* Names of users as the API takes them: Slurm's users may write uids. A name that is none is an
- * error, never an empty list. */
-static enum err read_users(struct api *a, struct str list, struct str *out)
-{
-    struct buf names = {0};
-    struct str word;
-    enum err code = ERR_NONE;
-    while (code == ERR_NONE && list_next(&list, &word)) {
-        uint64_t uid;
-        bool digits = str_to_u64(word, &uid) && uid < UINT32_MAX;
-        const struct passwd *p =
-            digits ? getpwuid((uid_t)uid) : getpwnam(str_dupz(&a->arena, word));
-        if (p == NULL && !digits)
-            code = err_set(&a->error, ERR_INVALID, "Invalid user: " STR_FMT, STR_ARG(word));
-        if (names.len > 0) buf_putc(&names, ',');
-        if (p != NULL)
-            buf_puts(&names, p->pw_name);
-        else
-            buf_put_str(&names, word);
-    }
-    *out = str_copy(&a->arena, buf_str(&names));
-    buf_release(&names);
-    return code;
-}
-
 static enum err has_node(struct api *a, const struct pool_list *pools, struct str name)
 {
     for (uint32_t p = 0; p < pools->count; p++)
@@ -329,7 +303,7 @@ static enum err fetch(struct api *a, const struct options *o, struct node_set *n
     struct job_query query = o->query;
     struct target_set set = {0};
     char *words[] = {str_dupz(&a->arena, query.ids)};
-    enum err code = read_users(a, o->query.users, &query.users);
+    enum err code = api_users(a, o->query.users, &query.users);
     if (o->me) query.users = str_of(api_user_name(a));
     if (code == ERR_NONE && o->nodes.len > 0) code = read_nodes(a, o->nodes, nodes);
     if (code == ERR_NONE && query.ids.len > 0) {

@@ -5,6 +5,7 @@
 #include "cli/job_rows.h"
 #include "cli/say.h"
 #include "cli/times.h"
+#include "model/limits.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,12 +150,22 @@ static int report_one(struct api *a, const struct job_view *job, const struct bu
     return exit_code;
 }
 
+const char *cancel_body(uint32_t signal, bool array, char out[CANCEL_BODY_MAX])
+{
+    const char *to = (signal & SIGNAL_TO_SHELL) != 0 ? "shell"
+                     : (signal & SIGNAL_TO_ALL) != 0 ? "all"
+                                                     : "steps";
+    snprintf(out, CANCEL_BODY_MAX, "{\"signal\":%" PRIu32 ",\"to\":\"%s\",\"array\":%s}",
+             signal & ~(uint32_t)(SIGNAL_TO_SHELL | SIGNAL_TO_ALL), to, array ? "true" : "false");
+    return out;
+}
+
 int targets_do(struct api *a, const struct job_list *list, const char *action, uint32_t signal,
                const char *done, bool json)
 {
     int exit_code = EXIT_DONE;
-    char body[32] = "{}";
-    if (signal != 0) snprintf(body, sizeof body, "{\"signal\":%" PRIu32 "}", signal);
+    char body[CANCEL_BODY_MAX] = "{}";
+    if (signal != 0) cancel_body(signal, false, body);
     uint32_t *ids = ARENA_ARRAY(&a->arena, list->count, uint32_t);
     struct bulk_result *results = ARENA_ARRAY(&a->arena, list->count, struct bulk_result);
     for (uint32_t i = 0; i < list->count; i++) ids[i] = list->jobs[i].job_id;

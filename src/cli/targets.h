@@ -37,8 +37,12 @@ void target_set_keep(const struct target_set *set, struct job_list *list);
  * the first word that fits no job. Words may hold several targets separated by commas. */
 enum err targets_find(struct api *a, char *const *words, int count, struct job_list *out);
 
+/* The body of a request to end a job or to send it a signal (with one of SIGNAL_TO_ or neither). */
+enum { CANCEL_BODY_MAX = 96 };
+const char *cancel_body(uint32_t signal, bool array, char out[CANCEL_BODY_MAX]);
+
 /* POST /v1/jobs/ID/ACTION (cancel hold release requeue) for each job of the list, many at a time.
- * `signal` 0: none. `done`: what to print of a success, such as "held job"; NULL nothing. `json`:
+ * `signal` 0: none; one of SIGNAL_TO_ may be added. `done`: what to print of a success, such as "held job"; NULL nothing. `json`:
  * print the daemon's replies in place of it. Prints what failed; gives the exit code. */
 int targets_do(struct api *a, const struct job_list *list, const char *action, uint32_t signal,
                const char *done, bool json);

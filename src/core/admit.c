@@ -364,7 +364,9 @@ static enum err admit_cancel(const struct core *c, const struct event *ev, struc
     if (code != ERR_NONE) return code;
     if (job_state_is_ended(e->job.state)) return wrong_state(e, "cancelled", "", error);
     if (ev->signal == 0) return ERR_NONE;
-    if (ev->signal > 64) return err_set(error, ERR_INVALID, "signals are numbered 1 to 64");
+    uint32_t to = ev->signal & (SIGNAL_TO_SHELL | SIGNAL_TO_ALL), number = ev->signal - to;
+    if (number < 1 || number > SIGNAL_MAX || to == (SIGNAL_TO_SHELL | SIGNAL_TO_ALL))
+        return err_set(error, ERR_INVALID, "signals are numbered 1 to %d", (int)SIGNAL_MAX);
     if (e->job.state != JOB_RUNNING) return wrong_state(e, "signalled", ", not RUNNING", error);
     return ERR_NONE;
 }

@@ -115,7 +115,8 @@ struct event {
     struct str key; /* SUBMIT: idempotency key; "" none */
     uint32_t update_fields; /* UPDATE: bits of enum update_field */
     struct job_id job; /* CANCEL HOLD RELEASE UPDATE REQUEUE */
-    uint32_t signal; /* CANCEL: send this signal instead of ending it; 0: end it */
+    uint32_t signal; /* CANCEL: send this signal (one of SIGNAL_TO_ may be added) instead of ending
+                        it; 0: end it */
     struct report report; /* REPORT */
     struct node_change *nodes; /* NODES */
     uint32_t node_change_count;

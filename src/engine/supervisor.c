@@ -4,6 +4,7 @@
 #include "engine/launch.h"
 #include "engine/notify.h"
 #include "engine/processes.h"
+#include "model/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,8 +79,10 @@ static void signal_everything(const struct supervisor *s, int signal_number)
     (void)descendants_signal(signal_number, 0);
 }
 
-static void deliver(const struct supervisor *s, int signal_number)
+/* `order`: a signal, to which SIGNAL_TO_SHELL or SIGNAL_TO_ALL may be added. */
+static void deliver(const struct supervisor *s, int order)
 {
+    int signal_number = order & (SIGNAL_TO_SHELL - 1);
     if (signal_number <= 0 || signal_number >= NSIG) return;
     bool to_all = signal_number == SIGKILL || signal_number == SIGTERM ||
                   signal_number == SIGSTOP || signal_number == SIGCONT;
@@ -88,7 +91,8 @@ static void deliver(const struct supervisor *s, int signal_number)
         return;
     }
     pid_t script = s->launch.child;
-    bool to_script = s->spec.signal_shell;
+    if ((order & SIGNAL_TO_ALL) != 0) (void)descendants_signal(signal_number, script);
+    bool to_script = s->spec.signal_shell || (order & (SIGNAL_TO_SHELL | SIGNAL_TO_ALL)) != 0;
     if (!to_script && descendants_signal(signal_number, script) == 0)
         to_script = process_catches(script, signal_number);
     if (to_script && !s->over) (void)kill(script, signal_number);

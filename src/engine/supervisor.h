@@ -8,7 +8,8 @@
  *
  * Orders come as queued signals, their value in si_value:
  *   SUPERVISOR_STOP    TERM to every process, KILL after that many ms; a later order only shortens
- *   SUPERVISOR_SIGNAL  deliver that signal (below)
+ *   SUPERVISOR_SIGNAL  deliver that signal (below); SIGNAL_TO_SHELL: to the script's process, also where
+ *                      signal_shell is not set, SIGNAL_TO_ALL: to it and all others
  *   SUPERVISOR_LIMIT   the time limit is so many seconds from the start of the command; too late
  * once the old one has brought TERM SIGTERM            as SUPERVISOR_STOP with the attempt's
  * kill_wait_ms

@@ -38,6 +38,10 @@ enum {
     BUDGET_DAYS_MAX = 3652, /* of one window of a budget: ten years */
     SWITCHES_WAIT_DEFAULT_MS = 300 * 1000, /* --switches without a time: Slurm's max_switch_wait */
     SIGNAL_MAX = 64, /* the last real-time signal of Linux */
+    /* Added to the number of a signal that is sent to a running job; neither: as --signal without
+     * B:, to what the batch script started. */
+    SIGNAL_TO_SHELL = 256, /* to the batch script's own process */
+    SIGNAL_TO_ALL = 512, /* to that and all others */
     SIGNAL_BEFORE_S_MAX = 65535, /* --signal: Slurm's bound */
     CHECKPOINT_S_MAX = 30 * 86400, /* a job that saves more rarely than monthly does not save */
     PREEMPT_GRACE_MAX_MS = 3600 * 1000, /* another job waits meanwhile: more than an hour is no way

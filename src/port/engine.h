@@ -62,7 +62,8 @@ struct engine_ops {
     /* End it: TERM, after grace_ms KILL. An attempt never seen will never run; it is GONE. */
     enum err (*stop)(struct engine *e, struct job_id job, uint32_t attempt, int64_t grace_ms,
                      int64_t now_ms, struct errtext *error);
-    /* Send a signal to its processes; nothing happens where it does not run. */
+    /* Send a signal, with SIGNAL_TO_SHELL or SIGNAL_TO_ALL or neither, to its processes; nothing
+     * happens where it does not run. */
     enum err (*signal)(struct engine *e, struct job_id job, uint32_t attempt, uint32_t signal,
                        int64_t now_ms, struct errtext *error);
     /* End it `limit_ms` after its start, not when the start order said; answered by a STARTED

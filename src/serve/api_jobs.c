@@ -421,13 +421,18 @@ static void change_job(struct server *s, struct op *op, struct str id, enum even
 
 struct cancel_request {
     uint32_t signal; /* 0: end it */
+    int to; /* index in signal_targets */
     bool array; /* all tasks, where the path names an array by its first id */
 };
+
+static const char *const signal_targets[] = {"steps", "shell", "all"};
+static const uint32_t signal_marks[] = {0, SIGNAL_TO_SHELL, SIGNAL_TO_ALL};
 
 static void visit_cancel_request(struct visit *v, void *what)
 {
     struct cancel_request *r = what;
     visit_u32(v, "signal", &r->signal);
+    visit_enum(v, "to", &r->to, signal_targets, sizeof signal_targets / sizeof *signal_targets);
     visit_bool(v, "array", &r->array);
 }
 
@@ -482,14 +487,16 @@ void handle_cancel(struct server *s, struct op *op, struct str id)
     struct cancel_request r = {0};
     struct errtext error;
     enum err e = body_read(op, &s->scratch, visit_cancel_request, &r, &error);
-    if (e == ERR_NONE && r.signal > 64)
+    if (e == ERR_NONE && r.signal > SIGNAL_MAX)
         e = err_set(&error, ERR_INVALID, "signal %" PRIu32 " does not exist", r.signal);
+    if (e == ERR_NONE && r.signal == 0 && r.to != 0)
+        e = err_set(&error, ERR_INVALID, "to: only a signal is sent to one of them");
     if (e != ERR_NONE) {
         reply_error(op, e, "%s", error.s);
         return;
     }
     struct event event = request_event(s, op, EVENT_CANCEL);
-    event.signal = r.signal;
+    event.signal = r.signal | signal_marks[r.to];
     uint32_t array = r.array ? find_array(s, op, id) : 0;
     if (array != 0) {
         cancel_array(s, op, array, &event);

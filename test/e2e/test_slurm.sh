@@ -107,6 +107,14 @@ expect "sinfo sorts" "$(sinfo -h -S -P -o %P | uniq | tr "\n" " ")" "cpu* gpu "
 expect "hostlists are folded" "$(scontrol show hostlist a1,a2,a3,b7) $(scontrol show hostlistsorted a3,a1,a2)" "a[1-3],b7 a[1-3]"
 expect_exit 1 scontrol suspend 1
 expect_match "what is not done says what to do" "$ERR" "suspend: .*scontrol requeue"
+expect_exit 1 scancel -u no-such-user
+expect_match "scancel by a user that is none" "$ERR" "Invalid user: no-such-user"
+heard=$(sbatch --parsable -p cpu --wrap 'trap "exit 3" USR1; touch up; while :; do sleep 0.1; done')
+wait_state "$heard" RUNNING
+wait_for 20 test -e up || fail "the script did not begin"
+scancel -b -s USR1 "$heard"
+wait_state "$heard" FAILED
+expect "a signal to the batch script" "$(sacct -n -P -j "$heard" -o ExitCode)" "3:0"
 full=$(sbatch --parsable -p cpu -N 2 --exclusive --wrap 'sleep 300')
 wait_state "$full" RUNNING
 sbatch -p cpu -N 2 --exclusive --wrap true >/dev/null

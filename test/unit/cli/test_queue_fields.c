@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "cli/job_rows.h"
+#include "unit/cli/slurm_headers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -363,6 +364,32 @@ static void letters_and_names_are_stated_once(void **state)
             assert_string_not_equal(acct_fields[i].name, acct_fields[k].name);
 }
 
+static void every_field_of_squeue_has_its_header(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof slurm_headers / sizeof *slurm_headers; i++) {
+        const char *name = slurm_headers[i][0], *header = slurm_headers[i][1];
+        struct format f;
+        struct errtext error;
+        struct buf out = {0};
+        enum err code =
+            name[0] == '%'
+                ? format_percent(str_of(name), queue_fields, queue_field_count, &f, &error)
+                : format_long(str_of(name), queue_fields, queue_field_count, &f, &error);
+        if (code == ERR_NONE) f.items[0].width = 0;
+        if (code == ERR_NONE) format_header(&f, STYLE_CUT, &out);
+        size_t len = strlen(header);
+        if (code != ERR_NONE || out.len != len + 1 || memcmp(out.p, header, len) != 0) {
+            print_error("%s: '%s', Slurm's is '%s'\n", name, code == ERR_NONE ? out.p : error.s,
+                        header);
+            wrong++;
+        }
+        buf_release(&out);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     setenv("TZ", "UTC0", 1);
@@ -382,6 +409,7 @@ int main(void)
         cmocka_unit_test(rows_are_sorted_as_asked),
         cmocka_unit_test(no_getter_needs_more_than_an_empty_job),
         cmocka_unit_test(letters_and_names_are_stated_once),
+        cmocka_unit_test(every_field_of_squeue_has_its_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,6 +282,38 @@ static void a_signal_does_not_kill_a_script_without_a_trap(void **state)
     world_free(w);
 }
 
+/* scancel -s alone reaches what the script started, with -b the script, with -f both. */
+static void a_signal_reaches_whom_it_is_for(void **state)
+{
+    (void)state;
+    static const uint32_t to[] = {0, SIGNAL_TO_SHELL, SIGNAL_TO_ALL};
+    struct world *w = world_new();
+    for (uint32_t i = 0; i < sizeof to / sizeof *to; i++) {
+        uint32_t id = i + 1;
+        world_run(
+            w, id, 1,
+            "sh -c 'trap \"echo child\" USR1; echo > up; while ! test -e go; do sleep .01; done' & "
+            "trap 's=shell' USR1; while ! test -e up; do sleep .01; done; echo ready >&2; "
+            "while ! test -e go; do sleep .01; done; wait; echo $s");
+        world_wait(w, id, 1, REPORT_STARTED);
+        const char *file = arena_printf(&w->arena, "slurm-%u.out", id);
+        world_wait_text(w, file, "ready");
+        assert_int_equal(
+            engine_signal(w->engine, (struct job_id){id}, 1, SIGUSR1 | to[i], world_now(), NULL),
+            ERR_NONE);
+        if (to[i] != SIGNAL_TO_SHELL) world_wait_text(w, file, "child");
+        world_turn(w, 100);
+        const char *go = arena_printf(&w->arena, "%s/go", w->work);
+        fclose(fopen(go, "we"));
+        assert_int_equal(world_wait_end(w, id, 1)->exit_code, 0);
+        assert_int_equal(strstr(world_text(w, file), "child") != NULL, to[i] != SIGNAL_TO_SHELL);
+        assert_int_equal(strstr(world_text(w, file), "shell") != NULL, to[i] != 0);
+        assert_int_equal(unlink(go), 0);
+        assert_int_equal(unlink(arena_printf(&w->arena, "%s/up", w->work)), 0);
+    }
+    world_free(w);
+}
+
 static void an_ordered_signal_reaches_the_job(void **state)
 {
     (void)state;
@@ -789,6 +821,7 @@ int main(void)
         cmocka_unit_test(the_warning_signal_goes_to_the_script_alone_with_b),
         cmocka_unit_test(the_warning_signal_spares_the_script_without_b),
         cmocka_unit_test(a_signal_does_not_kill_a_script_without_a_trap),
+        cmocka_unit_test(a_signal_reaches_whom_it_is_for),
         cmocka_unit_test(an_ordered_signal_reaches_the_job),
         cmocka_unit_test(stop_and_cont_signals_suspend_and_resume_the_whole_job),
         cmocka_unit_test(a_stop_ends_a_running_job),

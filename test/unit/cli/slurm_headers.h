@@ -1,0 +1,60 @@
+/* slurm_headers.h - the fields of squeue -O and -o with the headers that squeue 22.05.8 prints, read from it
+ * field by field. */
+#ifndef TEST_CLI_SLURM_HEADERS_H
+#define TEST_CLI_SLURM_HEADERS_H
+
+/* clang-format off */
+static const char *const slurm_headers[][2] = {
+    {"Account", "ACCOUNT"}, {"AccrueTime", "ACCRUE_TIME"}, {"admin_comment", "ADMIN_COMMENT"},
+    {"AllocNodes", "ALLOC_NODES"}, {"AllocSID", "ALLOC_SID"}, {"ArrayJobID", "ARRAY_JOB_ID"},
+    {"ArrayTaskID", "ARRAY_TASK_ID"}, {"AssocID", "ASSOC_ID"}, {"BatchFlag", "BATCH_FLAG"},
+    {"BatchHost", "EXEC_HOST"}, {"BoardsPerNode", "BOARDS_PER_NODE"}, {"BurstBuffer", "BURST_BUFFER"},
+    {"BurstBufferState", "BURST_BUFFER_STATE"}, {"Cluster", "CLUSTER"}, {"ClusterFeature", "CLUSTER_FEATURES"},
+    {"Command", "COMMAND"}, {"Comment", "COMMENT"}, {"Contiguous", "CONTIGUOUS"},
+    {"Cores", "CORES_PER_SOCKET"}, {"CoreSpec", "CORE_SPEC"}, {"cpus-per-task", "CPUS_PER_TASK"},
+    {"cpus-per-tres", "CPUS_PER_TRES"}, {"Deadline", "DEADLINE"}, {"DelayBoot", "DELAY_BOOT"},
+    {"Dependency", "DEPENDENCY"}, {"DerivedEC", "DERIVED_EC"}, {"EligibleTime", "ELIGIBLE_TIME"},
+    {"EndTime", "END_TIME"}, {"exit_code", "EXIT_CODE"}, {"Feature", "FEATURES"},
+    {"GroupID", "GROUP"}, {"GroupName", "GROUP"}, {"HetJobID", "HET_JOB_ID"},
+    {"HetJobIDSet", "HET_JOB_ID_SET"}, {"HetJobOffset", "HET_JOB_OFFSET"}, {"JobArrayID", "JOBID"},
+    {"JobID", "JOBID"}, {"Licenses", "LICENSES"}, {"MaxCPUs", "MAX_CPUS"},
+    {"MaxNodes", "MAX_NODES"}, {"MCSLabel", "MCSLABEL"}, {"mem-per-tres", "MEM_PER_TRES"},
+    {"MinCpus", "MIN_CPUS"}, {"MinMemory", "MIN_MEMORY"}, {"MinTime", "TIME_MIN"},
+    {"MinTmpDisk", "MIN_TMP_DISK"}, {"Name", "NAME"}, {"Network", "NETWORK"},
+    {"Nice", "NICE"}, {"NodeList", "NODELIST"}, {"NTPerBoard", "NTASKS_PER_BOARD"},
+    {"NTPerCore", "NTASKS_PER_CORE"}, {"NTPerNode", "NTASKS_PER_NODE"}, {"NTPerSocket", "NTASKS_PER_SOCKET"},
+    {"NumCPUs", "CPUS"}, {"NumNodes", "NODES"}, {"NumTasks", "TASKS"},
+    {"Origin", "ORIGIN"}, {"OriginRaw", "ORIGIN_RAW"}, {"OverSubscribe", "OVER_SUBSCRIBE"},
+    {"Partition", "PARTITION"}, {"PreemptTime", "PREEMPT_TIME"}, {"PendingTime", "PENDING_TIME"},
+    {"Priority", "PRIORITY"}, {"PriorityLong", "PRIORITY"}, {"Profile", "PROFILE"},
+    {"QOS", "QOS"}, {"Reason", "REASON"}, {"ReasonList", "NODELIST(REASON)"},
+    {"Reboot", "REBOOT"}, {"ReqNodes", "REQ_NODES"}, {"Requeue", "REQUEUE"},
+    {"Reservation", "RESERVATION"}, {"ResizeTime", "RESIZE_TIME"}, {"RestartCnt", "RESTART_COUNT"},
+    {"SchedNodes", "SCHEDNODES"}, {"SCT", "S:C:T"}, {"SelectJobInfo", ""},
+    {"SiblingsActive", "ACTIVE_SIBLINGS"}, {"SiblingsActiveRaw", "ACTIVE_SIBLINGS_RAW"}, {"SiblingsViable", "VIABLE_SIBLINGS"},
+    {"SiblingsViableRaw", "VIALBLE_SIBLINGS_RAW"}, {"Sockets", "SOCKETS_PER_NODE"}, {"SPerBoard", "SOCKETS_PER_BOARD"},
+    {"StartTime", "START_TIME"}, {"State", "STATE"}, {"StateCompact", "ST"},
+    {"STDERR", "STDERR"}, {"STDIN", "STDIN"}, {"STDOUT", "STDOUT"},
+    {"SubmitTime", "SUBMIT_TIME"}, {"system_comment", "SYSTEM_COMMENT"}, {"Threads", "THREADS_PER_CORE"},
+    {"TimeLeft", "TIME_LEFT"}, {"TimeLimit", "TIME_LIMIT"}, {"TimeUsed", "TIME"},
+    {"tres-alloc", "TRES_ALLOC"}, {"tres-bind", "TRES_BIND"}, {"tres-freq", "TRES_FREQ"},
+    {"tres-per-job", "TRES_PER_JOB"}, {"tres-per-node", "TRES_PER_NODE"}, {"tres-per-socket", "TRES_PER_SOCKET"},
+    {"tres-per-task", "TRES_PER_TASK"}, {"UserID", "UID"}, {"UserName", "USER"},
+    {"WCKey", "WCKEY"}, {"WorkDir", "WORK_DIR"},
+    {"%a", "ACCOUNT"}, {"%A", "JOBID"}, {"%b", "TRES_PER_NODE"}, {"%B", "EXEC_HOST"},
+    {"%c", "MIN_CPUS"}, {"%C", "CPUS"}, {"%d", "MIN_TMP_DISK"}, {"%D", "NODES"},
+    {"%e", "END_TIME"}, {"%E", "DEPENDENCY"}, {"%f", "FEATURES"}, {"%F", "ARRAY_JOB_ID"},
+    {"%g", "GROUP"}, {"%G", "GROUP"}, {"%h", "OVER_SUBSCRIBE"}, {"%H", "SOCKETS_PER_NODE"},
+    {"%i", "JOBID"}, {"%I", "CORES_PER_SOCKET"}, {"%j", "NAME"}, {"%J", "THREADS_PER_CORE"},
+    {"%k", "COMMENT"}, {"%K", "ARRAY_TASK_ID"}, {"%l", "TIME_LIMIT"}, {"%L", "TIME_LEFT"},
+    {"%m", "MIN_MEMORY"}, {"%M", "TIME"}, {"%n", "REQ_NODES"}, {"%N", "NODELIST"},
+    {"%o", "COMMAND"}, {"%O", "CONTIGUOUS"}, {"%p", "PRIORITY"}, {"%P", "PARTITION"},
+    {"%q", "QOS"}, {"%Q", "PRIORITY"}, {"%r", "REASON"}, {"%R", "NODELIST(REASON)"},
+    {"%s", ""}, {"%S", "START_TIME"}, {"%t", "ST"}, {"%T", "STATE"},
+    {"%u", "USER"}, {"%U", "UID"}, {"%v", "RESERVATION"}, {"%V", "SUBMIT_TIME"},
+    {"%w", "WCKEY"}, {"%W", "LICENSES"}, {"%x", "EXC_NODES"}, {"%X", "CORE_SPEC"},
+    {"%y", "NICE"}, {"%Y", "SCHEDNODES"}, {"%z", "S:C:T"}, {"%Z", "WORK_DIR"},
+};
+/* clang-format on */
+
+#endif
