@@ -99,29 +99,46 @@ static uint32_t level_width(const struct pool_nodes *n, uint32_t level)
     return width;
 }
 
-static void sum_again(struct pool_nodes *n, uint32_t level, uint32_t at)
+/* Put the sum in its place. False: it was that before. */
+static bool sum_set(struct pool_nodes *n, uint32_t level, uint32_t at, uint64_t keys,
+                    const struct node_most *most)
+{
+    struct node_most *old = &n->most[level][(size_t)at * n->key_kinds];
+    bool differs = n->keys[level][at] != keys;
+    n->keys[level][at] = keys;
+    for (uint32_t k = 0; k < n->key_kinds; k++) {
+        differs = differs || old[k].mem_free != most[k].mem_free ||
+                  old[k].cpus_free != most[k].cpus_free || old[k].milli_free != most[k].milli_free;
+        old[k] = most[k];
+    }
+    return differs;
+}
+
+static bool sum_again(struct pool_nodes *n, uint32_t level, uint32_t at)
 {
     uint32_t below = level == 0 ? n->count : level_width(n, level - 1);
     uint32_t end = (at + 1) * FAN < below ? (at + 1) * FAN : below;
     uint32_t kinds = n->key_kinds;
-    uint64_t *keys = &n->keys[level][at];
-    struct node_most *most = &n->most[level][(size_t)at * kinds];
-    *keys = 0;
-    for (uint32_t k = 0; k < kinds; k++) most[k] = (struct node_most){0};
+    uint64_t keys = 0;
+    struct node_most most[KEY_KINDS_MAX] = {0};
     for (uint32_t i = at * FAN; i < end; i++) {
         if (level == 0) {
-            leaf_add(n, i, keys, most);
+            leaf_add(n, i, &keys, most);
             continue;
         }
-        *keys |= n->keys[level - 1][i];
+        keys |= n->keys[level - 1][i];
         for (uint32_t k = 0; k < kinds; k++)
             most_add(&most[k], &n->most[level - 1][(size_t)i * kinds + k]);
     }
+    return sum_set(n, level, at, keys, most);
 }
 
+/* Where a sum stays as it was, those above it do too. */
 static void sum_path(struct pool_nodes *n, uint32_t i)
 {
-    for (uint32_t level = 0; level < n->level_count; level++) sum_again(n, level, i /= FAN);
+    bool differs = true;
+    for (uint32_t level = 0; differs && level < n->level_count; level++)
+        differs = sum_again(n, level, i /= FAN);
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
@@ -303,10 +320,11 @@ void nodes_set_state(struct pool_nodes *n, uint32_t node, int state)
 void nodes_keep(struct pool_nodes *n, uint32_t node, bool keep)
 {
     ASSERT(node < n->count);
-    if (n->node[node].is_kept == keep) return;
-    take_out(n, node);
-    n->node[node].is_kept = keep;
-    put_back(n, node);
+    struct node *x = &n->node[node];
+    if (x->is_kept == keep) return;
+    if (x->shape != NULL) shapes_leave(&n->shapes, x->shape, &x->in_shape);
+    x->is_kept = keep;
+    enter_shape(n, node); /* nothing else depends on it */
 }
 
 uint32_t nodes_up(const struct pool_nodes *n)
