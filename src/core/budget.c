@@ -89,6 +89,7 @@ void account_enter(struct core *c, struct share *s)
     window_enter(c, a);
     if (!had || !a->binds || a->from_ms > from_ms) a->ended_uusd = 0;
     a->charged_uusd = 0;
+    a->kept_uusd = a->told_kept_uusd = 0; /* nothing is promised in the new fleet yet */
     account_settle(c, a);
 }
 
@@ -163,12 +164,15 @@ void budgets_turn(struct core *c)
 
 /* ---- who is concerned ------------------------------------------------------------------------ */
 
-/* Did the account come to allow, or not to allow, the class in some pool? */
+/* Did the account come to allow, or not to allow, the class in some pool? Whom the money kept
+ * concerns depends on its place in the queue: whoever it may concern is tried. */
 static bool is_concerned(const struct class *k)
 {
     const struct account *a = &k->share->account;
     int64_t lo = a->left_uusd < a->told_uusd ? a->left_uusd : a->told_uusd;
     int64_t hi = a->left_uusd < a->told_uusd ? a->told_uusd : a->left_uusd;
+    if (a->kept_moved || lo < hi)
+        lo -= a->kept_uusd > a->told_kept_uusd ? a->kept_uusd : a->told_kept_uusd;
     for (uint32_t i = 0; lo < hi && i < k->candidate_count; i++)
         if (k->candidates[i].limit_uusd > lo && k->candidates[i].limit_uusd <= hi) return true;
     return false;
@@ -184,8 +188,12 @@ bool budgets_retry(struct core *c)
 
 void budgets_settled(struct core *c)
 {
-    for (size_t i = 0; i < c->share_count; i++)
-        c->shares[i]->account.told_uusd = c->shares[i]->account.left_uusd;
+    for (size_t i = 0; i < c->share_count; i++) {
+        struct account *a = &c->shares[i]->account;
+        a->told_uusd = a->left_uusd;
+        a->told_kept_uusd = a->kept_uusd;
+        a->kept_moved = false;
+    }
     c->budgets_moved = false;
 }
 
@@ -258,11 +266,15 @@ int64_t budget_left(const struct core *c, struct str tenant, int64_t now_ms)
     return b.left_uusd;
 }
 
-int budget_row(const struct core *c, struct str tenant, int64_t limit_uusd, int64_t now_ms,
-               struct pool_reason *out)
+int budget_row(const struct core *c, const struct job_spec *s, uint32_t job, int64_t limit_uusd,
+               int64_t now_ms, struct pool_reason *out)
 {
     if (limit_uusd == 0 || !c->has_budgets) return REASON_NONE;
-    int64_t left = budget_left(c, tenant, now_ms);
+    int64_t left = budget_left(c, s->tenant, now_ms);
+    if (left > 0 && left < INT64_MAX) {
+        int64_t kept = reserve_keeps_uusd(c, s, job);
+        left = left > kept ? left - kept : 0;
+    }
     if (limit_uusd <= left) return REASON_NONE;
     out->have = left;
     out->need = limit_uusd;

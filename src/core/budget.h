@@ -8,7 +8,8 @@
  *               that is later) to their time limit; and what a job costs whose room is being cleared
  *
  * A job starts in a pool only where  ended + charged + its own cost to its limit  is at most the
- * amount. So the windows need no forecast: what an attempt may cost behind the window's end counts
+ * amount, without what is kept there for jobs of the tenant before it, to which a start is promised
+ * (core/reserve.h). So the windows need no forecast: what an attempt may cost behind the window's end counts
  * in this one too, and what of it is then still to come counts in the next. No window's cost is
  * above the amount, except by attempts that outlast their limit, prices that rise, and amounts that
  * fall; then nothing that costs starts until the window turns. Nothing that runs is stopped.
@@ -32,6 +33,7 @@
 
 struct core;
 struct entry;
+struct job_spec;
 struct pool_reason;
 struct share;
 
@@ -49,7 +51,9 @@ struct account {
     /* derived */
     budget_sum charged_uusd;
     int64_t left_uusd; /* below 0: overdrawn; INT64_MAX: nothing binds */
-    int64_t told_uusd; /* left_uusd when waiting jobs were last tried because of it */
+    int64_t kept_uusd; /* of that, for starts that are promised (reserve.h) */
+    bool kept_moved; /* ... for other jobs, or another amount, since waiting jobs were last tried */
+    int64_t told_uusd, told_kept_uusd; /* left_uusd and kept_uusd when they were */
 };
 
 /* The window that `at_ms` is in. False: it comes before all; then until when. */
@@ -73,8 +77,8 @@ void budget_release(struct core *c, struct entry *e);
 
 /* What may that tenant's jobs that start at `now_ms` (at least c->now_ms) still cost? */
 int64_t budget_left(const struct core *c, struct str tenant, int64_t now_ms);
-/* REASON_BUDGET where a job of the tenant that may cost so much does not start. */
-int budget_row(const struct core *c, struct str tenant, int64_t limit_uusd, int64_t now_ms,
-               struct pool_reason *out);
+/* REASON_BUDGET where a job (0: one submitted now) that may cost so much does not start. */
+int budget_row(const struct core *c, const struct job_spec *s, uint32_t job, int64_t limit_uusd,
+               int64_t now_ms, struct pool_reason *out);
 
 #endif

@@ -130,7 +130,7 @@ struct pool_reservation {
     int64_t at_ms; /* it starts there by then, as far as limits tell; in the past: any moment */
     const uint32_t *nodes; /* in order; valid until the next step */
     uint32_t node_count;
-    struct job_id between; /* for this one, too, it was kept in the last step; 0: for no other */
+    int64_t uusd; /* kept in its tenant's budget for it; 0: no budget binds */
 };
 /* False: nothing is kept there. */
 bool core_reservation(const struct core *c, struct pool_id pool, struct pool_reservation *out);

@@ -32,6 +32,8 @@ enum decision_kind {
     DECISION_REQUEUED, /* an attempt is over; the job waits again */
     DECISION_ENDED, /* the job is over */
     DECISION_PREEMPTING, /* others are stopped for the job, which waits for their room */
+    DECISION_POSTPONED, /* the start promised to the waiting job comes later: one before it took its
+                           room or money, or is promised the pool (core/reserve.h) */
     DECISION_COUNT
 };
 extern const char *const decision_names[DECISION_COUNT];
@@ -42,11 +44,12 @@ struct decision {
     uint32_t attempt;
     int state; /* enum job_state after it */
     int reason; /* enum reason */
-    uint32_t pool; /* PLACED STOPPED REQUEUED ENDED PREEMPTING: pool index; else NO_INDEX */
+    uint32_t pool; /* PLACED STOPPED REQUEUED ENDED PREEMPTING: pool index; POSTPONED: where it was
+                      promised; else NO_INDEX */
     struct str pool_id; /* its id, for readers of the ledger */
     int64_t cost_uusd;
     struct str rule; /* the rule that decided, where one did */
-    struct job_id for_job; /* REASON_PREEMPTED: in whose favour */
+    struct job_id for_job; /* REASON_PREEMPTED, POSTPONED: in whose favour */
     int64_t loss_uusd; /* PREEMPTING: of all victims; STOPPED for another: its own */
     int64_t gain_uusd; /* PREEMPTING: what starting earlier is worth */
     struct pool_reason *pools; /* QUEUED PLACED REFUSED: every pool */

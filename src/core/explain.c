@@ -304,16 +304,20 @@ static const char *budget_words(const struct question *q, const struct pool_reas
     char cost[MONEY_TEXT_MAX], all[MONEY_TEXT_MAX], spent[MONEY_TEXT_MAX], kept[MONEY_TEXT_MAX];
     char date[CIVIL_TEXT_MAX];
     core_budget(q->c, q->spec->tenant, q->now_ms, &b);
-    const char *until = "";
+    const char *until = "", *ahead = "";
+    int64_t for_others = reserve_keeps_uusd(q->c, q->spec, question_job(q));
+    if (for_others > 0)
+        ahead = arena_printf(q->arena, ", and %s kept for jobs before it whose start is promised",
+                             money_format(to_cents(for_others), kept));
     if (b.to_ms != CIVIL_NEVER_MS)
         until = arena_printf(q->arena, "; the next begins on %s", civil_format(b.to_ms, date));
     return arena_printf(
         q->arena,
         "the job may cost %s USD there until its time limit; of the budget of " STR_FMT
-        ", %s USD %s, %s are spent and %s committed to running jobs%s",
+        ", %s USD %s, %s are spent and %s committed to running jobs%s%s",
         money_format(r->need, cost), STR_ARG(q->spec->tenant), money_format(b.terms.amount_uusd, all),
         window_words(q->arena, &b.terms), money_format(to_cents(b.spent_uusd), spent),
-        money_format(to_cents(b.committed_uusd), kept), until);
+        money_format(to_cents(b.committed_uusd), kept), ahead, until);
 }
 
 static const char *row_words(const struct question *q, const struct explanation *x,

@@ -38,6 +38,7 @@ static void book(struct core *c, struct entry *e)
 void hold_make(struct core *c, struct entry *e, struct hold *h)
 {
     ASSERT(e->hold == NULL && h->victim_count > 0);
+    promises_claim(c, e);
     class_leave(c, e);
     e->hold = h;
     book(c, e);
@@ -145,6 +146,7 @@ static void place(struct core *c, struct entry *e)
     }
     struct size z;
     size_now(c, &box->spec, e->job.id.v, pool, c->now_ms, &z);
+    promises_claim(c, e);
     claim_make(c, e, pool, &z, &legal);
     c->placed++;
 }

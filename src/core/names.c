@@ -79,7 +79,7 @@ const char *const decision_names[DECISION_COUNT] = {
     [DECISION_QUEUED] = "queued",     [DECISION_PLACED] = "placed",
     [DECISION_REFUSED] = "refused",   [DECISION_STOPPED] = "stopped",
     [DECISION_REQUEUED] = "requeued", [DECISION_ENDED] = "ended",
-    [DECISION_PREEMPTING] = "preempting",
+    [DECISION_PREEMPTING] = "preempting", [DECISION_POSTPONED] = "postponed",
 };
 
 const char *const effect_names[FX_COUNT] = {

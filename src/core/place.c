@@ -170,6 +170,7 @@ static void try_class(struct core *c, struct class *k)
     struct size z;
     size_now(c, &k->box->spec, e->job.id.v, pool, c->now_ms, &z);
     bool try_all = k->try_all;
+    promises_claim(c, e);
     claim_make(c, e, pool, &z, &legal);
     c->placed++;
     if (order_first(&k->jobs) != NULL) class_push(c, k, try_all);
@@ -218,6 +219,7 @@ void place_all(struct core *c)
     if (!c->has_fleet) return;
     c->placed = c->preempt_work = c->put_off = 0;
     c->reserve_stale = true; /* time has passed */
+    promises_begin(c);
     reserve_update(c);
     holds_place(c);
     if (c->retry_all || c->more) classes_retry(c, NULL);
@@ -235,6 +237,7 @@ void place_all(struct core *c)
         }
     }
     unmark_all(c);
+    promises_say(c);
 }
 
 void reserve_restore(struct core *c)
@@ -242,4 +245,5 @@ void reserve_restore(struct core *c)
     c->reserve_stale = true;
     reserve_update(c);
     unmark_all(c);
+    budgets_settled(c);
 }

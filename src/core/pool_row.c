@@ -169,7 +169,7 @@ static int row_now(const struct core *c, const struct job_spec *s, uint32_t job,
     int why = law_row(legal, out);
     if (why == REASON_NONE) why = pool_row_time(c, s, legal, pool, now_ms, out);
     if (why == REASON_NONE && may_be_slow) why = speed_row(c, s, pool, out);
-    if (why == REASON_NONE) why = budget_row(c, s->tenant, limit_uusd, now_ms, out);
+    if (why == REASON_NONE) why = budget_row(c, s, job, limit_uusd, now_ms, out);
     if (why == REASON_NONE) why = capacity_row(c, s, job, legal, pool, now_ms, out);
     if (why == REASON_NONE) out->have = out->need = 0;
     return why;

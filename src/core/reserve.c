@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/money.h"
 
 #include <stdlib.h>
 
@@ -94,12 +95,28 @@ static struct class *next_head(const struct core *c, const struct rank *last, st
 
 /* ---- where and when -------------------------------------------------------------------------- */
 
-/* May the first job of the class ever start in the pool, time and room aside? */
-static bool may_come(struct core *c, struct class *k, const struct candidate *x)
+/* One of the first in the queue. */
+struct head {
+    struct class *class;
+    struct rank rank; /* of its first job */
+    int64_t left_uusd; /* of its tenant's budget, without what is kept for jobs before it */
+    uint32_t pool; /* where a start is promised to it; NO_INDEX */
+};
+
+/* What a head is to have. */
+struct wish {
+    const struct head *head;
+    const struct candidate *in; /* NULL: nothing can be foreseen */
+    int64_t at_ms;
+};
+
+/* May the head ever start in the pool, time and room aside? */
+static bool may_come(struct core *c, const struct head *head, const struct candidate *x)
 {
+    const struct class *k = head->class;
     const struct legal *legal = legal_of(c, k->signature, &k->box->spec, x->pool);
     return legal->allowed && !legal->short_of_quota && !c->fleet.pools[x->pool].drained &&
-           x->limit_uusd <= k->share->account.left_uusd;
+           x->limit_uusd <= head->left_uusd;
 }
 
 /* When it could start there; CIVIL_NEVER_MS: not foreseen. */
@@ -123,28 +140,42 @@ static uint32_t least_of(const int64_t *bounds, uint32_t count)
     return least;
 }
 
-/* Pools are asked in the order of what is known at a glance, until none of the others can be
- * sooner. */
-static uint32_t soonest_pool(struct core *c, struct class *k, int64_t *at_out)
+/* The soonest pool, then the best. Pools are asked in the order of what is known at a glance, until
+ * none of the others can be sooner. */
+static void find_soonest(struct core *c, struct wish *w)
 {
+    struct class *k = w->head->class;
     class_candidates(c, k);
     int64_t *bounds = mem_alloc(k->candidate_count, sizeof *bounds);
     for (uint32_t i = 0; i < k->candidate_count; i++) {
         const struct candidate *x = &k->candidates[i];
-        bounds[i] = may_come(c, k, x) ? outlook_bound(c, k->size, x->pool) : CIVIL_NEVER_MS;
+        bounds[i] = may_come(c, w->head, x) ? outlook_bound(c, k->size, x->pool) : CIVIL_NEVER_MS;
     }
     uint32_t best = NO_INDEX, i;
     while ((i = least_of(bounds, k->candidate_count)) != NO_INDEX) {
-        if (best != NO_INDEX && (bounds[i] > *at_out || (bounds[i] == *at_out && i > best))) break;
+        if (best != NO_INDEX && (bounds[i] > w->at_ms || (bounds[i] == w->at_ms && i > best))) break;
         bounds[i] = CIVIL_NEVER_MS;
         int64_t at = start_in(c, k, k->candidates[i].pool);
         if (at == CIVIL_NEVER_MS) continue;
-        if (best != NO_INDEX && (at > *at_out || (at == *at_out && i > best))) continue;
+        if (best != NO_INDEX && (at > w->at_ms || (at == w->at_ms && i > best))) continue;
         best = i;
-        *at_out = at;
+        w->at_ms = at;
     }
     mem_free(bounds);
-    return best != NO_INDEX ? k->candidates[best].pool : NO_INDEX;
+    w->in = best != NO_INDEX ? &k->candidates[best] : NULL;
+}
+
+/* The pool where a start is promised to the head, as long as it can be foreseen there. */
+static void find_promised(struct core *c, struct wish *w)
+{
+    struct class *k = w->head->class;
+    w->in = NULL;
+    for (uint32_t i = 0; i < k->candidate_count; i++) {
+        const struct candidate *x = &k->candidates[i];
+        if (x->pool != w->head->pool || !may_come(c, w->head, x)) continue;
+        w->at_ms = start_in(c, k, x->pool);
+        if (w->at_ms != CIVIL_NEVER_MS) w->in = x;
+    }
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -175,12 +206,20 @@ static bool move_marks(struct pool_nodes *n, const uint32_t *old, uint32_t old_c
     return gives;
 }
 
-/* What a head is to have. */
-struct wish {
-    struct class *class;
-    uint32_t job, pool;
-    int64_t at_ms;
-};
+/* The money kept for the job is another's, or another amount. */
+static void money_moves(struct core *c, struct reservation *h, int64_t sign)
+{
+    if (h->uusd == 0) return;
+    struct account *a = &h->share->account;
+    a->kept_uusd += sign * h->uusd;
+    a->kept_moved = c->budgets_moved = true;
+}
+
+/* What the start may cost a budget. */
+static int64_t money_of(const struct wish *w)
+{
+    return w->head->class->share->account.binds ? w->in->limit_uusd : 0;
+}
 
 /* NULL: nothing is kept there any more. */
 static void reserve_set(struct core *c, uint32_t pool, const struct wish *w)
@@ -188,20 +227,24 @@ static void reserve_set(struct core *c, uint32_t pool, const struct wish *w)
     struct reservation *h = &c->reservations[pool];
     struct reservation new = {.changes = c->outlooks[pool].changes};
     if (w != NULL) {
+        struct class *k = w->head->class;
         struct size z;
         int64_t have, need;
-        size_in_pool(&w->class->box->spec, &c->fleet.pools[pool], &z, &have, &need);
-        new.job = w->job;
-        new.class = w->class->serial;
+        size_in_pool(&k->box->spec, &c->fleet.pools[pool], &z, &have, &need);
+        new.job = w->head->rank.id;
+        new.class = k->serial;
         new.at_ms = w->at_ms;
+        new.share = k->share;
+        new.uusd = money_of(w);
         new.node_count = z.nodes;
         new.nodes = mem_alloc(z.nodes, sizeof *new.nodes);
-        outlook_nodes(c, w->class->size, pool, new.nodes);
+        outlook_nodes(c, k->size, pool, new.nodes);
         if (z.nodes > 1) qsort(new.nodes, z.nodes, sizeof *new.nodes, cmp_node);
     }
-    bool passes = h->job != 0 && h->job != new.job;
-    new.before = passes ? h->job : h->before;
-    new.passed = passes ? c->record : h->passed;
+    if (h->job != new.job || h->uusd != new.uusd) {
+        money_moves(c, h, -1);
+        money_moves(c, &new, 1);
+    }
     bool gives = move_marks(&c->pools[pool], h->nodes, h->node_count, new.nodes, new.node_count);
     bool loosens = h->job != 0 && (h->job != new.job || new.at_ms > h->at_ms);
     if (gives || loosens) mark_pool(c, pool);
@@ -211,9 +254,10 @@ static void reserve_set(struct core *c, uint32_t pool, const struct wish *w)
 
 static bool reservation_stands(const struct core *c, const struct wish *w)
 {
-    const struct reservation *h = &c->reservations[w->pool];
-    return h->job == w->job && h->class == w->class->serial && h->at_ms == w->at_ms &&
-           h->changes == c->outlooks[w->pool].changes;
+    const struct reservation *h = &c->reservations[w->in->pool];
+    return h->job == w->head->rank.id && h->class == w->head->class->serial &&
+           h->at_ms == w->at_ms && h->uusd == money_of(w) &&
+           h->changes == c->outlooks[w->in->pool].changes;
 }
 
 /* A tenant that has passed the one for whose job a pool is kept need not leave that alone any more:
@@ -242,22 +286,65 @@ static void scores_update(struct core *c)
     for (uint32_t i = 0; i < c->reserved_count; i++) note_turns(c, c->reserved_in[i]);
 }
 
-/* The heads that get a pool, in queue order. */
-static uint32_t find_wishes(struct core *c, struct wish wishes[HEADS_MAX])
+static void head_put(struct head *heads, uint32_t *count, struct head x)
+{
+    uint32_t i = (*count)++;
+    for (; i > 0 && rank_is_before(&x.rank, &heads[i - 1].rank); i--) heads[i] = heads[i - 1];
+    heads[i] = x;
+}
+
+/* The class of the job to which a start is promised in the pool; NULL: it waits for room no more. */
+static struct class *class_promised(const struct core *c, uint32_t pool)
+{
+    const struct entry *e = entry_find(c, c->reservations[pool].job);
+    return e != NULL && e->class != NULL && e->class->in_waiting.heap != 0 ? e->class : NULL;
+}
+
+/* The first in the queue, and those to whom a start is promised, in queue order. */
+static uint32_t find_heads(const struct core *c, struct head heads[HEADS_MAX + PROMISES_MAX])
+{
+    uint32_t count = 0, n;
+    struct rank last = {INT64_MAX, 0, 0}, r;
+    struct class *k;
+    while (count < HEADS_MAX && (k = next_head(c, &last, &r)) != NULL) {
+        heads[count++] = (struct head){k, r, k->share->account.left_uusd, NO_INDEX};
+        last = r;
+    }
+    for (uint32_t i = 0; i < c->reserved_count; i++) {
+        if ((k = class_promised(c, c->reserved_in[i])) == NULL) continue;
+        for (n = 0; n < count && heads[n].class != k;) n++;
+        if (n < count) {
+            heads[n].pool = c->reserved_in[i];
+            continue;
+        }
+        r = (struct rank){-k->in_waiting.major, k->share->score, k->in_waiting.id};
+        head_put(heads, &count,
+                 (struct head){k, r, k->share->account.left_uusd, c->reserved_in[i]});
+    }
+    return count;
+}
+
+static bool is_taken(const struct wish *wishes, uint32_t count, const struct wish *w)
+{
+    bool taken = w->in == NULL;
+    for (uint32_t i = 0; i < count; i++) taken = taken || wishes[i].in->pool == w->in->pool;
+    return taken;
+}
+
+/* The heads that get a pool, in queue order. One whose soonest pool is kept for a job before it
+ * comes after that; but what was promised to it elsewhere stays so. */
+static uint32_t find_wishes(struct core *c, struct head *heads, uint32_t head_count,
+                            struct wish wishes[PROMISES_MAX])
 {
     uint32_t count = 0;
-    struct rank last = {INT64_MAX, 0, 0};
-    scores_update(c);
-    for (int i = 0; i < HEADS_MAX; i++) {
-        struct rank r;
-        struct class *k = next_head(c, &last, &r);
-        if (k == NULL) break;
-        last = r;
-        struct wish w = {.class = k, .job = r.id};
-        w.pool = soonest_pool(c, k, &w.at_ms);
-        bool is_taken = w.pool == NO_INDEX;
-        for (uint32_t n = 0; n < count; n++) is_taken = is_taken || wishes[n].pool == w.pool;
-        if (!is_taken) wishes[count++] = w;
+    for (uint32_t i = 0; i < head_count && count < PROMISES_MAX; i++) {
+        struct wish w = {.head = &heads[i]};
+        find_soonest(c, &w);
+        if (is_taken(wishes, count, &w) && heads[i].pool != NO_INDEX) find_promised(c, &w);
+        if (is_taken(wishes, count, &w)) continue;
+        wishes[count++] = w;
+        for (uint32_t n = i + 1; n < head_count; n++)
+            if (heads[n].class->share == heads[i].class->share) heads[n].left_uusd -= money_of(&w);
     }
     return count;
 }
@@ -266,18 +353,23 @@ void reserve_update(struct core *c)
 {
     if (!c->reserve_stale) return;
     c->reserve_stale = false;
-    struct wish wishes[HEADS_MAX];
-    uint32_t count = find_wishes(c, wishes);
+    struct head heads[HEADS_MAX + PROMISES_MAX];
+    struct wish wishes[PROMISES_MAX];
+    scores_update(c);
+    uint32_t count = find_wishes(c, heads, find_heads(c, heads), wishes);
     for (uint32_t i = 0; i < c->reserved_count; i++) {
         bool goes_on = false;
-        for (uint32_t n = 0; n < count; n++) goes_on = goes_on || wishes[n].pool == c->reserved_in[i];
+        for (uint32_t n = 0; n < count; n++)
+            goes_on = goes_on || wishes[n].in->pool == c->reserved_in[i];
         if (!goes_on) reserve_set(c, c->reserved_in[i], NULL);
     }
     for (uint32_t n = 0; n < count; n++) {
-        if (!reservation_stands(c, &wishes[n])) reserve_set(c, wishes[n].pool, &wishes[n]);
-        c->reserved_in[n] = wishes[n].pool;
+        uint32_t pool = wishes[n].in->pool;
+        if (!reservation_stands(c, &wishes[n])) reserve_set(c, pool, &wishes[n]);
+        c->reserved_in[n] = pool;
     }
     c->reserved_count = count;
+    promises_look(c);
 }
 
 /* ---- what is shown --------------------------------------------------------------------------- */
@@ -286,12 +378,11 @@ bool core_reservation(const struct core *c, struct pool_id pool, struct pool_res
 {
     ASSERT(c->has_fleet && pool.v < c->fleet.pool_count);
     const struct reservation *h = &c->reservations[pool.v];
-    bool passed = h->passed == c->record && h->before != h->job;
     *out = (struct pool_reservation){.job = {h->job},
                                      .at_ms = h->at_ms,
                                      .nodes = h->nodes,
                                      .node_count = h->node_count,
-                                     .between = {passed ? h->before : 0}};
+                                     .uusd = h->uusd};
     return h->job != 0;
 }
 
@@ -334,4 +425,19 @@ bool reserve_binds(const struct core *c, const struct job_spec *s, uint32_t job,
     struct rank theirs = rank_of(c, holder, c->now_ms);
     struct rank mine = e != NULL ? rank_of(c, e, c->now_ms) : rank_of_spec(c, s);
     return rank_is_before(&theirs, &mine);
+}
+
+int64_t reserve_keeps_uusd(const struct core *c, const struct job_spec *s, uint32_t job)
+{
+    const struct share *mine = share_find(c, s->tenant);
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < c->reserved_count; i++) {
+        const struct reservation *h = &c->reservations[c->reserved_in[i]];
+        const struct entry *holder = entry_find(c, h->job);
+        if (BERTH_DEFECT == 70 || h->uusd == 0 || h->share != mine || holder == NULL) continue;
+        struct rank theirs = {holder->job.spec.priority, 0, h->job};
+        struct rank own = {s->priority, 0, job != 0 ? job : UINT32_MAX};
+        if (rank_is_before(&theirs, &own)) sum = money_add(sum, h->uusd);
+    }
+    return sum;
 }

@@ -602,6 +602,31 @@ static void derive(struct core *c)
     if (c->has_fleet) reserve_restore(c);
 }
 
+/* To whom a start is promised, and where: nodes and instants follow from the state (reserve.h). */
+static void visit_promises(struct visit *v, struct core *c)
+{
+    size_t count = c->reserved_count;
+    if (!visit_list(v, "promises", &count, PROMISES_MAX)) return;
+    for (size_t i = 0; i < count && v->failed == ERR_NONE; i++) {
+        uint32_t pool = v->reading ? 0 : c->reserved_in[i];
+        uint32_t job = v->reading ? 0 : c->reservations[pool].job;
+        if (!visit_map(v, NULL, false)) break;
+        visit_u32(v, "pool", &pool);
+        visit_u32(v, "job", &job);
+        visit_map_end(v);
+        if (!v->reading || v->failed != ERR_NONE) continue;
+        const struct entry *e = entry_find(c, job);
+        if (pool >= c->fleet.pool_count || c->reservations[pool].job != 0 || e == NULL ||
+            e->job.state != JOB_PENDING) {
+            visit_fail(v, "promises: job %u in pool %u does not agree with the rest", job, pool);
+            break;
+        }
+        c->reservations[pool].job = job;
+        c->reserved_in[c->reserved_count++] = pool;
+    }
+    visit_list_end(v);
+}
+
 static void visit_share(struct visit *v, struct share *s)
 {
     visit_text(v, "tenant", &s->tenant);
@@ -688,6 +713,7 @@ void visit_core(struct visit *v, struct core *c)
     visit_shares(v, c);
     visit_counters(v, c);
     visit_jobs(v, c);
+    visit_promises(v, c);
     if (v->reading && v->failed == ERR_NONE && c->next_id == 0) visit_fail(v, "next_id: missing");
     if (v->reading && v->failed == ERR_NONE) derive(c);
 }

@@ -268,7 +268,8 @@ struct core {
     uint32_t outlook_count; /* of the size groups */
     uint64_t outlook_form_nodes; /* those of gangs that insist on a form: nodes of their pools */
     struct reservation *reservations; /* by pool */
-    uint32_t reserved_in[HEADS_MAX], reserved_count; /* pools in which something is kept */
+    uint32_t reserved_in[PROMISES_MAX], reserved_count; /* pools in which something is kept, in
+                                                           queue order of those for whom */
     bool reserve_stale;
     uint32_t chips_fewest, chips_most; /* on a node of the pools that have chips */
     uint32_t *pool_signature; /* by pool */
@@ -326,6 +327,9 @@ struct core {
     uint32_t placed;
     uint32_t preempt_work; /* done in searching for victims */
     uint32_t put_off; /* searches that had to wait */
+    struct promise promises[PROMISES_MAX]; /* as they were when it began */
+    uint32_t promise_count;
+    uint32_t claimed; /* the last job for which it made a claim or a hold; 0: none yet */
     struct outcome *out;
     struct arena scratch; /* for one computation */
     struct arena legal_scratch;

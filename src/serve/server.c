@@ -330,6 +330,7 @@ static void on_decision(void *arg, const struct event *e, const struct decision 
     case DECISION_ENDED: s->metrics.ends_total++; break;
     case DECISION_STOPPED: s->metrics.preemptions_total += d->reason == REASON_PREEMPTED; break;
     case DECISION_REQUEUED:
+    case DECISION_POSTPONED:
     case DECISION_PREEMPTING: break;
     case DECISION_COUNT: UNREACHABLE("not a decision");
     }

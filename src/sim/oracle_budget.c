@@ -1,6 +1,7 @@
 /* oracle_budget.c - BUDGET: no job starts where its tenant's budget could be exceeded, counted from
  * nothing after each step, attempt by attempt, in floating point, in a way that has nothing in
  * common with the core's accounts. */
+#include "core/size.h"
 #include "sim/world.h"
 
 #include <inttypes.h>
@@ -79,6 +80,39 @@ bool oracle_budget_left(const struct sim *s, const struct job *j, double *left_o
         if (o->state == JOB_PENDING && o->reason == REASON_PREEMPTING) return false;
     *left_out = (double)f->tenants[tenant].budget.amount_uusd - charged(s, tenant, begin_ms);
     return true;
+}
+
+/* What the job may cost in the pool. */
+static double cost_there(const struct fleet *f, const struct job *j, uint32_t pool)
+{
+    const struct pool *p = &f->pools[pool];
+    int64_t limit_ms = j->spec.time_limit_ms, have, need;
+    struct size z;
+    if (limit_ms == 0)
+        limit_ms = p->time_limit_default_ms > 0 ? p->time_limit_default_ms : f->time_limit_default_ms;
+    if (size_in_pool(&j->spec, p, &z, &have, &need) != REASON_NONE) return 0;
+    double cpus = (double)z.part[0].count * z.part[0].each.cpus +
+                  (double)z.part[1].count * z.part[1].each.cpus;
+    double rate = (double)z.milli / 1000 * (double)p->title.uusd_per_chip_h +
+                  cpus * (double)p->title.uusd_per_cpu_h;
+    return rate / 3600000.0 * (double)limit_ms;
+}
+
+double oracle_budget_kept(const struct sim *s, const struct job *j)
+{
+    const struct core *c = s->shell.core;
+    const struct fleet *f = shell_fleet(s);
+    double sum = 0;
+    for (uint32_t p = 0; p < f->pool_count; p++) {
+        struct pool_reservation r;
+        if (!core_reservation(c, (struct pool_id){p}, &r)) continue;
+        const struct job *holder = core_job(c, r.job);
+        bool is_before = holder->spec.priority != j->spec.priority
+                             ? holder->spec.priority > j->spec.priority
+                             : holder->id.v < j->id.v;
+        if (is_before && str_eq(holder->spec.tenant, j->spec.tenant)) sum += cost_there(f, holder, p);
+    }
+    return sum;
 }
 
 void oracle_budget(struct sim *s, const struct outcome *out)

@@ -133,6 +133,8 @@ static void check_budget_row(struct sim *s, const struct job *j, const struct po
 {
     double left;
     if (row->reason != REASON_BUDGET || !oracle_budget_left(s, j, &left)) return;
+    double kept = oracle_budget_kept(s, j);
+    if (left > 0) left = left > kept ? left - kept : 0;
     if (row->need > row->have && fabs(left - (double)row->have) < 1000) return;
     sim_fail(s, "EXPLAIN",
              "job %" PRIu32 ": its budget is said to have %" PRId64 " left, not %.0f, and %" PRId64

@@ -12,7 +12,7 @@ const char *const sim_stat_names[SIM_STAT_COUNT] = {
     "steps",             "submissions",       "refused-requests",
     "jobs",              "placed",            "queued",
     "refused",           "stopped",           "law-stops",
-    "requeued",          "preempting",        "preempted",
+    "requeued",          "preempting",        "postponed",        "preempted",
     "ended",             "completed",         "timeouts",
     "cancelled",         "node-fails",        "processes",
     "messages",          "lost",              "doubled",

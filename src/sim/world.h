@@ -388,6 +388,8 @@ void oracle_budget(struct sim *s, const struct outcome *out);
 /* What the tenant of the job may still spend, in micro-USD; false: nothing binds, or room is being
  * cleared for a job of it, which is not counted here. */
 bool oracle_budget_left(const struct sim *s, const struct job *j, double *left_out);
+/* What of that is kept for starts promised to jobs of the tenant before it. */
+double oracle_budget_kept(const struct sim *s, const struct job *j);
 
 /* ---- oracle_preempt.c ---- */
 /* Does the job fit in that pool, if those `gone` were? By brute force, for --switches and

@@ -250,6 +250,7 @@ void figures_decision(struct run *r, const struct decision *d)
     case DECISION_QUEUED:
     case DECISION_STOPPED:
     case DECISION_PREEMPTING:
+    case DECISION_POSTPONED:
     case DECISION_COUNT: break;
     }
 }

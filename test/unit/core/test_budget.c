@@ -114,6 +114,75 @@ static void a_job_waits_where_it_could_cost_more_than_is_left(void **state)
     world_release(&w);
 }
 
+static uint32_t submit_first(struct world *w, uint32_t chips, int64_t hours)
+{
+    struct job_spec s = world_spec(chips);
+    s.time_limit_ms = hours * HOUR;
+    s.priority = 1;
+    return world_submit(w, &s);
+}
+
+/* Three of four nodes are in use for two hours, and the head needs two. There is room for an hour on
+ * the fourth, but not the money. */
+static void a_job_behind_leaves_the_money_for_a_start_that_is_promised(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, BUDGET_MONTH, 40);
+    struct job_spec other = world_spec(24);
+    other.tenant = STR("boat");
+    other.time_limit_ms = 2 * HOUR;
+    world_report(&w, REPORT_STARTED, world_submit(&w, &other), 1, 0);
+    uint32_t head = submit(&w, 16, 1); /* 32 of 40 USD */
+    struct pool_reservation kept;
+    assert_true(core_reservation(w.core, (struct pool_id){0}, &kept));
+    assert_int_equal(kept.job.v, head);
+    assert_int_equal(kept.uusd, 32 * USD);
+    uint32_t behind = submit(&w, 8, 1);
+    assert_int_equal(world_job(&w, behind)->reason, REASON_BUDGET);
+    struct explanation x;
+    core_explain(w.core, world_job(&w, behind), &w.arena, &x);
+    assert_string_equal(x.sentences[0].p,
+                        "pool only: the job may cost 16.00 USD there until its time limit; of the "
+                        "budget of acme, 40.00 USD a month, 0.00 are spent and 0.00 committed to "
+                        "running jobs, and 32.00 kept for jobs before it whose start is promised; "
+                        "the next begins on 2026-02-01");
+    assert_int_equal(x.flip.kind, FLIP_TIME_LIMIT); /* 8 of its 16 USD are left */
+    assert_int_equal(x.flip.value, HOUR / 2);
+    uint32_t small = submit(&w, 4, 1); /* these 8 USD */
+    assert_true(holds(&w, small));
+    world_finish(&w, small, 0);
+    assert_false(holds(&w, behind));
+    world_do(&w, EVENT_CANCEL, head);
+    assert_true(holds(&w, behind));
+    world_release(&w);
+}
+
+static void a_job_before_the_head_takes_its_money_and_the_step_says_so(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, BUDGET_MONTH, 40);
+    struct job_spec other = world_spec(24);
+    other.tenant = STR("boat");
+    other.time_limit_ms = 2 * HOUR;
+    world_report(&w, REPORT_STARTED, world_submit(&w, &other), 1, 0);
+    uint32_t head = submit(&w, 16, 1), before = submit_first(&w, 8, 1);
+    assert_true(holds(&w, before));
+    assert_int_equal(w.out.decision_count, 2);
+    const struct decision *d = &w.out.decisions[1];
+    assert_int_equal(d->kind, DECISION_POSTPONED);
+    assert_int_equal(d->job.v, head);
+    assert_int_equal(d->for_job.v, before);
+    assert_int_equal(d->pool, 0);
+    struct pool_reservation kept;
+    assert_false(core_reservation(w.core, (struct pool_id){0}, &kept));
+    assert_int_equal(world_job(&w, head)->reason, REASON_BUDGET);
+    world_finish(&w, before, 0); /* at once: it has cost nothing */
+    assert_true(core_reservation(w.core, (struct pool_id){0}, &kept));
+    world_release(&w);
+}
+
 static void what_is_not_used_of_the_limit_is_given_back(void **state)
 {
     (void)state;
@@ -348,6 +417,8 @@ int main(void)
         cmocka_unit_test(windows_follow_one_another_from_the_first),
         cmocka_unit_test(before_its_first_day_a_budget_binds_nobody),
         cmocka_unit_test(a_job_waits_where_it_could_cost_more_than_is_left),
+        cmocka_unit_test(a_job_behind_leaves_the_money_for_a_start_that_is_promised),
+        cmocka_unit_test(a_job_before_the_head_takes_its_money_and_the_step_says_so),
         cmocka_unit_test(what_is_not_used_of_the_limit_is_given_back),
         cmocka_unit_test(the_next_window_begins_with_the_whole_amount),
         cmocka_unit_test(an_attempt_across_the_turn_counts_in_each_window_what_it_takes_there),

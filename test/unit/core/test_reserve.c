@@ -243,15 +243,58 @@ static void a_promise_put_off_says_for_whom_the_pool_was_kept_in_between(void **
     int64_t promised = hold(&w, 0).at_ms;
     assert_int_equal(hold(&w, 0).job.v, holder);
     assert_int_equal(promised, w.now_ms + HOUR + 30000);
-    assert_int_equal(hold(&w, 0).between.v, 0);
     world_report(&w, REPORT_FINISHED, ends, 1, 0);
     assert_true(holds(&w, small));
     assert_int_equal(hold(&w, 0).job.v, holder);
     assert_true(hold(&w, 0).at_ms > promised);
-    assert_int_equal(hold(&w, 0).between.v, large);
+    const struct decision *d = &w.out.decisions[w.out.decision_count - 1];
+    assert_int_equal(d->kind, DECISION_POSTPONED);
+    assert_int_equal(d->job.v, holder);
+    assert_int_equal(d->for_job.v, large);
     world_tick(&w);
     assert_int_equal(hold(&w, 0).job.v, holder);
-    assert_int_equal(hold(&w, 0).between.v, 0);
+    assert_int_equal(w.out.decision_count, 0);
+    world_release(&w);
+}
+
+/* Five heads, five pools: each pool has one node free of two, for three hours. */
+static void a_promise_stands_when_four_others_come_before_it(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct fleet *f = world_fleet_base(&w.arena, 5);
+    for (uint32_t p = 0; p < 5; p++)
+        world_pool(&w.arena, f, p, arena_printf(&w.arena, "pool%u", p), "big", "tokyo", 2, 8);
+    world_fleet_done(&w.arena, f);
+    world_apply(&w, f);
+    struct job_spec s = world_spec(16);
+    struct str name;
+    s.partitions = &name;
+    s.partition_count = 1;
+    for (uint32_t p = 0; p < 5; p++) {
+        name = str_of(arena_printf(&w.arena, "pool%u", p));
+        s.chips = 8;
+        s.time_limit_ms = 3 * HOUR;
+        world_report(&w, REPORT_STARTED, world_submit(&w, &s), 1, 0);
+    }
+    s.chips = 16;
+    uint32_t holder = world_submit(&w, &s); /* in the last pool */
+    int64_t promised = hold(&w, 4).at_ms;
+    s.priority = 1;
+    for (uint32_t p = 0; p < 4; p++) {
+        name = str_of(arena_printf(&w.arena, "pool%u", p));
+        uint32_t head = world_submit(&w, &s);
+        assert_int_equal(hold(&w, p).job.v, head);
+        assert_int_equal(w.out.decision_count, 1); /* nobody is put off */
+    }
+    assert_int_equal(hold(&w, 4).job.v, holder);
+    s.priority = 0;
+    s.chips = 8;
+    s.time_limit_ms = 4 * HOUR;
+    name = STR("pool4");
+    assert_false(holds(&w, world_submit(&w, &s)));
+    assert_int_equal(hold(&w, 4).at_ms, promised);
     world_release(&w);
 }
 
@@ -316,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_job_with_more_priority_may_use_what_is_kept),
         cmocka_unit_test(what_was_kept_is_free_when_the_head_leaves),
         cmocka_unit_test(a_promise_put_off_says_for_whom_the_pool_was_kept_in_between),
+        cmocka_unit_test(a_promise_stands_when_four_others_come_before_it),
         cmocka_unit_test(every_head_takes_the_soonest_of_many_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
