@@ -31,7 +31,8 @@ const struct legal *explain_laws(const struct question *q, const struct job_spec
 
 uint32_t question_job(const struct question *q)
 {
-    return q->entry != NULL ? q->entry->job.id.v : 0;
+    const struct entry *e = q->entry;
+    return e != NULL && !job_state_is_ended(e->job.state) ? e->job.id.v : 0;
 }
 
 static uint32_t waste_in(const struct question *q, const struct job_spec *s, uint32_t pool)

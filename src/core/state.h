@@ -571,7 +571,8 @@ struct question {
     struct arena *arena; /* of the answer */
     uint32_t *scout_left; /* how many jobs may still be copied for it (scout.c) */
 };
-uint32_t question_job(const struct question *q); /* its id; 0: none was submitted */
+/* Its id, which is its place in the queue; 0: it would be submitted now, as one that is over would. */
+uint32_t question_job(const struct question *q);
 /* The law's answers for a job with that spec, by pool signature. */
 const struct legal *explain_laws(const struct question *q, const struct job_spec *spec);
 /* All rows of a job with that spec and those answers; `best_out` and `next_out`: the pools that

@@ -76,6 +76,28 @@ static void a_job_larger_than_the_cap_is_refused(void **state)
     world_release(&w);
 }
 
+/* It was refused before the job came for which a node is kept now; submitted again it stands behind
+ * that. */
+static void a_refused_job_is_told_what_it_could_have_as_the_newest(void **state)
+{
+    (void)state;
+    struct world w;
+    one_pool(&w);
+    struct law_rule r = capped("tenant", WINDOW_HELD, 20);
+    world_adopt(&w, &r, 1);
+    uint32_t refused = submit(&w, "acme", 21);
+    assert_int_equal(world_job(&w, refused)->state, JOB_REFUSED);
+    submit(&w, "boat", 20);
+    w.now_ms += MINUTE; /* who begins now ends after that */
+    assert_int_equal(world_job(&w, submit(&w, "acme", 16))->reason, REASON_RESOURCES);
+    struct explanation x;
+    core_explain(w.core, world_job(&w, refused), &w.arena, &x);
+    assert_int_equal(x.flip.kind, FLIP_CHIPS);
+    uint32_t again = submit(&w, "acme", (uint32_t)x.flip.value);
+    assert_int_equal(world_job(&w, again)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 static void what_ran_counts_until_its_window_has_moved_on(void **state)
 {
     (void)state;
@@ -344,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_held_stays_within_the_cap_and_is_given_back),
         cmocka_unit_test(a_job_larger_than_the_cap_is_refused),
+        cmocka_unit_test(a_refused_job_is_told_what_it_could_have_as_the_newest),
         cmocka_unit_test(what_ran_counts_until_its_window_has_moved_on),
         cmocka_unit_test(an_attempt_that_could_not_be_started_does_not_count),
         cmocka_unit_test(a_cap_adopted_or_lowered_stops_the_youngest),
