@@ -51,6 +51,10 @@
  *   60  a share of the law counts the first kind of chip alone                     (case.c)
  *   61  shares by country, party or all count the pool's site alone                (case.c)
  *   62  a cap that begins later is not looked at before                          (coming.c)
+ *
+ * Of jobs that must come to their end:
+ *
+ *   70  a job that waits for others of its name waits for ever             (dependencies.c)
  */
 #ifndef BERTH_CORE_DEFECT_H
 #define BERTH_CORE_DEFECT_H

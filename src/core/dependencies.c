@@ -198,7 +198,7 @@ void wake_waiters(struct core *c, struct entry *e)
 void wake_namesakes(struct core *c, struct name_group *g)
 {
     struct order_node *n = order_first(&g->live);
-    if (n == NULL) return;
+    if (n == NULL || BERTH_DEFECT == 70) return;
     struct entry *e = CONTAINER(n, struct entry, in_name);
     if (e->job.state == JOB_PENDING && e->job.reason == REASON_DEPENDENCY) job_settle(c, e);
 }

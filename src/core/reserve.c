@@ -434,7 +434,7 @@ int64_t reserve_keeps_uusd(const struct core *c, const struct job_spec *s, uint3
     for (uint32_t i = 0; i < c->reserved_count; i++) {
         const struct reservation *h = &c->reservations[c->reserved_in[i]];
         const struct entry *holder = entry_find(c, h->job);
-        if (BERTH_DEFECT == 70 || h->uusd == 0 || h->share != mine || holder == NULL) continue;
+        if (h->uusd == 0 || h->share != mine || holder == NULL) continue;
         struct rank theirs = {holder->job.spec.priority, 0, h->job};
         struct rank own = {s->priority, 0, job != 0 ? job : UINT32_MAX};
         if (rank_is_before(&theirs, &own)) sum = money_add(sum, h->uusd);
