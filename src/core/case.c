@@ -17,6 +17,7 @@ struct builder {
     const struct fleet *fleet;
     struct arena *arena;
     struct law_case *out;
+    uint32_t tenant, end_user; /* parties */
     uint32_t *listed; /* parties in the chain, then their owners, and so on */
     size_t listed_count, listed_cap;
 };
@@ -73,12 +74,6 @@ static void role(struct builder *b, enum law_role r, uint32_t party)
     list_party(b, party);
 }
 
-static uint32_t tenant_party(const struct fleet *f, const struct job_spec *s)
-{
-    uint32_t tenant = fleet_tenant(f, s->tenant);
-    return tenant == NO_INDEX ? NO_INDEX : f->tenants[tenant].party_index;
-}
-
 static void chain(struct builder *b, const struct job_spec *s, const struct pool *p,
                   const struct site *site)
 {
@@ -87,9 +82,11 @@ static void chain(struct builder *b, const struct job_spec *s, const struct pool
     role(b, ROLE_OWNER, t->owner_index);
     role(b, ROLE_LESSOR, t->lessor_index);
     role(b, ROLE_OPERATOR, site->operator_index);
-    uint32_t party = tenant_party(f, s);
-    role(b, ROLE_TENANT, party);
-    role(b, ROLE_END_USER, s->end_user.len > 0 ? fleet_party(f, s->end_user) : party);
+    uint32_t tenant = fleet_tenant(f, s->tenant);
+    b->tenant = tenant == NO_INDEX ? NO_INDEX : f->tenants[tenant].party_index;
+    b->end_user = s->end_user.len > 0 ? fleet_party(f, s->end_user) : b->tenant;
+    role(b, ROLE_TENANT, b->tenant);
+    role(b, ROLE_END_USER, b->end_user);
     struct law_case *out = b->out;
     out->intermediaries_known = true;
     out->intermediary_count = t->intermediary_count;
@@ -163,15 +160,13 @@ static const struct party *party_at(const struct fleet *f, uint32_t index)
 }
 
 /* Scopes of whom nothing is known are left out: a share of theirs is unknown. */
-static void scopes(struct builder *b, const struct job_spec *s, const struct pool *p,
-                   const struct site *site)
+static void scopes(struct builder *b, const struct pool *p, const struct site *site)
 {
     const struct fleet *f = b->fleet;
     const struct party *op = party_at(f, site->operator_index);
     const struct party *owner = party_at(f, p->title.owner_index);
     const struct party *lessor = party_at(f, p->title.lessor_index);
-    const struct party *tenant = party_at(f, tenant_party(f, s)), *end_user = tenant;
-    if (s->end_user.len > 0) end_user = party_at(f, fleet_party(f, s->end_user));
+    const struct party *tenant = party_at(f, b->tenant), *end_user = party_at(f, b->end_user);
     scope(b->out, STR("site"), &site->stock);
     if (site->country.len > 0) scope(b->out, STR("country"), &site->country_stock);
     if (op != NULL) scope(b->out, STR("operator"), &op->operated);
@@ -180,7 +175,7 @@ static void scopes(struct builder *b, const struct job_spec *s, const struct poo
     if (tenant != NULL) scope(b->out, STR("tenant"), &tenant->held);
     if (end_user != NULL) scope(b->out, STR("end_user"), &end_user->held);
     scope(b->out, STR("all"), &f->stock);
-    for (uint32_t i = 0; i < b->out->fleet_count; i++) {
+    for (uint32_t i = 0; BERTH_DEFECT != 0 && i < b->out->fleet_count; i++) {
         struct stock *held = &b->out->fleets[i].stock;
         if (BERTH_DEFECT == 60 && held->count > 1) held->count = 1;
         if (BERTH_DEFECT == 61) *held = site->stock;
@@ -217,7 +212,7 @@ void case_build(const struct fleet *f, const struct job_spec *s, uint32_t pool, 
     further_parties(&b, in_chain);
     permits(&b, in_chain, permit_used);
     evidence(&b, s, &p->title);
-    scopes(&b, s, p, site);
+    scopes(&b, p, site);
     out->site = (struct law_site){
         .present = true,
         .id = site->id,
