@@ -150,14 +150,54 @@ static bool build_children(struct builder *b, struct yaml_node *n, int depth)
     }
 }
 
-static void take_scalar(struct builder *b, struct fy_event *ev, struct yaml_node *out)
+/* Where two quotes stand for one twice in a row ("''''"), libfyaml 0.7.12 loses the memory in which it
+ * undoes them: as much as the text is long, each time. On one line nothing else has to be undone. */
+static bool has_doubled_quotes(struct str raw)
+{
+    return memmem(raw.p, raw.len, "''''", 4) != NULL;
+}
+
+static bool take_doubled_quotes(struct builder *b, struct str raw, struct yaml_node *out)
+{
+    char *text = arena_alloc(b->arena, raw.len + 1, 1);
+    size_t len = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        if (raw.p[i] == '\n' || raw.p[i] == '\r') {
+            yaml_fail(b->errs, out,
+                      "a text in single quotes over several lines has ''''; write it in double "
+                      "quotes, or as a block (|)");
+            return false;
+        }
+        text[len++] = raw.p[i];
+        if (raw.p[i] == '\'') i++;
+    }
+    text[len] = '\0';
+    out->text = (struct str){text, len};
+    return true;
+}
+
+/* What stands between the quotes: so the library marks it. */
+static struct str between_quotes(const struct builder *b, struct fy_event *ev)
+{
+    size_t first = fy_event_start_mark(ev)->input_pos, end = fy_event_end_mark(ev)->input_pos;
+    const char *bytes = b->doc->bytes.p;
+    ASSERT(first > 0 && first <= end && end < b->doc->bytes.len);
+    ASSERT(bytes[first - 1] == '\'' && bytes[end] == '\'');
+    return (struct str){bytes + first, end - first};
+}
+
+static bool take_scalar(struct builder *b, struct fy_event *ev, struct yaml_node *out)
 {
     struct fy_token *token = fy_event_get_token(ev);
+    enum fy_scalar_style style = token != NULL ? fy_scalar_token_get_style(token) : FYSS_PLAIN;
+    out->kind = YAML_SCALAR;
+    out->is_plain = style == FYSS_PLAIN;
+    if (style == FYSS_SINGLE_QUOTED && has_doubled_quotes(between_quotes(b, ev)))
+        return take_doubled_quotes(b, between_quotes(b, ev), out);
     size_t len = 0;
     const char *text = token != NULL ? fy_token_get_text(token, &len) : NULL;
-    out->kind = YAML_SCALAR;
-    out->is_plain = token == NULL || fy_scalar_token_get_style(token) == FYSS_PLAIN;
     out->text = str_copy(b->arena, (struct str){text, text != NULL ? len : 0});
+    return true;
 }
 
 /* Build the node that begins with `ev`; `after` is the place of an empty one. False: failed, with
@@ -172,10 +212,7 @@ static bool build(struct builder *b, struct fy_event *ev, int depth, size_t afte
         yaml_fail_at(b->errs, b->doc, at, "nested more than %d deep", (int)YAML_DEPTH_MAX);
         return false;
     }
-    if (ev->type == FYET_SCALAR) {
-        take_scalar(b, ev, out);
-        return true;
-    }
+    if (ev->type == FYET_SCALAR) return take_scalar(b, ev, out);
     ASSERT(ev->type == FYET_MAPPING_START || ev->type == FYET_SEQUENCE_START);
     out->kind = ev->type == FYET_MAPPING_START ? YAML_MAP : YAML_LIST;
     return build_children(b, out, depth);

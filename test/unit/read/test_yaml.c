@@ -40,6 +40,39 @@ static void release(struct fixture *f)
     arena_release(&f->arena);
 }
 
+/* LeakSanitizer watches: libfyaml loses memory where it undoes them itself. */
+static void doubled_quotes_are_undone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf text = {0};
+    for (size_t times = 0; times <= 300; times += 50) {
+        buf_clear(&text);
+        buf_puts(&text, "before: x\na: '");
+        for (size_t i = 0; i < times; i++) buf_puts(&text, "a''");
+        buf_puts(&text, "'''''\nb: 'it''s'\n'''''': 1\n");
+        assert_true(parse(&f, text.p));
+        struct str a = yaml_get(f.doc.root, "a")->text;
+        assert_int_equal(a.len, 2 * times + 2);
+        for (size_t i = 0; i < a.len; i++)
+            assert_int_equal(a.p[i], i < times * 2 && i % 2 == 0 ? 'a' : '\'');
+        assert_false(yaml_get(f.doc.root, "a")->is_plain);
+        assert_true(yaml_is(yaml_get(f.doc.root, "b"), "it's"));
+        assert_true(yaml_is(yaml_get(f.doc.root, "''"), "1"));
+        release(&f);
+    }
+    buf_release(&text);
+    assert_true(parse(&f, "a: 'it''s\n  folded'\n"));
+    assert_true(yaml_is(yaml_get(f.doc.root, "a"), "it's folded"));
+    release(&f);
+    assert_false(parse(&f, "a: 1\nb: 'two ''''\n  lines'\n"));
+    assert_string_equal(errors(&f), "x.yaml:2:5: a text in single quotes over several lines has ''''; "
+                                    "write it in double quotes, or as a block (|)\n"
+                                    "    b: 'two ''''\n"
+                                    "        ^\n");
+    release(&f);
+}
+
 static void values_keep_their_text(void **state)
 {
     (void)state;
@@ -300,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_keep_their_text),
+        cmocka_unit_test(doubled_quotes_are_undone),
         cmocka_unit_test(empty_lists_and_maps_are_content),
         cmocka_unit_test(what_is_refused_is_named_with_its_place),
         cmocka_unit_test(every_prefix_and_deep_input_is_survived),
