@@ -13,7 +13,8 @@
 enum { WIDTH_MIN = 40, WIDTH_MAX = 1000 }; /* outside these a width is taken for a mistake */
 
 /* A message may quote names that other users chose. */
-static void say_message(const char *name, const char *kind, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void say_message(const char *name, const char *kind,
+                                                              const char *fmt, va_list ap)
 {
     char *said = NULL;
     int len = vasprintf(&said, fmt, ap);

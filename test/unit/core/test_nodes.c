@@ -263,7 +263,10 @@ static void a_chip_is_shared_until_it_is_full(void **state)
     p.shards_per_chip = 4;
     struct pool_nodes n;
     nodes_init(&n, &p);
-    struct size half = {.part[0] = {{1, 1, 0, 500}, 1}, .nodes = 1, .chips = 1, .milli = 500};
+    struct size half = {.part[0] = {.each = {.chips = 1, .cpus = 1, .milli = 500}, .count = 1},
+                        .nodes = 1,
+                        .chips = 1,
+                        .milli = 500};
     struct claim_part held[4];
     uint32_t waste;
     for (int i = 0; i < 4; i++) {

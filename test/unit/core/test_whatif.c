@@ -33,14 +33,18 @@ static void nothing_is_left_of_what_was_only_imagined(void **state)
         nodes_init(&mirror, &p);
         size_t count = 0;
         for (; count < 20 + rng_below(&r, 100); count++) {
-            struct size z = {.part[0] = {{1 + rng_below(&r, 8), 1 + rng_below(&r, 8), 10}, 1},
+            struct size z = {.part[0] = {.each = {.chips = 1 + rng_below(&r, 8),
+                                                  .cpus = 1 + rng_below(&r, 8),
+                                                  .mem_mb = 10},
+                                         .count = 1},
                              .nodes = 1};
             uint32_t waste;
             if (!nodes_choose(&real, &z, &held[count], &waste)) break;
             nodes_take(&real, &held[count]);
             nodes_take(&mirror, &held[count]);
         }
-        struct size big = {.part[0] = {{8, 8, 100}, 2}, .nodes = 2};
+        struct size big = {.part[0] = {.each = {.chips = 8, .cpus = 8, .mem_mb = 100}, .count = 2},
+                           .nodes = 2};
         whatif_begin(&w, &real);
         size_t half = 0;
         for (size_t i = 0; i < count; i += 2) {
@@ -72,7 +76,7 @@ static void room_appears_where_a_claim_is_imagined_gone(void **state)
     struct claim claim = {.parts = parts, .part_count = 2, .chips = 2};
     nodes_take(&n, &parts[0]);
     nodes_take(&n, &parts[1]);
-    struct size whole = {.part[0] = {{8, 0, 0}, 2}, .nodes = 2, .chips = 16};
+    struct size whole = {.part[0] = {.each = {.chips = 8}, .count = 2}, .nodes = 2, .chips = 16};
     struct whatif w;
     assert_false(nodes_fit(&n, &whole));
     whatif_begin(&w, &n);
