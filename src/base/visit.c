@@ -57,18 +57,6 @@ void visit_u32(struct visit *v, const char *key, uint32_t *x)
     if (v->reading) *x = got;
 }
 
-void visit_u16(struct visit *v, const char *key, uint16_t *x)
-{
-    uint16_t got = (uint16_t)ranged(v, key, v->reading ? 0 : *x, 0, UINT16_MAX);
-    if (v->reading) *x = got;
-}
-
-void visit_u8(struct visit *v, const char *key, uint8_t *x)
-{
-    uint8_t got = (uint8_t)ranged(v, key, v->reading ? 0 : *x, 0, UINT8_MAX);
-    if (v->reading) *x = got;
-}
-
 void visit_bool(struct visit *v, const char *key, bool *x)
 {
     if (v->reading) *x = false;

@@ -57,8 +57,6 @@ void visit_i64(struct visit *v, const char *key, int64_t *x);
 void visit_u64(struct visit *v, const char *key, uint64_t *x); /* at most INT64_MAX */
 void visit_i32(struct visit *v, const char *key, int32_t *x);
 void visit_u32(struct visit *v, const char *key, uint32_t *x);
-void visit_u16(struct visit *v, const char *key, uint16_t *x);
-void visit_u8(struct visit *v, const char *key, uint8_t *x);
 void visit_bool(struct visit *v, const char *key, bool *x);
 void visit_text(struct visit *v, const char *key, struct str *x);
 void visit_bytes(struct visit *v, const char *key, struct str *x);

@@ -108,7 +108,4 @@ enum err sbatch_read_command(struct sbatch_request *r, int argc, char *const *ar
 enum err sbatch_read_script(struct sbatch_request *r, struct str script, const char *name,
                             struct errtext *error);
 
-/* The options as `--help` lists them, one line each. */
-void sbatch_help(struct buf *out);
-
 #endif

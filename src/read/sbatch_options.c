@@ -168,24 +168,3 @@ const struct sbatch_option *sbatch_option_name(struct str name, struct errtext *
         err_set(error, ERR_INVALID, "unknown option --" STR_FMT, STR_ARG(name));
     return NULL;
 }
-
-void sbatch_help(struct buf *out)
-{
-    for (size_t i = 0; i < sbatch_option_count; i++) {
-        const struct sbatch_option *o = &sbatch_options[i];
-        if (o->help == NULL) continue;
-        size_t start = out->len;
-        if (o->letter != 0)
-            buf_printf(out, "  -%c, ", o->letter);
-        else
-            buf_puts(out, "      ");
-        buf_printf(out, "--%s", o->name);
-        if (o->value_name != NULL && o->arg == ARG_OPTIONAL)
-            buf_printf(out, "[=%s]", o->value_name);
-        else if (o->value_name != NULL)
-            buf_printf(out, "=%s", o->value_name);
-        do buf_putc(out, ' ');
-        while (out->len - start < 34);
-        buf_printf(out, "%s\n", o->help);
-    }
-}

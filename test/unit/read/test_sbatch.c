@@ -436,17 +436,6 @@ static void defaults_name_who_submits(void **state)
     release(&f);
 }
 
-static void help_lists_every_option_that_has_an_effect(void **state)
-{
-    (void)state;
-    struct buf b = {0};
-    sbatch_help(&b);
-    assert_non_null(strstr(b.p, "  -G, --gpus=[KIND:]N             chips in all; 0.5: half a chip, shared\n"));
-    assert_non_null(strstr(b.p, "--max-price=USD"));
-    assert_null(strstr(b.p, "--mail-type"));
-    buf_release(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,7 +447,6 @@ int main(void)
         cmocka_unit_test(notes_warn_once),
         cmocka_unit_test(a_wrapped_command_becomes_a_script),
         cmocka_unit_test(defaults_name_who_submits),
-        cmocka_unit_test(help_lists_every_option_that_has_an_effect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
