@@ -347,6 +347,8 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_BUDGET: return budget_words(q, r);
     case REASON_RESOURCES: return capacity_words(q, r);
     case REASON_PRIORITY: return kept_words(q, r);
+    case REASON_PREEMPTING:
+        return "room is held for the job until those that are being stopped for it there have gone";
     case REASON_NOT_NAMED:
     case REASON_CHIP_KIND:
     case REASON_NOT_SHARED:
@@ -365,7 +367,6 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_NON_ZERO_EXIT:
     case REASON_LAW_NO_SITE:
     case REASON_PREEMPTED:
-    case REASON_PREEMPTING:
     case REASON_COUNT: break;
     }
     return reason_names[r->reason];
@@ -409,6 +410,17 @@ static void mark_rows(const struct question *q, struct explanation *x, uint32_t 
     if (x->runner_up != NO_INDEX) x->runner_up_cost_uusd = x->pools[x->runner_up].cost_uusd;
 }
 
+/* What is held for the job counts as taken, also for itself: where others are being stopped for it,
+ * that is what it waits for, whatever else has come free there meanwhile. */
+static void mark_hold(const struct question *q, struct explanation *x)
+{
+    if (q->entry == NULL || q->entry->hold == NULL) return;
+    struct pool_reason *r = &x->pools[q->entry->hold->pool];
+    if (r->reason != REASON_RESOURCES) return;
+    r->reason = REASON_PREEMPTING;
+    r->have = r->need = 0;
+}
+
 static void explain(const struct question *q, struct explanation *x)
 {
     const struct core *c = q->c;
@@ -432,6 +444,7 @@ static void explain(const struct question *q, struct explanation *x)
     const struct legal *laws = explain_laws(q, q->spec);
     explain_rows(q, q->spec, laws, x->pools, &best, &next);
     mark_rows(q, x, best, next);
+    mark_hold(q, x);
     put_words(q, x);
     explain_flip(q, laws, x);
 }

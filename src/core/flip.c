@@ -479,7 +479,8 @@ static bool flip_capacity(struct flipper *f)
     const struct question *q = f->q;
     for (uint32_t p = 0; p < f->x->pool_count; p++) {
         int why = f->x->pools[p].reason;
-        if (why != REASON_RESOURCES && why != REASON_PRIORITY && why != REASON_TOO_FEW_NODES)
+        if (why != REASON_RESOURCES && why != REASON_PRIORITY && why != REASON_PREEMPTING &&
+            why != REASON_TOO_FEW_NODES)
             continue;
         uint32_t per_node = q->c->fleet.pools[p].chips_per_node;
         if (per_node == 0) continue;

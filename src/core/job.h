@@ -65,7 +65,7 @@ enum reason {
     REASON_DEARER, /* per pool: would do, but costs more than the chosen one */
     REASON_CHOSEN, /* per pool: this is the one */
     REASON_PREEMPTED, /* it was stopped so that a job of higher priority can run */
-    REASON_PREEMPTING, /* others are being stopped for it; their room is held for it */
+    REASON_PREEMPTING, /* others are being stopped for it (there); their room is held for it */
     REASON_COUNT
 };
 extern const char *const reason_names[REASON_COUNT];

@@ -38,6 +38,19 @@ static const struct job *some_job(struct sim *s)
 
 /* ---- rows ---- */
 
+/* A job for which others are being stopped waits for them there, not for room, of which some is
+ * already held for it. */
+static void check_hold(struct sim *s, const struct job *j, const struct pool_reason *row)
+{
+    struct job_hold h;
+    bool is_held = core_hold(s->shell.core, j->id, &h) && h.pool.v == row->pool;
+    if (row->reason == (is_held ? REASON_RESOURCES : REASON_PREEMPTING))
+        sim_fail(s, "EXPLAIN", "job %" PRIu32 ": pool %" PRIu32 " is said to be %s", j->id.v,
+                 row->pool,
+                 is_held ? "full, but others are being stopped for it there"
+                         : "left by others for it, but nothing is held for it there");
+}
+
 static void check_room(struct sim *s, const struct job *j, const struct pool_reason *row)
 {
     struct pool_reservation kept;
@@ -127,6 +140,7 @@ static void check_row(struct sim *s, const struct job *j, const struct explanati
                  j->id.v, i, STR_ARG(row->rule));
     if (waits(j) && !sim_has_failed(s)) oracle_wall_row(s, j, row);
     if (j->state == JOB_PENDING && !sim_has_failed(s)) check_room(s, j, row);
+    if (!sim_has_failed(s)) check_hold(s, j, row);
 }
 
 static void check_budget_row(struct sim *s, const struct job *j, const struct pool_reason *row)

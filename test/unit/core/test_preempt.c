@@ -282,6 +282,42 @@ static void a_cancel_gives_the_room_to_others(void **state)
     world_release(&w);
 }
 
+/* Two nodes with two chips each in use; one chip on each is wanted, and one is free. The chip that
+ * then comes free would do together with that which is held: still the job waits for its victim. */
+static void a_pool_where_others_are_stopped_for_a_job_is_not_said_to_be_full_to_it(void **state)
+{
+    (void)state;
+    struct world w;
+    struct explanation x;
+    world_init(&w, 1);
+    struct fleet *f = world_fleet_base(&w.arena, 1);
+    f->preempt = PREEMPT_REQUEUE;
+    world_pool(&w.arena, f, 0, "pool", "big", "tokyo", 2, 2);
+    begin(&w, f);
+    uint32_t high = run(&w, 1, 90, HOUR), low = run(&w, 1, 0, 10 * HOUR);
+    run(&w, 1, 90, 10 * HOUR);
+    pass(&w, 30 * MINUTE);
+    struct job_spec s = world_spec(0);
+    s.nodes = 2;
+    s.chips_per_node = 1;
+    s.priority = 50;
+    s.time_limit_ms = HOUR;
+    uint32_t wide = world_submit(&w, &s);
+    assert_int_equal(world_job(&w, wide)->reason, REASON_PREEMPTING);
+    assert_int_equal(world_job(&w, low)->state, JOB_COMPLETING);
+    for (int i = 0; i < 2; i++) {
+        core_explain(w.core, world_job(&w, wide), &w.arena, &x);
+        assert_int_equal(x.pools[0].reason, REASON_PREEMPTING);
+        assert_non_null(strstr(x.sentences[0].p, "being stopped for it there"));
+        assert_true(x.chosen == NO_INDEX);
+        if (i == 0) gone(&w, high);
+    }
+    assert_int_equal(world_job(&w, wide)->state, JOB_PENDING);
+    gone(&w, low);
+    assert_int_equal(world_job(&w, wide)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 static void a_lost_deadline_raises_the_gain(void **state)
 {
     (void)state;
@@ -529,6 +565,7 @@ int main(void)
         cmocka_unit_test(a_heartbeat_says_what_was_saved),
         cmocka_unit_test(a_hold_that_is_not_honoured_is_given_up),
         cmocka_unit_test(a_cancel_gives_the_room_to_others),
+        cmocka_unit_test(a_pool_where_others_are_stopped_for_a_job_is_not_said_to_be_full_to_it),
         cmocka_unit_test(a_lost_deadline_raises_the_gain),
         cmocka_unit_test(the_cheapest_set_is_stopped),
         cmocka_unit_test(a_large_set_is_minimal_and_cheap),
