@@ -141,8 +141,26 @@ static int64_t may_run_until(const struct core *c, const struct entry *e)
     return c->now_ms + COMING_START_MS + e->job.time_limit_ms;
 }
 
-/* What the attempt would add to counters, in the legal scratch. Where a cap that begins later has no
- * room for it, that is its wall (struct legal). */
+/* The caps that begin while the attempt may last, in the legal scratch; what it counts is left
+ * aside. */
+static void caps_ahead(struct core *c, const struct entry *e, struct coming **caps, uint32_t *count)
+{
+    coming_caps(c, &e->job.spec, e->job.pool.v, c->now_ms, may_run_until(c, e), e,
+                &c->legal_scratch, caps, count);
+}
+
+/* Where a cap that begins later has no room for it, that is its wall (struct legal). */
+static void counts_ahead(struct core *c, const struct coming *caps, uint32_t cap_count,
+                         struct count *counts, uint32_t *count)
+{
+    for (uint32_t i = 0; i < cap_count; i++) {
+        if (!caps[i].has_room) continue;
+        struct counter *k = counter_of(c, caps[i].rule->id, caps[i].key);
+        counts[(*count)++] = count_of(k, caps[i].milli, true);
+    }
+}
+
+/* What the attempt, which counts nowhere yet, would add to counters, in the legal scratch. */
 static void counts_now(struct core *c, struct entry *e, struct count **counts, uint32_t *count)
 {
     struct law_case x;
@@ -150,27 +168,28 @@ static void counts_now(struct core *c, struct entry *e, struct count **counts, u
     uint32_t later;
     *count = 0;
     if (law_caps(c->law) == 0) return;
-    coming_caps(c, &e->job.spec, e->job.pool.v, c->now_ms, may_run_until(c, e), NULL,
-                &c->legal_scratch, &caps, &later);
+    caps_ahead(c, e, &caps, &later);
     core_case(c, &e->job.spec, e->job.pool.v, c->now_ms, &c->legal_scratch, &x);
     counts_of(c, &x, &c->legal_scratch, later, counts, count);
-    for (uint32_t i = 0; i < later; i++) {
-        if (!caps[i].has_room) continue;
-        struct counter *k = counter_of(c, caps[i].rule->id, caps[i].key);
-        (*counts)[(*count)++] = count_of(k, caps[i].milli, true);
-    }
+    counts_ahead(c, caps, later, *counts, count);
 }
 
-/* It may last longer, or not so long: which caps does it run into that begin later? */
+/* It may last longer, or not so long: which caps does it run into that begin later? What it counts
+ * now stays: asked anew, it would stand behind what is being stopped (over_milli). */
 static void counts_anew(struct core *c, struct entry *e)
 {
-    if (!c->caps_may_come) return;
-    struct count *counts = NULL;
-    uint32_t count;
+    if (!c->caps_may_come || e->job.state == JOB_COMPLETING) return;
+    struct legal legal;
+    struct coming *caps;
+    uint32_t later, count = 0;
+    ASSERT(e->count_over == 0);
+    legal_look(c, &e->job.spec, e->job.pool.v, c->now_ms, e, &c->legal_scratch, &legal);
+    caps_ahead(c, e, &caps, &later);
+    struct count *counts = ARENA_ARRAY(&c->legal_scratch, e->count_count + later, struct count);
+    for (uint32_t i = 0; i < e->count_count; i++)
+        if (!e->counts[i].is_later) counts[count++] = e->counts[i];
+    counts_ahead(c, caps, later, counts, &count);
     counts_give(c, e, false);
-    struct class *k = class_of(c, e->box);
-    struct legal legal = *legal_of(c, k->signature, &k->box->spec, e->job.pool.v);
-    counts_now(c, e, &counts, &count);
     counts_take(c, e, counts, count, 0);
     attempt_wall(c, e, &legal);
     arena_clear(&c->legal_scratch);
@@ -304,7 +323,7 @@ static void on_started(struct core *c, struct entry *e, const struct report *r)
     }
     e->started = true;
     j->start_ms = c->now_ms;
-    if (j->state != JOB_COMPLETING) counts_anew(c, e);
+    counts_anew(c, e);
     if (j->state == JOB_CONFIGURING) entry_set_state(c, e, JOB_RUNNING);
     if (limit_is_open(j)) {
         repeat_first(c, e);
@@ -459,6 +478,15 @@ static void later_drop(const struct core *c, const struct entry *e, struct kept 
     had->count_count = kept;
 }
 
+/* Does the cap of the counter bind, and not have room for so much more? */
+static bool is_beyond_cap(const struct core *c, const struct count *k)
+{
+    const struct law_rule *r = law_rule(c->law, k->counter->rule);
+    return r != NULL && r->cap.present &&
+           law_rule_state(c->law, r->id, c->now_ms) == LAW_STATE_BINDING &&
+           counter_used(k->counter) > r->cap.at_most_milli - k->milli;
+}
+
 /* Take back what it had; what permits and caps that shrank have no room for goes last. */
 static void quotas_keep(struct core *c, struct entry *e, struct kept *had)
 {
@@ -479,9 +507,7 @@ static void quotas_keep(struct core *c, struct entry *e, struct kept *had)
     over = 0;
     for (uint32_t i = 0; i + over < had->count_count;) {
         struct count k = had->counts[i], *last = &had->counts[had->count_count - over - 1];
-        const struct law_rule *r = law_rule(c->law, k.counter->rule);
-        if (k.is_later || r == NULL || !r->cap.present ||
-            counter_used(k.counter) <= r->cap.at_most_milli - k.milli) {
+        if (k.is_later || !is_beyond_cap(c, &k)) {
             i++;
             continue;
         }

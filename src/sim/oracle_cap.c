@@ -57,7 +57,20 @@ static void note_stops(struct sim *s, const struct outcome *out)
         if (j->state == JOB_COMPLETING) forget(oracle_attempt(s, j->id, j->claim->attempt));
 }
 
-static void note_claims(struct sim *s, const struct event *e)
+/* It runs on, or did when this step asked what is lawful at its instant. Asked for by the event, or
+ * told by it of lost nodes, a stop comes before that; for its time or for others, after it. */
+static bool has_run(const struct job *j, const struct outcome *out)
+{
+    if (j->state != JOB_COMPLETING) return true;
+    for (size_t i = 0; i < out->decision_count; i++) {
+        const struct decision *d = &out->decisions[i];
+        if (d->kind == DECISION_STOPPED && d->job.v == j->id.v)
+            return d->reason != REASON_NONE && d->reason != REASON_NODES_DOWN;
+    }
+    return false;
+}
+
+static void note_claims(struct sim *s, const struct event *e, const struct outcome *out)
 {
     const struct core *c = s->shell.core;
     for (uint32_t id = 1; id < s->past_cap; id++) {
@@ -66,7 +79,7 @@ static void note_claims(struct sim *s, const struct event *e)
             struct attempt_past *p = &s->pasts[id].attempts[i];
             bool lives = j != NULL && j->claim != NULL && j->claim->attempt == p->number;
             if (lives && p->seen_record == 0) p->seen_record = s->shell.count;
-            if (lives && j->state != JOB_COMPLETING) note_use(s, j, p);
+            if (lives && has_run(j, out)) note_use(s, j, p);
             if (lives || p->seen_record == 0 || p->over_record != 0) continue;
             p->over_record = s->shell.count;
             p->over_ms = core_now_ms(c);
@@ -145,8 +158,8 @@ void oracle_cap(struct sim *s, const struct event *e, const struct outcome *out)
 {
     const struct core *c = s->shell.core;
     check_foreseen(s, e, out);
+    note_claims(s, e, out);
     note_stops(s, out);
-    note_claims(s, e);
     for (const struct job *j = core_job_after(c, (struct job_id){0}); j != NULL;
          j = core_job_after(c, j->id))
         if (!sim_has_failed(s) && (j->state == JOB_CONFIGURING || j->state == JOB_RUNNING))

@@ -361,6 +361,49 @@ static void what_runs_when_a_cap_is_adopted_for_later_keeps_its_place_by_age(voi
     world_release(&w);
 }
 
+static void what_is_being_stopped_counts_under_a_cap_that_does_not_bind(void **state)
+{
+    (void)state;
+    struct world w;
+    one_pool(&w);
+    struct law_rule r = capped("all", WINDOW_YEAR, 10);
+    r.level = LEVEL_PROPOSED;
+    world_adopt(&w, &r, 1);
+    uint32_t large = submit(&w, "acme", 16), small = submit(&w, "acme", 8);
+    world_report(&w, REPORT_STARTED, large, 1, 0);
+    world_do(&w, EVENT_CANCEL, large);
+    world_adopt(&w, &r, 1); /* all claims are looked at anew */
+    world_report(&w, REPORT_GONE, large, 1, 0);
+    assert_int_equal(world_job(&w, small)->state, JOB_CONFIGURING);
+    world_step(&w, &(struct event){.kind = EVENT_BIND,
+                                   .bind_levels = LAW_BIND_DEFAULT | 1u << LEVEL_PROPOSED,
+                                   .actor_is_operator = true});
+    assert_int_equal(world_job(&w, small)->state, JOB_COMPLETING); /* 16 were used */
+    assert_int_equal(w.out.decisions[0].reason, REASON_QUOTA);
+    world_release(&w);
+}
+
+/* With a cap that begins later a start asks anew what the claim counts under. */
+static void a_start_keeps_its_room_while_others_are_being_stopped(void **state)
+{
+    (void)state;
+    struct world w;
+    one_pool(&w);
+    struct law_rule r[2] = {capped("all", WINDOW_HELD, 12), capped("all", WINDOW_HELD, 30)};
+    r[1].id = STR("CAP-2");
+    r[1].effective_ms = WORLD_T0 + CIVIL_DAY_MS;
+    world_adopt(&w, r, 2);
+    uint32_t first = submit_for(&w, 6, HOUR, 0), second = submit_for(&w, 6, HOUR, 0);
+    r[0].cap.at_most_milli = 9000;
+    world_adopt(&w, r, 2);
+    assert_int_equal(world_job(&w, second)->state, JOB_COMPLETING);
+    world_report(&w, REPORT_STARTED, first, 1, 0);
+    world_report(&w, REPORT_GONE, second, 1, 0);
+    assert_int_equal(world_job(&w, first)->state, JOB_RUNNING);
+    assert_int_equal(world_job(&w, second)->reason, REASON_QUOTA); /* 6 of 9 are used */
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +420,8 @@ int main(void)
         cmocka_unit_test(a_cap_that_begins_later_has_room_for_those_that_were_there_first),
         cmocka_unit_test(room_under_a_cap_that_begins_later_goes_to_what_runs_before_what_waits),
         cmocka_unit_test(what_runs_when_a_cap_is_adopted_for_later_keeps_its_place_by_age),
+        cmocka_unit_test(what_is_being_stopped_counts_under_a_cap_that_does_not_bind),
+        cmocka_unit_test(a_start_keeps_its_room_while_others_are_being_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
