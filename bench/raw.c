@@ -123,7 +123,8 @@ int main(int argc, char **argv)
     memset(block, 'x', CLIENTS_MAX * (size_t)bytes);
     static const long counts[] = {1, 64};
     for (int i = 0; i < 2; i++) printf("batch %ld %.0f\n", counts[i], batches(counts[i], seconds));
-    for (int i = 0; i < 2; i++) printf("clients %ld %.0f\n", counts[i], clients(counts[i], seconds));
+    for (int i = 0; i < 2; i++)
+        printf("clients %ld %.0f\n", counts[i], clients(counts[i], seconds));
     free(block);
     close(fd);
     return 0;

@@ -179,8 +179,9 @@ static void step(struct bench *b, struct event *e)
         exit(1);
     }
     b->last = (struct done){0};
-    const struct job *j = e->kind == EVENT_REPORT ? core_job(b->core, e->report.job)
-                          : e->kind == EVENT_CANCEL ? core_job(b->core, e->job) : NULL;
+    const struct job *j = e->kind == EVENT_REPORT   ? core_job(b->core, e->report.job)
+                          : e->kind == EVENT_CANCEL ? core_job(b->core, e->job)
+                                                    : NULL;
     if (e->kind == EVENT_SUBMIT) b->last.chips = e->spec->chips;
     if (j != NULL) b->last.chips = j->spec.chips;
     if (j != NULL && j->claim != NULL) b->last.nodes = j->claim->part_count;

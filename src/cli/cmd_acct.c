@@ -176,7 +176,8 @@ int cmd_acct(int argc, char **argv)
         o.query.ids = jobs.ids;
     }
     if (code == ERR_NONE) code = api_users(&a, o.query.users, &o.query.users);
-    if (code == ERR_NONE && o.nodes.len > 0) code = node_set_parse(o.nodes, &a.arena, &nodes, &a.error);
+    if (code == ERR_NONE && o.nodes.len > 0)
+        code = node_set_parse(o.nodes, &a.arena, &nodes, &a.error);
     if (code == ERR_NONE) code = api_acct(&a, &o.query, &list);
     if (code == ERR_NONE) target_set_keep(&jobs, &list);
     if (code == ERR_NONE && o.nodes.len > 0) keep_on(&list, &nodes);

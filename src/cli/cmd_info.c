@@ -33,7 +33,8 @@ const struct cli_option info_options[] = {
     {'R', "list-reasons", NULL, "why nodes are down or drained"},
     {'s', "summarize", NULL, "one line for each pool"},
     {'S', "sort", "KEYS", "sort by format letters, - before one for falling order"},
-    {'t', "states", "LIST", "only nodes in these states: idle mixed allocated draining drained maint down"},
+    {'t', "states", "LIST",
+     "only nodes in these states: idle mixed allocated draining drained maint down"},
     {OPT_JSON, "json", NULL, "the API's JSON"},
     {'a', "all", NULL, NULL},
     {'e', "exact", NULL, NULL},
@@ -116,8 +117,8 @@ static bool pool_fits(const struct options *o, const struct pool_view *p)
     return false;
 }
 
-static const char *const node_states[] = {"idle",     "mixed",   "allocated",
-                                          "draining", "drained", "maint", "down"};
+static const char *const node_states[] = {"idle",    "mixed", "allocated", "draining",
+                                          "drained", "maint", "down"};
 
 /* "idle", "alloc", "MIX" and the like: a state is named by a beginning of its name; "drain" is both
  * that begin so. */
@@ -282,8 +283,7 @@ static void print_windows(const struct options *o, const struct pool_list *pools
         if (p->maintenance_reason.len > 0)
             buf_printf(out, " (" STR_FMT ")", STR_ARG(p->maintenance_reason));
         if (p->maintenance_from_ms > pools->now_ms)
-            buf_printf(out, " from %s",
-                       instant_words(p->maintenance_from_ms, pools->now_ms, from));
+            buf_printf(out, " from %s", instant_words(p->maintenance_from_ms, pools->now_ms, from));
         buf_printf(out, " until %s\n", instant_words(p->maintenance_to_ms, pools->now_ms, to));
     }
 }

@@ -50,7 +50,8 @@ static const struct command parts[] = {
          "berth law diff --from 2026-11-01 --to 2026-12-01 cases.yaml\twhat a month brings\n"
          "berth law diff --from 2026-11-01 --to 2026-12-01\tthe same for the daemon's jobs, pools "
          "and leases (operators)\n"
-         "berth law diff --with draft/us --cases cases/\twhat a draft would change, for stored cases "
+         "berth law diff --with draft/us --cases cases/\twhat a draft would change, for stored "
+         "cases "
          "and the daemon\n",
      .run = cmd_law_diff},
     {.name = "law explain",

@@ -316,8 +316,7 @@ static int no_such_rule(struct listing *l, const char *name, const char *id)
         for (uint32_t r = 0; r < l->files.packs[i].pack.rule_count; r++)
             ids[n++] = str_dupz(&l->files.arena, l->files.packs[i].pack.rules[r].id);
     const char *near = suggest(str_of(id), ids);
-    if (near != NULL)
-        return say_error(name, "there is no rule '%s'; did you mean '%s'?", id, near);
+    if (near != NULL) return say_error(name, "there is no rule '%s'; did you mean '%s'?", id, near);
     return say_error(name, "there is no rule '%s'; 'berth law list' lists them", id);
 }
 

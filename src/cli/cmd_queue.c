@@ -275,8 +275,8 @@ static enum err has_node(struct api *a, const struct pool_list *pools, struct st
     for (uint32_t p = 0; p < pools->count; p++)
         for (uint32_t g = 0; g < pools->pools[p].group_count; g++) {
             struct node_set group;
-            enum err code = node_set_parse(pools->pools[p].groups[g].nodes, &a->arena, &group,
-                                           &a->error);
+            enum err code =
+                node_set_parse(pools->pools[p].groups[g].nodes, &a->arena, &group, &a->error);
             if (code != ERR_NONE) return code;
             if (node_set_has(&group, name)) return ERR_NONE;
         }

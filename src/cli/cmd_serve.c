@@ -15,7 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPT_STATE = OPTION_LONG, OPT_SOCKET, OPT_LISTEN, OPT_FLEET, OPT_LAW, OPT_DATA, OPT_ORIGIN, OPT_SPEEDS };
+enum {
+    OPT_STATE = OPTION_LONG,
+    OPT_SOCKET,
+    OPT_LISTEN,
+    OPT_FLEET,
+    OPT_LAW,
+    OPT_DATA,
+    OPT_ORIGIN,
+    OPT_SPEEDS
+};
 
 #define LISTEN_DEFAULT "127.0.0.1:8620"
 
@@ -27,10 +36,12 @@ const struct cli_option serve_options[] = {
     {OPT_LISTEN, "listen", "ADDRESS",
      "HTTP on this loopback address:port; port 0: any; none: no TCP "
      "(default " LISTEN_DEFAULT ")"},
-    {OPT_SOCKET, "socket", "PATH", "unix socket (default berth.sock in the state directory, /run/berth/berth.sock for the "
-                                   "machine's)"},
+    {OPT_SOCKET, "socket", "PATH",
+     "unix socket (default berth.sock in the state directory, /run/berth/berth.sock for the "
+     "machine's)"},
     {OPT_DATA, "data", "DIR", "catalogues of chips, countries and prices"},
-    {OPT_SPEEDS, "speeds", "FILE", "table of measured speeds (CSV), over those that come with Berth"},
+    {OPT_SPEEDS, "speeds", "FILE",
+     "table of measured speeds (CSV), over those that come with Berth"},
     {OPT_ORIGIN, "origin", "NAME", "name of a new ledger, as its signed checkpoints state it"},
     {0},
 };

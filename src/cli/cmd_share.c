@@ -138,12 +138,18 @@ static void add_budget(struct table *t, const struct share_view *v)
 static void print_table(const struct options *o, const struct share_list *list, struct buf *out)
 {
     static const struct table_column columns[] = {
-        {"ACCOUNT", COLUMN_SHRINKS},  {"WEIGHT", COLUMN_RIGHT},
-        {"SHARE", COLUMN_RIGHT},      {"USED", COLUMN_RIGHT},
-        {"NOW/H", COLUMN_RIGHT | COLUMN_DROPS}, {"WAIT", COLUMN_RIGHT | COLUMN_DROPS},
-        {"RUN", COLUMN_RIGHT | COLUMN_DROPS},   {"BUDGET", COLUMN_RIGHT},
-        {"SPENT", COLUMN_RIGHT},      {"COMMITTED", COLUMN_RIGHT},
-        {"LEFT", COLUMN_RIGHT},       {"WINDOW ENDS", COLUMN_SHRINKS},
+        {"ACCOUNT", COLUMN_SHRINKS},
+        {"WEIGHT", COLUMN_RIGHT},
+        {"SHARE", COLUMN_RIGHT},
+        {"USED", COLUMN_RIGHT},
+        {"NOW/H", COLUMN_RIGHT | COLUMN_DROPS},
+        {"WAIT", COLUMN_RIGHT | COLUMN_DROPS},
+        {"RUN", COLUMN_RIGHT | COLUMN_DROPS},
+        {"BUDGET", COLUMN_RIGHT},
+        {"SPENT", COLUMN_RIGHT},
+        {"COMMITTED", COLUMN_RIGHT},
+        {"LEFT", COLUMN_RIGHT},
+        {"WINDOW ENDS", COLUMN_SHRINKS},
     };
     char text[DOLLARS_TEXT_MAX];
     struct table t;

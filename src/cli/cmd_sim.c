@@ -189,7 +189,8 @@ int cmd_sim(int argc, char **argv)
         if (code != GO_ON) return code;
     }
     if (args_count(&a) != 1 || strcmp(args_operands(&a)[0], "openb") != 0)
-        return say_error(q.name, "name what to do: 'berth sim run', 'berth sim openb' or 'berth sim "
+        return say_error(q.name,
+                         "name what to do: 'berth sim run', 'berth sim openb' or 'berth sim "
                          "gavel'; see 'berth sim --help'");
     if (q.nodes == NULL || q.pods == NULL || q.order == NULL)
         return say_error(q.name, "openb needs --nodes, --pods and --order");

@@ -327,12 +327,14 @@ const struct command commands[] = {
         .group = GROUP_OTHER,
         .summary = "play a trace, or run a published experiment",
         .usage = "run | openb | gavel [OPTION]...",
-        .about = "run plays recorded arrivals of jobs on a fleet, by the core that the daemon runs; "
-                 "'berth sim run --help' tells more.\ngavel is the experiments of Gavel (OSDI "
-                 "2020) on unequal chips; 'berth sim gavel --help' tells more.\nopenb is the packing experiment of FGD (USENIX ATC 2023): tasks that share or "
-                 "fill GPUs arrive one after another and stay. It says how much of the fleet's "
-                 "GPUs a policy fills. The trace is at github.com/alibaba/clusterdata, in "
-                 "cluster-trace-gpu-v2023.",
+        .about =
+            "run plays recorded arrivals of jobs on a fleet, by the core that the daemon runs; "
+            "'berth sim run --help' tells more.\ngavel is the experiments of Gavel (OSDI "
+            "2020) on unequal chips; 'berth sim gavel --help' tells more.\nopenb is the packing "
+            "experiment of FGD (USENIX ATC 2023): tasks that share or "
+            "fill GPUs arrive one after another and stay. It says how much of the fleet's "
+            "GPUs a policy fills. The trace is at github.com/alibaba/clusterdata, in "
+            "cluster-trace-gpu-v2023.",
         .options = sim_options,
         .examples = sim_examples,
         .run = cmd_sim,

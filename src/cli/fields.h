@@ -16,7 +16,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FORMAT_ITEMS_MAX = 96, FORMAT_WIDTH_MAX = 4096, FORMAT_FIT_MIN = 9 }; /* FIT: Slurm's, of '#' */
+enum {
+    FORMAT_ITEMS_MAX = 96,
+    FORMAT_WIDTH_MAX = 4096,
+    FORMAT_FIT_MIN = 9
+}; /* FIT: Slurm's, of '#' */
 
 enum { FIELD_WHOLE = 1 }; /* never cut, as Slurm prints times: half an instant would mislead */
 

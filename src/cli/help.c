@@ -73,8 +73,10 @@ void command_help_all(struct buf *out)
         for (size_t i = 0; i < command_count; i++)
             if (commands[i].group == g) put_summary(out, &commands[i]);
     }
-    buf_puts(out, "\n'berth help COMMAND' tells more. A link named sbatch, squeue, sinfo, "
-                  "scancel,\nscontrol, sacct, sshare or sprio that points to berth acts as that command.\n");
+    buf_puts(
+        out,
+        "\n'berth help COMMAND' tells more. A link named sbatch, squeue, sinfo, "
+        "scancel,\nscontrol, sacct, sshare or sprio that points to berth acts as that command.\n");
 }
 
 static void put_tabbed(struct buf *out, const char *lines)
@@ -218,7 +220,8 @@ void command_man_all(struct buf *out)
                   "and say why\n.SH SYNOPSIS\n.B berth\n.I COMMAND\n[OPTION]...\n.SH DESCRIPTION\n"
                   "One binary: the daemon, the command line and the record of both. Each command "
                   "has a page of its own, such as\n.BR berth\\-submit (1).\n"
-                  "A link named sbatch, squeue, sinfo, scancel, scontrol, sacct, sshare or sprio that points to "
+                  "A link named sbatch, squeue, sinfo, scancel, scontrol, sacct, sshare or sprio "
+                  "that points to "
                   "berth acts as that command.\n");
     for (int g = 0; g < GROUP_COUNT; g++) {
         buf_printf(out, ".SS %s\n", command_group_titles[g]);

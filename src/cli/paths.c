@@ -65,7 +65,8 @@ const char *path_socket(void)
         return path;
     }
     set(path, "%s", path_socket_of(path_state()));
-    if (env("BERTH_STATE") == NULL && access(path, F_OK) != 0 && access(SOCKET_OF_MACHINE, F_OK) == 0)
+    if (env("BERTH_STATE") == NULL && access(path, F_OK) != 0 &&
+        access(SOCKET_OF_MACHINE, F_OK) == 0)
         set(path, "%s", SOCKET_OF_MACHINE);
     return path;
 }

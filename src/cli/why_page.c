@@ -25,7 +25,8 @@ static int distance(int reason)
 {
     if (reason == REASON_CHOSEN) return 0;
     if (reason == REASON_RESOURCES || reason == REASON_QUOTA || reason == REASON_NODES_DOWN ||
-        reason == REASON_BUDGET || reason == REASON_PARTITION_DOWN || reason == REASON_LEASE_NOT_BEGUN)
+        reason == REASON_BUDGET || reason == REASON_PARTITION_DOWN ||
+        reason == REASON_LEASE_NOT_BEGUN)
         return 1;
     return reason_is_law(reason) ? 2 : 3;
 }

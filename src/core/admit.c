@@ -179,7 +179,8 @@ static enum err check_qos(const struct job_spec *s, struct errtext *error)
 {
     if (s->qos.len == 0 || str_eqz(s->qos, "normal")) return ERR_NONE;
     return err_set(error, ERR_NOT_FOUND,
-                   "Invalid qos specification: no QOS is named '" STR_FMT "', there is only normal; "
+                   "Invalid qos specification: no QOS is named '" STR_FMT
+                   "', there is only normal; "
                    "leave it out, or ask for --priority or --nice",
                    STR_ARG(s->qos));
 }

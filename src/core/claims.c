@@ -372,8 +372,7 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
         j->exit_signal = r->signal;
     }
     effect_add(c, FX_FORGET, j->id.v, j->attempt, j->pool.v);
-    bool again = was_stopping ? j->requeue_asked
-                              : r->kind == REPORT_GONE && !j->spec.no_requeue;
+    bool again = was_stopping ? j->requeue_asked : r->kind == REPORT_GONE && !j->spec.no_requeue;
     if (again) progress_keep(c, e);
     claim_free(c, e, r->kind != REPORT_REJECTED);
     if (was_stopping && j->requeue_asked) {

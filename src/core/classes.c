@@ -394,7 +394,9 @@ void class_candidates(struct core *c, struct class *k)
         if (pool_row_static(f, s, p, &row) != REASON_NONE) continue;
         struct cost cost;
         cost_in_pool(c, s, p, &cost);
-        all[n++] = (struct candidate){cost.total_uusd, cost.limit_uusd, p,
+        all[n++] = (struct candidate){cost.total_uusd,
+                                      cost.limit_uusd,
+                                      p,
                                       kind_is_preferred(s, &f->pools[p]),
                                       speed_row(c, s, p, &row) != REASON_NONE,
                                       cost.sure_until_ms};

@@ -46,8 +46,7 @@ static uint32_t fewest_switches(const struct search *s)
 
 static bool is_allowed(const struct search *s, uint32_t switches)
 {
-    return s->n->nodes_per_switch == 0 || s->z->switches_max == 0 ||
-           switches <= s->z->switches_max;
+    return s->n->nodes_per_switch == 0 || s->z->switches_max == 0 || switches <= s->z->switches_max;
 }
 
 /* The best block of the run, if it is better than the best so far. */

@@ -81,7 +81,8 @@ struct tenant_budget {
     bool binds; /* false also: it has not begun */
     int64_t from_ms, to_ms; /* the window; to_ms CIVIL_NEVER_MS: without an end */
     int64_t spent_uusd; /* since the window began */
-    int64_t committed_uusd; /* what running jobs may still cost, and those that others make room for */
+    int64_t
+        committed_uusd; /* what running jobs may still cost, and those that others make room for */
     int64_t left_uusd; /* below 0: overdrawn; INT64_MAX: nothing binds */
 };
 /* Of that tenant at `now_ms`, at least core_now_ms. */
@@ -106,7 +107,8 @@ struct node_use {
     uint32_t milli_used; /* thousandths of chips */
     uint32_t cpus_used;
     uint64_t mem_mb_used;
-    struct str reason; /* why it is not up, as the operator said; "" nothing said. Borrowed until the
+    struct str
+        reason; /* why it is not up, as the operator said; "" nothing said. Borrowed until the
                           next step */
     uint32_t reason_uid; /* who took it out of use */
     int64_t reason_ms; /* and when; 0: it is up, or that is not known */

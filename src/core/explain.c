@@ -243,7 +243,8 @@ static const char *stranded_words(const struct question *q, const struct pool_re
 {
     char usd[MONEY_TEXT_MAX];
     if (r->stranded_uusd == 0) return "";
-    return arena_printf(q->arena, "; %s USD of that for chips beside it that other work could not use",
+    return arena_printf(q->arena,
+                        "; %s USD of that for chips beside it that other work could not use",
                         money_format(r->stranded_uusd, usd));
 }
 
@@ -259,9 +260,8 @@ static const char *chosen_words(const struct question *q, const struct explanati
                                 const struct pool_reason *r)
 {
     char cost[MONEY_TEXT_MAX], more[MONEY_TEXT_MAX];
-    const char *time =
-        arena_printf(q->arena, "%s%s%s%s", expected_words(q, r), moving_words(q, r),
-                     stranded_words(q, r), late_words(q, r));
+    const char *time = arena_printf(q->arena, "%s%s%s%s", expected_words(q, r), moving_words(q, r),
+                                    stranded_words(q, r), late_words(q, r));
     money_format(r->cost_uusd, cost);
     if (r->reason == REASON_CHOSEN)
         return arena_printf(q->arena, "chosen, at a cost of %s USD%s", cost, time);
@@ -272,7 +272,8 @@ static const char *chosen_words(const struct question *q, const struct explanati
                         money_format(extra, more), time);
 }
 
-static const char *quota_words(const struct question *q, const struct pool_reason *r, struct str cite)
+static const char *quota_words(const struct question *q, const struct pool_reason *r,
+                               struct str cite)
 {
     const struct law_rule *rule = law_rule(q->c->law, r->rule);
     if (rule == NULL || !rule->cap.present)
@@ -281,8 +282,8 @@ static const char *quota_words(const struct question *q, const struct pool_reaso
                             " up to %lld chips, the job needs %lld",
                             STR_ARG(r->rule), (long long)r->have, (long long)r->need);
     return arena_printf(q->arena,
-                        "under the cap of " STR_FMT " (" STR_FMT
-                        ") %lld " STR_FMT " are left, the job needs %lld",
+                        "under the cap of " STR_FMT " (" STR_FMT ") %lld " STR_FMT
+                        " are left, the job needs %lld",
                         STR_ARG(r->rule), STR_ARG(cite), (long long)r->have,
                         STR_ARG(rule->cap.unit), (long long)r->need);
 }
@@ -316,9 +317,10 @@ static const char *budget_words(const struct question *q, const struct pool_reas
         q->arena,
         "the job may cost %s USD there until its time limit; of the budget of " STR_FMT
         ", %s USD %s, %s are spent and %s committed to running jobs%s%s",
-        money_format(r->need, cost), STR_ARG(q->spec->tenant), money_format(b.terms.amount_uusd, all),
-        window_words(q->arena, &b.terms), money_format(to_cents(b.spent_uusd), spent),
-        money_format(to_cents(b.committed_uusd), kept), ahead, until);
+        money_format(r->need, cost), STR_ARG(q->spec->tenant),
+        money_format(b.terms.amount_uusd, all), window_words(q->arena, &b.terms),
+        money_format(to_cents(b.spent_uusd), spent), money_format(to_cents(b.committed_uusd), kept),
+        ahead, until);
 }
 
 static const char *row_words(const struct question *q, const struct explanation *x,

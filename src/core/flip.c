@@ -158,7 +158,8 @@ static bool law_in_pool(struct flipper *f, uint32_t pool)
 {
     const struct question *q = f->q;
     struct pool_reason row;
-    if (pool_row(q->c, q->spec, question_job(q), NULL, pool, q->now_ms, &row) != REASON_NONE) return false;
+    if (pool_row(q->c, q->spec, question_job(q), NULL, pool, q->now_ms, &row) != REASON_NONE)
+        return false;
     struct law_case x;
     struct law_verdict verdict;
     core_case(q->c, q->spec, pool, q->now_ms, q->arena, &x);
@@ -196,9 +197,9 @@ static bool flip_law(struct flipper *f)
 
 static bool is_about_time(int why)
 {
-    return why == REASON_LEASE_ENDS_FIRST || why == REASON_MAINTENANCE_FIRST || why == REASON_TIME_LIMIT ||
-           why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE || why == REASON_PRIORITY ||
-           why == REASON_BUDGET;
+    return why == REASON_LEASE_ENDS_FIRST || why == REASON_MAINTENANCE_FIRST ||
+           why == REASON_TIME_LIMIT || why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE ||
+           why == REASON_PRIORITY || why == REASON_BUDGET;
 }
 
 /* The longest limit, in whole minutes, with which that pool takes the job now; 0: none. */
@@ -209,8 +210,9 @@ static int64_t limit_for(struct flipper *f, uint32_t pool)
     for (int i = 0; i < 4 && is_about_time(row.reason); i++) {
         int64_t most = row.have;
         if (row.reason == REASON_BUDGET) /* money, which buys so much time */
-            most = row.have > 0 ? money_scale(limit_in_pool(&f->q->c->fleet, &s, pool), row.have, row.need)
-                                : 0;
+            most = row.have > 0
+                       ? money_scale(limit_in_pool(&f->q->c->fleet, &s, pool), row.have, row.need)
+                       : 0;
         s.time_limit_ms = most - most % 60000;
         if (s.time_limit_ms <= 0) return 0;
         taker(f, &s);
@@ -434,7 +436,8 @@ static bool flip_budget(struct flipper *f)
     }
     if (lack == 0) return false;
     const struct tenant *t = &q->c->fleet.tenants[fleet_tenant(&q->c->fleet, q->spec->tenant)];
-    for (int i = 0; i < 4; i++, lack = money_add(lack, lack)) { /* jobs ahead may take of it first */
+    for (int i = 0; i < 4;
+         i++, lack = money_add(lack, lack)) { /* jobs ahead may take of it first */
         int64_t amount = money_add(t->budget.amount_uusd, lack);
         int64_t cents = amount % BUDGET_STEP_UUSD;
         if (cents > 0) amount = money_add(amount, BUDGET_STEP_UUSD - cents);
@@ -636,8 +639,8 @@ void explain_flip(const struct question *q, const struct legal *laws, struct exp
         return;
     }
     static bool (*const flips[])(struct flipper *) = {
-        flip_law,    flip_time_limit, flip_more_time, flip_price,    flip_memory, flip_chips,
-        flip_unname, flip_kind,       flip_nodes_up, flip_budget,   flip_wait,      flip_capacity,
+        flip_law,    flip_time_limit, flip_more_time, flip_price,  flip_memory, flip_chips,
+        flip_unname, flip_kind,       flip_nodes_up,  flip_budget, flip_wait,   flip_capacity,
     };
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++)
         if (flips[i](&f)) return;

@@ -120,8 +120,8 @@ static enum err check_pool(const struct core *c, uint32_t pool, struct errtext *
     }
     const struct pool_use *u = &n->use;
     if (e == ERR_NONE &&
-        (u->chips_used != used || u->milli_used != milli_used || u->nodes_idle != idle || n->count != p->node_count ||
-         u->nodes_up + u->nodes_down + u->nodes_drained != n->count ||
+        (u->chips_used != used || u->milli_used != milli_used || u->nodes_idle != idle ||
+         n->count != p->node_count || u->nodes_up + u->nodes_down + u->nodes_drained != n->count ||
          u->nodes_idle + u->nodes_mixed + u->nodes_allocated != n->count))
         e = BROKEN(4, "the counters of pool %u do not add up", pool);
     mem_free(sum);
@@ -283,8 +283,9 @@ static enum err check_notes(const struct core *c, struct errtext *error)
 {
     for (size_t i = 0; i < c->node_notes.count; i++) {
         const struct node_note *x = &c->node_notes.list[i], *before = i > 0 ? x - 1 : NULL;
-        if (before != NULL && (before->pool > x->pool || (before->pool == x->pool &&
-                                                          before->first + before->count > x->first)))
+        if (before != NULL &&
+            (before->pool > x->pool ||
+             (before->pool == x->pool && before->first + before->count > x->first)))
             return BROKEN(18, "notes of nodes overlap in pool %u", x->pool);
         for (uint32_t n = x->first; n < x->first + x->count; n++)
             if (c->pools[x->pool].node[n].state == NODE_UP)
@@ -384,8 +385,8 @@ static enum err check_hold(const struct core *c, const struct entry *e, struct e
 static enum err check_running(const struct entry *e, struct errtext *error)
 {
     const struct job *j = &e->job;
-    bool stoppable = j->state == JOB_RUNNING && !j->spec.no_requeue &&
-                     j->preemptions < PREEMPTIONS_MAX;
+    bool stoppable =
+        j->state == JOB_RUNNING && !j->spec.no_requeue && j->preemptions < PREEMPTIONS_MAX;
     if (stoppable != order_holds(&e->in_running) ||
         (stoppable && e->in_running.major != j->spec.priority))
         return BROKEN(16, "job %u is not listed as what may be stopped", j->id.v);

@@ -45,7 +45,8 @@ enum {
     RESTART_COST_MS = 60 * 1000, /* until a job computes again, where not stated */
     PREEMPTIONS_MAX = 5, /* a job is stopped so often for others, then it is left alone until it
                             ends: no livelock */
-    PREEMPT_LOOK_FIRST = 48, /* running jobs looked at, lowest priority first, for victims in a pool */
+    PREEMPT_LOOK_FIRST =
+        48, /* running jobs looked at, lowest priority first, for victims in a pool */
     PREEMPT_LOOK_MAX = 256, /* ... where these do not make room */
     PREEMPT_ENDS_MAX = 64, /* next ends of which the nodes are looked at, to tell how long the job
                               would wait */

@@ -70,31 +70,30 @@ const char *const reason_names[REASON_COUNT] = {
 };
 
 const char *const preempt_result_names[PREEMPT_RESULT_COUNT] = {
-    [PREEMPT_NOT_LOOKED] = "not-looked", [PREEMPT_NO_VICTIM] = "no-victim",
-    [PREEMPT_NOT_ENOUGH] = "not-enough", [PREEMPT_LOSS] = "loss",
+    [PREEMPT_NOT_LOOKED] = "not-looked",
+    [PREEMPT_NO_VICTIM] = "no-victim",
+    [PREEMPT_NOT_ENOUGH] = "not-enough",
+    [PREEMPT_LOSS] = "loss",
     [PREEMPT_DONE] = "done",
 };
 
 const char *const decision_names[DECISION_COUNT] = {
-    [DECISION_QUEUED] = "queued",     [DECISION_PLACED] = "placed",
-    [DECISION_REFUSED] = "refused",   [DECISION_STOPPED] = "stopped",
-    [DECISION_REQUEUED] = "requeued", [DECISION_ENDED] = "ended",
+    [DECISION_QUEUED] = "queued",         [DECISION_PLACED] = "placed",
+    [DECISION_REFUSED] = "refused",       [DECISION_STOPPED] = "stopped",
+    [DECISION_REQUEUED] = "requeued",     [DECISION_ENDED] = "ended",
     [DECISION_PREEMPTING] = "preempting", [DECISION_POSTPONED] = "postponed",
 };
 
 const char *const effect_names[FX_COUNT] = {
-    [FX_START] = "start",
-    [FX_STOP] = "stop",
-    [FX_SIGNAL] = "signal",
-    [FX_LIMIT] = "limit",
-    [FX_FORGET] = "forget",
+    [FX_START] = "start", [FX_STOP] = "stop",     [FX_SIGNAL] = "signal",
+    [FX_LIMIT] = "limit", [FX_FORGET] = "forget",
 };
 
 const char *const event_names[EVENT_COUNT] = {
-    [EVENT_FLEET] = "fleet",     [EVENT_PACKS] = "packs",   [EVENT_BIND] = "bind",
-    [EVENT_SUBMIT] = "submit",   [EVENT_CANCEL] = "cancel", [EVENT_HOLD] = "hold",
-    [EVENT_RELEASE] = "release", [EVENT_UPDATE] = "update", [EVENT_REQUEUE] = "requeue",
-    [EVENT_REPORT] = "report",   [EVENT_NODES] = "nodes",   [EVENT_SPEEDS] = "speeds",
+    [EVENT_FLEET] = "fleet",       [EVENT_PACKS] = "packs",   [EVENT_BIND] = "bind",
+    [EVENT_SUBMIT] = "submit",     [EVENT_CANCEL] = "cancel", [EVENT_HOLD] = "hold",
+    [EVENT_RELEASE] = "release",   [EVENT_UPDATE] = "update", [EVENT_REQUEUE] = "requeue",
+    [EVENT_REPORT] = "report",     [EVENT_NODES] = "nodes",   [EVENT_SPEEDS] = "speeds",
     [EVENT_PROGRESS] = "progress", [EVENT_TICK] = "tick",
 };
 
@@ -112,15 +111,23 @@ const char *const node_state_names[NODE_STATE_COUNT] = {
 };
 
 const char *const flip_names[FLIP_COUNT] = {
-    [FLIP_NONE] = "none",           [FLIP_CHIPS] = "chips",
-    [FLIP_CHIP_KIND] = "chip-kind", [FLIP_UNNAME] = "unname",
-    [FLIP_MAX_PRICE] = "max-price", [FLIP_TIME_LIMIT] = "time-limit",
+    [FLIP_NONE] = "none",
+    [FLIP_CHIPS] = "chips",
+    [FLIP_CHIP_KIND] = "chip-kind",
+    [FLIP_UNNAME] = "unname",
+    [FLIP_MAX_PRICE] = "max-price",
+    [FLIP_TIME_LIMIT] = "time-limit",
     [FLIP_MORE_TIME] = "more-time",
-    [FLIP_RELEASE] = "release",     [FLIP_WAIT_UNTIL] = "wait-until",
-    [FLIP_WAIT_JOB] = "wait-job",   [FLIP_MEMORY] = "memory",
-    [FLIP_NODES_UP] = "nodes-up",   [FLIP_FACT] = "fact",
-    [FLIP_EVIDENCE] = "evidence",   [FLIP_PERMIT] = "permit",
-    [FLIP_CAPACITY] = "capacity",   [FLIP_BUDGET] = "budget",
+    [FLIP_RELEASE] = "release",
+    [FLIP_WAIT_UNTIL] = "wait-until",
+    [FLIP_WAIT_JOB] = "wait-job",
+    [FLIP_MEMORY] = "memory",
+    [FLIP_NODES_UP] = "nodes-up",
+    [FLIP_FACT] = "fact",
+    [FLIP_EVIDENCE] = "evidence",
+    [FLIP_PERMIT] = "permit",
+    [FLIP_CAPACITY] = "capacity",
+    [FLIP_BUDGET] = "budget",
 };
 
 bool job_state_is_ended(int state)

@@ -217,9 +217,9 @@ void nodes_init(struct pool_nodes *n, const struct pool *p)
     if (p->shards_per_chip > 0)
         n->milli = mem_alloc((size_t)n->count * n->chips_per_node, sizeof *n->milli);
     if (n->nodes_per_switch > 0)
-        n->on_switch = mem_alloc((size_t)(n->count / n->nodes_per_switch + 1) *
-                                     (n->chips_per_node + 1),
-                                 sizeof *n->on_switch);
+        n->on_switch =
+            mem_alloc((size_t)(n->count / n->nodes_per_switch + 1) * (n->chips_per_node + 1),
+                      sizeof *n->on_switch);
     n->use.chips_total = n->count * n->chips_per_node;
     n->key_kinds = nodes_key_kind(n, n->chips_per_node < KEY_MAX ? n->chips_per_node : KEY_MAX) + 1;
     for (uint32_t i = 0; i < n->count; i++) {

@@ -116,8 +116,8 @@ bool law_refuses(struct core *c, struct entry *e, struct str *rule_out)
  * order, so that those behind one of another rank are of another rank too. */
 static bool are_level(const struct core *c, const struct candidate *a, const struct candidate *b)
 {
-    return a->preferred == b->preferred && late_by_ms(a->sure_until_ms, c->now_ms) ==
-                                               late_by_ms(b->sure_until_ms, c->now_ms);
+    return a->preferred == b->preferred &&
+           late_by_ms(a->sure_until_ms, c->now_ms) == late_by_ms(b->sure_until_ms, c->now_ms);
 }
 
 /* The best pool for the class's first job now; NO_INDEX: none. */
@@ -209,8 +209,7 @@ static struct class *next_class(struct core *c)
 
 static void unmark_all(struct core *c)
 {
-    for (uint32_t i = 0; c->marked_any && i <= c->fleet.pool_count / 64; i++)
-        c->marked[i] = 0;
+    for (uint32_t i = 0; c->marked_any && i <= c->fleet.pool_count / 64; i++) c->marked[i] = 0;
     c->marked_any = c->fresh_any = false;
 }
 

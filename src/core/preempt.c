@@ -22,8 +22,7 @@ void running_leave(struct core *c, struct entry *e)
 static bool may_be_stopped(const struct entry *e)
 {
     const struct job *j = &e->job;
-    return j->state == JOB_RUNNING && !j->spec.no_requeue &&
-           j->preemptions < PREEMPTIONS_MAX;
+    return j->state == JOB_RUNNING && !j->spec.no_requeue && j->preemptions < PREEMPTIONS_MAX;
 }
 
 /* When its chips come free by themselves, as far as is known; -1: it cannot be told. One that is
@@ -63,7 +62,8 @@ static int64_t worth(const struct core *c, uint32_t pool, uint64_t milli, int64_
 
 uint64_t preempt_milli(const struct core *c, const struct claim *k)
 {
-    if (c->fleet.pools[k->pool.v].chips_per_node > 0) return k->chips > 0 ? claim_milli(k) : CHIP_MILLI;
+    if (c->fleet.pools[k->pool.v].chips_per_node > 0)
+        return k->chips > 0 ? claim_milli(k) : CHIP_MILLI;
     uint64_t cpus = 0;
     for (uint32_t i = 0; i < k->part_count; i++) cpus += k->parts[i].cpus;
     return (cpus > 0 ? cpus : 1) * CHIP_MILLI;
@@ -281,8 +281,7 @@ static struct hold *hold_of(struct core *c, const struct plan *plan)
     whatif_end(&w);
     struct hold *h = mem_alloc(1, sizeof *h);
     h->pool = plan->pool;
-    for (uint32_t i = 0; i < plan->size.nodes; i++)
-        add_free(h, &c->pools[plan->pool], &parts[i]);
+    for (uint32_t i = 0; i < plan->size.nodes; i++) add_free(h, &c->pools[plan->pool], &parts[i]);
     mem_free(parts);
     h->victims = mem_alloc(plan->victim_count, sizeof *h->victims);
     for (uint32_t i = 0; i < plan->victim_count; i++) {
@@ -315,8 +314,7 @@ static void carry_out(struct core *c, struct entry *e, const struct plan *plan)
     d->pool_id = str_copy(&c->out->arena, c->fleet.pools[plan->pool].id);
     d->loss_uusd = plan->loss_uusd;
     d->gain_uusd = plan->gain_uusd;
-    for (uint32_t i = 0; i < plan->victim_count; i++)
-        stop_victim(c, plan->victims[i], e->job.id);
+    for (uint32_t i = 0; i < plan->victim_count; i++) stop_victim(c, plan->victims[i], e->job.id);
 }
 
 bool preempt_for(struct core *c, struct class *k)

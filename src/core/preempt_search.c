@@ -163,7 +163,8 @@ static void reduce(struct search *s, uint32_t i)
 {
     while (i < s->count) {
         uint32_t run = 1;
-        for (; i < s->count && spare(s, i, run); run *= 2) i += run < s->count - i ? run : s->count - i;
+        for (; i < s->count && spare(s, i, run); run *= 2)
+            i += run < s->count - i ? run : s->count - i;
         if (i == s->count) return;
         for (run /= 2; run > 0; run /= 2)
             if (run < s->count - i && spare(s, i, run)) i += run;

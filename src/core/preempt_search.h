@@ -37,6 +37,7 @@ int64_t search_natural_start(struct search *s);
 /* What a claim weighs, in thousandths: of chips; of CPUs in pools without. A job that uses none of
  * a pool's chips weighs as one. */
 uint64_t preempt_milli(const struct core *c, const struct claim *k);
-int64_t preempt_exempt_ms(const struct core *c); /* a job has run so long before it may be stopped */
+int64_t
+preempt_exempt_ms(const struct core *c); /* a job has run so long before it may be stopped */
 
 #endif

@@ -17,7 +17,8 @@ void reserve_init(struct core *c)
 
 void reserve_release(struct core *c)
 {
-    for (uint32_t i = 0; i < c->reserved_count; i++) mem_free(c->reservations[c->reserved_in[i]].nodes);
+    for (uint32_t i = 0; i < c->reserved_count; i++)
+        mem_free(c->reservations[c->reserved_in[i]].nodes);
     mem_free(c->reservations);
     c->reservations = NULL;
     c->reserved_count = 0;
@@ -153,7 +154,8 @@ static void find_soonest(struct core *c, struct wish *w)
     }
     uint32_t best = NO_INDEX, i;
     while ((i = least_of(bounds, k->candidate_count)) != NO_INDEX) {
-        if (best != NO_INDEX && (bounds[i] > w->at_ms || (bounds[i] == w->at_ms && i > best))) break;
+        if (best != NO_INDEX && (bounds[i] > w->at_ms || (bounds[i] == w->at_ms && i > best)))
+            break;
         bounds[i] = CIVIL_NEVER_MS;
         int64_t at = start_in(c, k, k->candidates[i].pool);
         if (at == CIVIL_NEVER_MS) continue;
@@ -267,7 +269,7 @@ static void note_turns(struct core *c, uint32_t pool)
     const struct entry *holder = entry_find(c, c->reservations[pool].job);
     for (size_t i = 0; holder != NULL && i < c->share_count; i++) {
         const struct share *s = c->shares[i], *h = holder->share;
-        bool was_before = s->score_was < h->score_was, is_behind = s->score > h->score;
+        bool was_before = s->score_was<h->score_was, is_behind = s->score> h->score;
         bool is_level = s->score_was == h->score_was && s->score == h->score;
         if (s->waiting.count == 0 || was_before || is_behind || is_level) continue;
         mark_pool(c, pool);
@@ -415,7 +417,7 @@ static struct rank rank_of_spec(const struct core *c, const struct job_spec *s)
 }
 
 bool reserve_binds(const struct core *c, const struct job_spec *s, uint32_t job, uint32_t pool,
-                int64_t now_ms, int64_t limit_ms)
+                   int64_t now_ms, int64_t limit_ms)
 {
     const struct reservation *h = &c->reservations[pool];
     if (BERTH_DEFECT == 30 || h->job == 0 || h->job == job) return false;

@@ -74,14 +74,15 @@ int64_t reserve_keeps_uusd(const struct core *c, const struct job_spec *s, uint3
 
 /* ---- promise.c: who puts off what was promised */
 void promises_begin(struct core *c); /* of a step's placements */
-void promises_claim(struct core *c, const struct entry *e); /* a claim or hold is about to be made */
+void promises_claim(struct core *c,
+                    const struct entry *e); /* a claim or hold is about to be made */
 void promises_look(struct core *c); /* reservations are up to date again */
 void promises_say(struct core *c); /* decide DECISION_POSTPONED for those put off */
 
 /* Must a job (0: one submitted now) of that spec, which may run so long in the pool, leave alone
  * what is kept there? */
 bool reserve_binds(const struct core *c, const struct job_spec *s, uint32_t job, uint32_t pool,
-                int64_t now_ms, int64_t limit_ms);
+                   int64_t now_ms, int64_t limit_ms);
 /* The longest limit of a job that may use kept nodes before they are needed; below 0: none. */
 int64_t reserve_leaves_ms(const struct core *c, uint32_t pool, int64_t now_ms);
 

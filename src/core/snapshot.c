@@ -496,8 +496,8 @@ static bool enter(struct core *c, const struct entry *read)
         e->permits = copy_array(read->permits, e->permit_count, sizeof *e->permits);
     else
         e->permits = NULL;
-    e->counts = e->count_count > 0 ? copy_array(read->counts, e->count_count, sizeof *e->counts)
-                                   : NULL;
+    e->counts =
+        e->count_count > 0 ? copy_array(read->counts, e->count_count, sizeof *e->counts) : NULL;
     counts_enter(e);
     if (read->job.claim != NULL) {
         const struct claim *k = read->job.claim;

@@ -18,12 +18,12 @@
 #include "core/core.h"
 #include "core/defect.h"
 #include "core/hash.h"
-#include "core/reserve.h"
 #include "core/limits.h"
 #include "core/node_notes.h"
 #include "core/nodes.h"
 #include "core/order.h"
 #include "core/outlook.h"
+#include "core/reserve.h"
 #include "core/share.h"
 #include "core/size.h"
 #include "core/wall.h"
@@ -300,7 +300,8 @@ struct core {
     bool has_budgets; /* some tenant has one */
     struct order active; /* holding chips, by id */
     struct order holders; /* with a hold, by id */
-    struct order *running; /* by pool: attempts that may be stopped for others, by (priority, -id) */
+    struct order
+        *running; /* by pool: attempts that may be stopped for others, by (priority, -id) */
     struct order *ends; /* by pool: attempts by the instant at which their time limit ends them */
     bool preempts; /* some pool allows preemption */
     struct order timers; /* by (due, id) */
@@ -488,7 +489,8 @@ struct cost {
     int64_t limit_uusd; /* what chips and CPUs cost until the time limit */
     int64_t paid_uusd; /* expected to be spent */
     int64_t total_uusd; /* what pools are compared by: with shadow prices */
-    int64_t sure_until_ms; /* the last start after which the deadline is kept even if the job takes the
+    int64_t
+        sure_until_ms; /* the last start after which the deadline is kept even if the job takes the
                               longest of its estimate; CIVIL_NEVER_MS: no deadline, or no estimate */
 };
 /* All 0 where the job is too large for the pool. */

@@ -148,7 +148,8 @@ static void say_queued(struct core *c)
     for (uint32_t i = 0; i < o->job_count; i++) {
         struct entry *e = entry_find(c, o->first_job.v + i);
         if (e == NULL || e->job.state != JOB_PENDING) continue;
-        struct decision *d = decide(c, DECISION_QUEUED, e, core_reason(c, &e->job), e->job.refusal_rule);
+        struct decision *d =
+            decide(c, DECISION_QUEUED, e, core_reason(c, &e->job), e->job.refusal_rule);
         decide_rows(c, e, d);
         return;
     }

@@ -146,13 +146,15 @@ static void pick_spine(const struct pool_nodes *n, const struct size *z, struct 
 {
     uint32_t count = switch_count(n), least = UINT32_MAX;
     for (uint32_t first = 0; first < count; first += n->switches_per_spine) {
-        uint32_t end = first + n->switches_per_spine < count ? first + n->switches_per_spine : count;
+        uint32_t end =
+            first + n->switches_per_spine < count ? first + n->switches_per_spine : count;
         uint32_t most, fewest = fewest_of(n, z, first, end, spare, &most);
         if (fewest == UINT32_MAX || (out->count > 0 && fewest > out->count)) continue;
         if (out->count > 0 && fewest == out->count && most >= least) continue;
         uint32_t taken = pick_among(n, z, first, end, spare);
         if (taken == 0) continue;
-        bool better = out->count == 0 || taken < out->count || (taken == out->count && most < least);
+        bool better =
+            out->count == 0 || taken < out->count || (taken == out->count && most < least);
         if (!better) continue;
         keep(out, spare, taken);
         least = most;

@@ -74,9 +74,8 @@ static const struct cel_field permit_fields[] = {
 const struct cel_type fact_permit = OBJECT("permit", permit_fields);
 static const struct cel_type t_permits = LIST(&fact_permit);
 
-static const struct cel_field row_fields[] = {FIELD("chip", &fact_chip),
-                                              FIELD("amount", &cel_type_int),
-                                              FIELD("country", &cel_type_string)};
+static const struct cel_field row_fields[] = {
+    FIELD("chip", &fact_chip), FIELD("amount", &cel_type_int), FIELD("country", &cel_type_string)};
 const struct cel_type fact_row = OBJECT("row", row_fields);
 static const struct cel_type t_rows = LIST(&fact_row);
 static const struct cel_field fleet_fields[] = {

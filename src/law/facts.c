@@ -268,8 +268,7 @@ struct cel_value law_facts_row(struct law_facts *f, const struct law_fleet *flee
     struct cel_value *chip = ARENA_ARRAY(f->arena, CF_COUNT, struct cel_value);
     fill_chip(chip, row->chip);
     struct cel_value *v = ARENA_ARRAY(f->arena, 3, struct cel_value);
-    v[0] = object_value(f->arena, &fact_chip, chip,
-                        law_facts_row_path(f, fleet, index, "].chip"));
+    v[0] = object_value(f->arena, &fact_chip, chip, law_facts_row_path(f, fleet, index, "].chip"));
     v[1] = cel_int(row->amount);
     v[2] = text_or_unknown(row->country);
     return object_value(f->arena, &fact_row, v, path);
@@ -391,7 +390,8 @@ static struct cel_value held_value(struct law_facts *f, const struct law_ownersh
     if (t != LAW_MAYBE) return cel_bool(t == LAW_YES);
     struct str path = law_facts_node_path(f->c, node, f->arena);
     static const char field[] = ".owners";
-    char *p = arena_alloc(f->arena, path.len + sizeof field, 1); /* printf would take the most time */
+    char *p =
+        arena_alloc(f->arena, path.len + sizeof field, 1); /* printf would take the most time */
     memcpy(p, path.p, path.len);
     memcpy(p + path.len, field, sizeof field);
     struct str name = {p, path.len + sizeof field - 1};

@@ -220,7 +220,8 @@ struct fleet {
     int64_t time_limit_default_ms; /* of a job that states none; 0: one hour */
     int64_t share_half_life_ms; /* of what tenants have used; 0: seven days */
     int preempt; /* enum preempt_mode; unstated: off */
-    int64_t preempt_exempt_ms; /* a job is not stopped for another before it ran so long; 0: default */
+    int64_t
+        preempt_exempt_ms; /* a job is not stopped for another before it ran so long; 0: default */
     int64_t preempt_grace_ms; /* the most time that such a job gets to save its work; 0: default */
     struct party *parties;
     uint32_t party_count;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-const char *const dependency_names[DEPENDENCY_COUNT] = {"after", "afterany", "afterok",
+const char *const dependency_names[DEPENDENCY_COUNT] = {"after",      "afterany",  "afterok",
                                                         "afternotok", "aftercorr", "singleton"};
 const char *const data_class_names[] = {
     "personal", "sensitive-personal", "important", "payment", "public-sector", "public", NULL};
@@ -210,11 +210,11 @@ static void *keep_array(struct arena *arena, const void *items, size_t count, si
 void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struct job_spec *out)
 {
     *out = *from;
-    struct str *texts[] = {&out->name,        &out->tenant,      &out->user,
-                           &out->qos,         &out->purpose,     &out->end_user,
-                           &out->workdir,     &out->stdin_path,  &out->stdout_path,
-                           &out->stderr_path, &out->comment,     &out->submit_host,
-                           &out->wrapper,     &out->work.type,   &out->work.seen_chip, &out->work.saved_site};
+    struct str *texts[] = {
+        &out->name,        &out->tenant,      &out->user,           &out->qos,
+        &out->purpose,     &out->end_user,    &out->workdir,        &out->stdin_path,
+        &out->stdout_path, &out->stderr_path, &out->comment,        &out->submit_host,
+        &out->wrapper,     &out->work.type,   &out->work.seen_chip, &out->work.saved_site};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) keep_text(arena, texts[i]);
     out->chip_kinds = keep_texts(arena, from->chip_kinds, from->chip_kind_count);
     out->chip_prefer = keep_texts(arena, from->chip_prefer, from->chip_prefer_count);
@@ -222,8 +222,8 @@ void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struc
     out->sites = keep_texts(arena, from->sites, from->site_count);
     out->countries = keep_texts(arena, from->countries, from->country_count);
     out->evidence = keep_texts(arena, from->evidence, from->evidence_count);
-    out->dependencies = keep_array(arena, from->dependencies, from->dependency_count,
-                                   sizeof *out->dependencies);
+    out->dependencies =
+        keep_array(arena, from->dependencies, from->dependency_count, sizeof *out->dependencies);
     out->array_tasks =
         keep_array(arena, from->array_tasks, from->array_count, sizeof *out->array_tasks);
     out->data = keep_array(arena, from->data, from->data_count, sizeof *out->data);
@@ -287,8 +287,8 @@ static enum err check_work(const struct job_work *w, struct errtext *error)
         return err_set(error, ERR_INVALID, "steps: 0 to %lld are possible",
                        (long long)WORK_STEPS_MAX);
     if (w->steps > 0 && w->steps_done > w->steps)
-        return err_set(error, ERR_INVALID, "steps: %lld are done of %lld",
-                       (long long)w->steps_done, (long long)w->steps);
+        return err_set(error, ERR_INVALID, "steps: %lld are done of %lld", (long long)w->steps_done,
+                       (long long)w->steps);
     if (!in_range(w->seen_usteps_per_s, 0, USTEPS_PER_S_MAX) ||
         (w->seen_chip.len > 0 && !id_is_valid(w->seen_chip)) ||
         (w->saved_site.len > 0 && !id_is_valid(w->saved_site)) ||
@@ -318,7 +318,8 @@ static enum err check_chips(const struct job_spec *s, struct errtext *error)
     enum err e = check_share(s, error);
     if (e != ERR_NONE) return e;
     if (s->switches > JOB_NODES_MAX || !in_range(s->switches_wait_ms, 0, TIME_LIMIT_MAX_MS))
-        return err_set(error, ERR_LIMIT, "switches: at most %d, and a wait of ten years, are possible",
+        return err_set(error, ERR_LIMIT,
+                       "switches: at most %d, and a wait of ten years, are possible",
                        (int)JOB_NODES_MAX);
     if (s->chips_per_node > CHIPS_PER_NODE_MAX)
         return err_set(error, ERR_LIMIT, "%u chips a node; at most %d are possible",

@@ -18,7 +18,8 @@ struct data_set {
     struct str located; /* country where it lies; "" unknown */
     struct str accessed_from; /* country it is read from; "": where the job runs */
     bool persons_known;
-    int64_t gb; /* to be moved to where the job runs, unless that is in the same country; 0 unknown */
+    int64_t
+        gb; /* to be moved to where the job runs, unless that is in the same country; 0 unknown */
     int64_t persons; /* distinct persons exported this year, this job included */
 };
 

@@ -6,7 +6,8 @@ static void add(struct stock *s, struct arena *arena, const struct chip *chip, s
                 int64_t amount)
 {
     uint32_t at = 0;
-    while (at < s->count && (s->rows[at].chip != chip || !str_eq(s->rows[at].country, country))) at++;
+    while (at < s->count && (s->rows[at].chip != chip || !str_eq(s->rows[at].country, country)))
+        at++;
     if (at == s->count) {
         if ((s->count & (s->count - 1)) == 0) { /* full: it holds 1, 2, 4 ... rows */
             struct stock_row *more =

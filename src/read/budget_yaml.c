@@ -37,8 +37,10 @@ static void read_per(struct yaml_errors *errs, const struct yaml_node *n, struct
             return;
         }
     }
-    yaml_fail(errs, n, "expected month, quarter, year, ever, or a number of days such as 14 days "
-                       "(at most %d)", (int)BUDGET_DAYS_MAX);
+    yaml_fail(errs, n,
+              "expected month, quarter, year, ever, or a number of days such as 14 days "
+              "(at most %d)",
+              (int)BUDGET_DAYS_MAX);
 }
 
 static void read_from(struct yaml_errors *errs, const struct yaml_node *n, struct budget *out)
@@ -48,10 +50,11 @@ static void read_from(struct yaml_errors *errs, const struct yaml_node *n, struc
         yaml_fail(errs, n, "a budget begins between 1970 and 9998");
     else if (out->per >= BUDGET_MONTH &&
              (out->from_ms % CIVIL_DAY_MS != 0 || civil_of_ms(out->from_ms).day > 28))
-        yaml_fail(errs, n,
-                  "with per: %s it begins on one of the first 28 days of a month, which every month "
-                  "has",
-                  budget_names[out->per]);
+        yaml_fail(
+            errs, n,
+            "with per: %s it begins on one of the first 28 days of a month, which every month "
+            "has",
+            budget_names[out->per]);
 }
 
 void budget_yaml_read(struct yaml_errors *errs, const struct yaml_node *n, struct budget *out)

@@ -43,10 +43,10 @@ static void read_row(struct yaml_errors *errs, const struct yaml_node *n,
 bool deal_yaml_node(struct yaml_errors *errs, const struct yaml_node *n,
                     const struct case_world *world, struct arena *arena, struct deal *out)
 {
-    static const char *const keys[] = {"deal",     "name",      "note",    "signed",  "starts",
-                                       "ends",     "value_usd", "from",    "acts",    "chips",
-                                       "chain",    "parties",   "site",    "end_use", "data",
-                                       "acquired", "evidence",  "permits", "counters", "fleet", NULL};
+    static const char *const keys[] = {
+        "deal", "name",     "note",     "signed",  "starts",   "ends",  "value_usd",
+        "from", "acts",     "chips",    "chain",   "parties",  "site",  "end_use",
+        "data", "acquired", "evidence", "permits", "counters", "fleet", NULL};
     uint32_t before = errs->total;
     *out = (struct deal){0};
     if (!yaml_map(errs, n, keys) && n->kind != YAML_MAP) return false;

@@ -310,10 +310,11 @@ static void read_sites(struct reader *r)
 /* Keys that make sense for every kind of title, then those of a lease. */
 static void read_title_body(struct reader *r, const struct yaml_node *n, struct title *t)
 {
-    static const char *const owned[] = {"owner", "price", "cpu_price", "acquired", "evidence", NULL};
-    static const char *const rented[] = {"owner",     "lessor",   "intermediaries", "price",
-                                         "cpu_price", "acquired", "evidence",       "minimum_term",
-                                         NULL};
+    static const char *const owned[] = {"owner",    "price",    "cpu_price",
+                                        "acquired", "evidence", NULL};
+    static const char *const rented[] = {"owner",    "lessor",       "intermediaries",
+                                         "price",    "cpu_price",    "acquired",
+                                         "evidence", "minimum_term", NULL};
     static const char *const leased[] = {
         "owner",    "lessor",       "intermediaries", "price", "cpu_price", "acquired",
         "evidence", "minimum_term", "from",           "to",    NULL};
@@ -323,8 +324,7 @@ static void read_title_body(struct reader *r, const struct yaml_node *n, struct 
     id_or_unknown(r, n, "lessor", &t->lessor);
     const struct yaml_node *price = yaml_need(r->errs, n, "price");
     if (price != NULL) yaml_money(r->errs, price, &t->uusd_per_chip_h);
-    if ((price = yaml_get(n, "cpu_price")) != NULL)
-        yaml_money(r->errs, price, &t->uusd_per_cpu_h);
+    if ((price = yaml_get(n, "cpu_price")) != NULL) yaml_money(r->errs, price, &t->uusd_per_cpu_h);
     const struct yaml_node *list = yaml_get(n, "intermediaries");
     if (list != NULL) yaml_ids(r->errs, list, LIST_MAX, &t->intermediaries, &t->intermediary_count);
     if ((list = yaml_get(n, "evidence")) != NULL)
@@ -471,7 +471,8 @@ static void read_tenant(struct reader *r, const struct yaml_node *n, struct tena
     if ((x = yaml_get(n, "purpose")) != NULL && !yaml_is(x, "unknown")) {
         int use = 0, count = 0;
         while (end_use_names[count] != NULL) count++;
-        if (yaml_enum(r->errs, x, end_use_names, count, &use)) t->purpose = str_of(end_use_names[use]);
+        if (yaml_enum(r->errs, x, end_use_names, count, &use))
+            t->purpose = str_of(end_use_names[use]);
     }
 }
 
@@ -662,9 +663,9 @@ static void read_half_life(struct reader *r)
 static void read_root(struct reader *r, const struct chip *catalogue, uint32_t catalogue_count)
 {
     static const char *const keys[] = {
-        "fleet", "default_time", "share_half_life", "parties",        "chips",
-        "sites", "pools",        "tenants",         "permits",        "preempt",
-        "preempt_exempt",        "preempt_grace",   NULL};
+        "fleet", "default_time", "share_half_life", "parties", "chips",          "sites",
+        "pools", "tenants",      "permits",         "preempt", "preempt_exempt", "preempt_grace",
+        NULL};
     if (!yaml_map(r->errs, r->root, keys) && r->root->kind != YAML_MAP) return;
     const struct yaml_node *name = yaml_need(r->errs, r->root, "fleet");
     if (name != NULL) yaml_line(r->errs, name, NAME_LEN_MAX, &r->f->name);

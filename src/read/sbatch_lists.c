@@ -62,7 +62,8 @@ enum err sbatch_set_array(struct sbatch_request *r, struct str value, struct err
     struct str tasks = {0}, limit = value, piece;
     uint32_t limit_n = 0, n = 0;
     sbatch_split(&limit, '%', &tasks);
-    if (tasks.len > 2 && tasks.p[0] == '[' && tasks.p[tasks.len - 1] == ']') /* as squeue shows it */
+    if (tasks.len > 2 && tasks.p[0] == '[' &&
+        tasks.p[tasks.len - 1] == ']') /* as squeue shows it */
         tasks = (struct str){tasks.p + 1, tasks.len - 2};
     enum err e =
         limit.len > 0 ? sbatch_take_u32(limit, 1, ARRAY_TASKS_MAX, &limit_n, error) : ERR_NONE;
@@ -89,8 +90,7 @@ enum err sbatch_set_array(struct sbatch_request *r, struct str value, struct err
 
 /* ---- --dependency=afterok:1:2_7,afterany:3 ----------------------------------------------------- */
 
-static enum err add_dependency(struct sbatch_request *r, struct dependency d,
-                               struct errtext *error)
+static enum err add_dependency(struct sbatch_request *r, struct dependency d, struct errtext *error)
 {
     if (r->spec.dependency_count == DEPENDENCY_MAX)
         return err_set(error, ERR_LIMIT, "more than %d jobs", (int)DEPENDENCY_MAX);

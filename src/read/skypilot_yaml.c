@@ -99,8 +99,9 @@ static void take_accelerator(struct task *t, const struct yaml_node *n,
     const struct yaml_node *at = count_node != NULL ? count_node : n;
     if (count_text.len > 0 && !take_chip_count(t, at, count_text, &count, &milli)) return;
     if (res->count != 0 && (res->milli > 0 || milli > 0) && res->milli != milli) {
-        yaml_fail(t->errs, n, "asks for parts of a chip that differ: a job has one size; write one "
-                              "task for each");
+        yaml_fail(t->errs, n,
+                  "asks for parts of a chip that differ: a job has one size; write one "
+                  "task for each");
         return;
     }
     if (res->count != 0 && res->count != count) {
@@ -290,7 +291,8 @@ static void add_alternative(struct task *t, const struct yaml_node *n, struct re
 {
     bool kinds_same = same_list(all->kinds, all->kind_count, one->kinds, one->kind_count);
     bool places_same = same_places(all, one);
-    if (one->count != all->count || one->milli != all->milli || one->cpus != all->cpus || one->mem_mb != all->mem_mb)
+    if (one->count != all->count || one->milli != all->milli || one->cpus != all->cpus ||
+        one->mem_mb != all->mem_mb)
         yaml_fail(t->errs, n,
                   "differs from the first alternative in size; write one task for each");
     else if (!kinds_same && !places_same)

@@ -13,8 +13,8 @@ api_handler handle_submit, handle_plan, handle_jobs, handle_job, handle_job_spec
 /* api_acct.c */
 api_handler handle_acct;
 /* api_supply.c */
-api_handler handle_pools, handle_nodes, handle_nodes_change, handle_leases, handle_shares, handle_fleet,
-    handle_fleet_apply;
+api_handler handle_pools, handle_nodes, handle_nodes_change, handle_leases, handle_shares,
+    handle_fleet, handle_fleet_apply;
 /* api_speeds.c */
 api_handler handle_speeds, handle_speeds_adopt;
 /* api_law.c */

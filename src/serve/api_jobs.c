@@ -117,7 +117,8 @@ static void reply_submitted(struct server *s, struct op *op, const struct job *j
 static enum err check_runnable(const struct job_spec *spec, struct errtext *error)
 {
     if (spec->script.len == 0)
-        return err_set(error, ERR_INVALID, "spec.script: say what to run, a text that begins with #!");
+        return err_set(error, ERR_INVALID,
+                       "spec.script: say what to run, a text that begins with #!");
     if (spec->workdir.len == 0 || spec->workdir.p[0] != '/')
         return err_set(error, ERR_INVALID, "spec.workdir: say in which folder, from / on");
     return ERR_NONE;

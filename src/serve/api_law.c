@@ -57,8 +57,10 @@ void handle_law_adopt(struct server *s, struct op *op, struct str id)
     if (e == ERR_NONE)
         e = server_adopt_law(s, str_dupz(&s->scratch, dir), actor_of(s, op), op->peer.uid, &changed,
                              &error);
-    if (e != ERR_NONE) reply_error(op, e, "%s", error.s);
-    else handle_law(s, op, id);
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else
+        handle_law(s, op, id);
 }
 
 struct bind_request {
@@ -80,7 +82,8 @@ static enum err levels_of(const struct bind_request *r, uint32_t *out, struct er
         while (l < LEVEL_COUNT && !str_eqz(r->levels[i], law_level_names[l])) l++;
         if (l == LEVEL_COUNT)
             return err_set(error, ERR_INVALID,
-                           "levels: '" STR_FMT "' is none of law, act, guidance, reported, proposed",
+                           "levels: '" STR_FMT
+                           "' is none of law, act, guidance, reported, proposed",
                            STR_ARG(r->levels[i]));
         *out |= 1u << l;
     }
@@ -100,8 +103,10 @@ void handle_law_bind(struct server *s, struct op *op, struct str id)
     enum err e = body_read(op, &s->scratch, visit_bind_request, &r, &error);
     if (e == ERR_NONE) e = levels_of(&r, &event.bind_levels, &error);
     if (e == ERR_NONE) e = server_step(s, &event, NULL, NULL, &error);
-    if (e != ERR_NONE) reply_error(op, e, "%s", error.s);
-    else handle_law(s, op, id);
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else
+        handle_law(s, op, id);
 }
 
 /* ---- a case ----------------------------------------------------------------------------------- */
@@ -122,7 +127,8 @@ void handle_check(struct server *s, struct op *op, struct str id)
                                .fleet = core_fleet(s->journal.core)};
     struct case_file cases = {0};
     struct errtext error;
-    if (!case_yaml_read(buf_str(&op->body), STR("case.yaml"), &world, &s->scratch, &errors, &cases)) {
+    if (!case_yaml_read(buf_str(&op->body), STR("case.yaml"), &world, &s->scratch, &errors,
+                        &cases)) {
         enum err e = yaml_errors_result(&errors, &error);
         reply_error(op, e, "%s", error.s);
         op->status = 422;

@@ -11,8 +11,8 @@ enum {
 enum err checkpoint_open(struct server *s, struct errtext *error)
 {
     struct store *store = journal_store(&s->journal);
-    enum err e = audit_signer_load(s->config.state_dir, store->ops->origin(store), true, &s->signer,
-                                   error);
+    enum err e =
+        audit_signer_load(s->config.state_dir, store->ops->origin(store), true, &s->signer, error);
     s->checkpoint_at = s->journal.head;
     s->checkpoint_steady_ms = steady_ms();
     return e;
@@ -47,7 +47,9 @@ void handle_checkpoint(struct server *s, struct op *op, struct str id)
     struct buf note = {0};
     struct errtext error;
     enum err e = checkpoint_sign(s, &note, &error);
-    if (e != ERR_NONE) reply_error(op, e, "%s", error.s);
-    else reply_text(op, 200, "text/plain; charset=utf-8", buf_str(&note));
+    if (e != ERR_NONE)
+        reply_error(op, e, "%s", error.s);
+    else
+        reply_text(op, 200, "text/plain; charset=utf-8", buf_str(&note));
     buf_release(&note);
 }

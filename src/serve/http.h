@@ -20,7 +20,8 @@ enum {
 struct http;
 
 struct http_config {
-    const char *socket_path; /* unix socket, made with mode 0666: peers are told apart by uid. A dead
+    const char
+        *socket_path; /* unix socket, made with mode 0666: peers are told apart by uid. A dead
                                 one there is replaced; anything else is left alone and an error */
     const char *listen_host; /* NULL: no TCP door */
     uint16_t listen_port; /* 0: the kernel chooses; see http_port */

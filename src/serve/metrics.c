@@ -148,9 +148,11 @@ static void put_permits(const struct core *c, struct buf *out)
                 STR_ARG(f->permits[i].rule), STR_ARG(f->permits[i].id), f->permits[i].amount);
 }
 
-static void put_gauge_of(struct buf *out, const char *name, const struct share_view *v, int64_t uusd)
+static void put_gauge_of(struct buf *out, const char *name, const struct share_view *v,
+                         int64_t uusd)
 {
-    buf_printf(out, "%s{tenant=\"" STR_FMT "\"} %s", name, STR_ARG(v->account), uusd < 0 ? "-" : "");
+    buf_printf(out, "%s{tenant=\"" STR_FMT "\"} %s", name, STR_ARG(v->account),
+               uusd < 0 ? "-" : "");
     put_seconds(out, uusd < 0 ? -uusd : uusd);
     buf_putc(out, '\n');
 }
@@ -188,7 +190,8 @@ static void put_shares(const struct core *c, int64_t now_ms, struct buf *out)
             const struct share_view *v = &list.shares[i];
             int64_t value;
             memcpy(&value, (const char *)v + rows[r].at, sizeof value);
-            if (!rows[r].of_budget || v->budget_per.len > 0) put_gauge_of(out, rows[r].name, v, value);
+            if (!rows[r].of_budget || v->budget_per.len > 0)
+                put_gauge_of(out, rows[r].name, v, value);
         }
     }
     put_head(out, "berth_tenant_budget_end_timestamp_seconds", "gauge",

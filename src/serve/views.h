@@ -195,8 +195,7 @@ struct law_change_view {
     struct str pool;
     struct str from, to; /* law_effect_names */
     bool from_allowed, to_allowed;
-    struct str rule, title,
-        cite; /* what stops it on the second date, else on the first; "" none */
+    struct str rule, title, cite; /* what stops it on the second date, else on the first; "" none */
 };
 struct law_diff_view {
     int64_t from_ms, to_ms;

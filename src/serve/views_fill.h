@@ -10,7 +10,8 @@
 struct job_view view_job(const struct core *c, const struct job *j, struct arena *arena);
 struct pool_view view_pool(const struct core *c, struct pool_id pool, struct arena *arena);
 /* Of all tenants of the fleet, which must be there; `list` has the sums too. */
-void view_shares(const struct core *c, int64_t now_ms, struct arena *arena, struct share_list *list);
+void view_shares(const struct core *c, int64_t now_ms, struct arena *arena,
+                 struct share_list *list);
 /* The row kept for ever of a job that has ended; its blob is the job_view. */
 struct history_row view_history(const struct core *c, const struct job *j, struct arena *arena);
 /* The job_view inside such a row. */

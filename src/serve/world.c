@@ -44,8 +44,8 @@ enum err server_apply_fleet(struct server *s, struct str yaml, const char *file_
     struct yaml_errors errors;
     yaml_errors_init(&errors, &arena);
     struct fleet *fresh = ARENA_NEW(&arena, struct fleet);
-    enum err e = fleet_yaml_read(yaml, file_name, s->catalogue, s->catalogue_count, &arena, fresh,
-                                 &errors);
+    enum err e =
+        fleet_yaml_read(yaml, file_name, s->catalogue, s->catalogue_count, &arena, fresh, &errors);
     if (e != ERR_NONE) e = yaml_errors_result(&errors, error);
     if (e == ERR_NONE) e = check_engines(fresh, error);
     if (e == ERR_NONE) {

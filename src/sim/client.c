@@ -19,9 +19,8 @@ uint32_t client_ask(struct sim *s, const struct event *e, uint32_t tries)
     s->requests =
         mem_grow(s->requests, &s->request_cap, (size_t)s->request_count + 1, sizeof *s->requests);
     uint32_t i = s->request_count++;
-    s->requests[i] =
-        (struct request){.event = *e, .laws = NO_INDEX, .fleet = NO_INDEX, .speeds = NO_INDEX,
-                         .tries_left = tries};
+    s->requests[i] = (struct request){
+        .event = *e, .laws = NO_INDEX, .fleet = NO_INDEX, .speeds = NO_INDEX, .tries_left = tries};
     sim_plan(s, (struct note){.kind = NOTE_CLIENT, .who = i}, 0);
     return i;
 }

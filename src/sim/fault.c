@@ -7,10 +7,9 @@
 enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS };
 
 const char *const sim_fault_names[SIM_FAULT_COUNT] = {
-    "delay",    "loss",         "duplicate", "partition",  "shell-crash",
-    "torn",     "engine-crash", "host-loss", "supervisor", "spawn",
-    "stubborn", "node",         "clock",     "law",        "fleet",
-    "speeds",   "lies"};
+    "delay",        "loss",      "duplicate",  "partition", "shell-crash", "torn",
+    "engine-crash", "host-loss", "supervisor", "spawn",     "stubborn",    "node",
+    "clock",        "law",       "fleet",      "speeds",    "lies"};
 
 static bool draws(struct sim *s, int fault)
 {
@@ -32,10 +31,9 @@ void chaos_draw(struct sim *s)
     if (draws(s, FAULT_STUBBORN)) c->stubborn_percent = 1 + rng_below(&s->rng, 60);
     if (draws(s, FAULT_SHELL_CRASH)) c->death_permille = 1 + rng_below(&s->rng, 15);
     if (draws(s, FAULT_LIES)) c->lies_percent = 1 + rng_below(&s->rng, 50);
-    static const int strikes[] = {FAULT_PARTITION, FAULT_SHELL_CRASH, FAULT_ENGINE_CRASH,
-                                  FAULT_HOST_LOSS, FAULT_SUPERVISOR,  FAULT_NODE,
-                                  FAULT_CLOCK,     FAULT_LAW,         FAULT_FLEET,
-                                  FAULT_SPEEDS};
+    static const int strikes[] = {
+        FAULT_PARTITION, FAULT_SHELL_CRASH, FAULT_ENGINE_CRASH, FAULT_HOST_LOSS, FAULT_SUPERVISOR,
+        FAULT_NODE,      FAULT_CLOCK,       FAULT_LAW,          FAULT_FLEET,     FAULT_SPEEDS};
     for (size_t i = 0; i < sizeof strikes / sizeof *strikes; i++) {
         if (!draws(s, strikes[i])) continue;
         c->weights[strikes[i]] = 1 + rng_below(&s->rng, 10);

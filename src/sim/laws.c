@@ -136,8 +136,8 @@ static bool has_evidence(const struct laws_case *c, struct str name)
 static bool is_in_chain(const struct laws_case *c, uint32_t party)
 {
     const struct pool *pool = &c->fleet->pools[c->pool];
-    return party == tenant_party(c) || party == end_user_party(c) || party == pool->title.owner_index ||
-           party == pool->title.lessor_index ||
+    return party == tenant_party(c) || party == end_user_party(c) ||
+           party == pool->title.owner_index || party == pool->title.lessor_index ||
            party == c->fleet->sites[pool->site_index].operator_index;
 }
 
@@ -208,7 +208,9 @@ static bool stands_with(const struct laws_case *c, int per, const struct pool *p
     uint32_t who = NO_INDEX;
     switch ((enum sim_ratio_per)per) {
     case PER_SITE: return site == at;
-    case PER_COUNTRY: *unknown_out = at->country.len == 0; return str_eq(site->country, at->country);
+    case PER_COUNTRY:
+        *unknown_out = at->country.len == 0;
+        return str_eq(site->country, at->country);
     case PER_OPERATOR: who = at->operator_index; break;
     case PER_OWNER: who = mine->title.owner_index; break;
     case PER_LESSOR: who = mine->title.lessor_index; break;
@@ -231,7 +233,8 @@ static enum truth ratio_is_broken(const struct laws_case *c, const struct sim_ra
     bool is_unknown = false;
     for (uint32_t p = 0; p < f->pool_count; p++) {
         const struct pool *pool = &f->pools[p];
-        if (!stands_with(c, ratio->per, pool, &is_unknown) || pool->chip_index == NO_INDEX) continue;
+        if (!stands_with(c, ratio->per, pool, &is_unknown) || pool->chip_index == NO_INDEX)
+            continue;
         uint64_t chips = (uint64_t)pool->node_count * pool->chips_per_node;
         all += chips;
         struct str country = f->sites[pool->site_index].country;
@@ -325,7 +328,8 @@ bool laws_ratio_forbids(const struct laws *l, const struct laws_case *c)
         if (!r->ratio.present || !rule_is_in_force(r, c) || !is_act(c, r->act)) continue;
         bool met = (r->effect == EFFECT_LICENCE && permit_for(c, r->id) != NO_INDEX) ||
                    (r->effect == EFFECT_CONDITION && has_evidence(c, r->evidence));
-        if (!met && and3(all_conditions(l, c, r), ratio_is_broken(c, &r->ratio)) == YES) return true;
+        if (!met && and3(all_conditions(l, c, r), ratio_is_broken(c, &r->ratio)) == YES)
+            return true;
     }
     return false;
 }
@@ -360,8 +364,7 @@ static void draw_cap(struct rng *r, struct arena *arena, uint32_t version, struc
                             .at_most = rng_between(r, 2, 60)};
     if (cap->by_tpp) cap->at_most *= 2000;
     if (cap->window == WINDOW_DAYS) cap->days = 1 + rng_below(r, 3);
-    out->id =
-        str_of(arena_printf(arena, STR_FMT "-CAP-%" PRIu32, STR_ARG(out->id), version));
+    out->id = str_of(arena_printf(arena, STR_FMT "-CAP-%" PRIu32, STR_ARG(out->id), version));
     if (out->effect == EFFECT_LICENCE) out->effect = EFFECT_FORBID; /* there are no such permits */
     if (out->condition_count > 1) out->condition_count = 1; /* it should bite */
 }
@@ -371,9 +374,10 @@ static void draw_cap(struct rng *r, struct arena *arena, uint32_t version, struc
 static void draw_ratio(struct rng *r, const struct fleet *f, struct sim_ratio *out)
 {
     struct rng own = rng_fork(r, 6);
-    *out = (struct sim_ratio){.present = true,
-                              .per = rng_chance(&own, 30) ? PER_SITE : (int)rng_below(&own, PER_COUNT),
-                              .country = rng_below(&own, SIM_COUNTRY_COUNT)};
+    *out =
+        (struct sim_ratio){.present = true,
+                           .per = rng_chance(&own, 30) ? PER_SITE : (int)rng_below(&own, PER_COUNT),
+                           .country = rng_below(&own, SIM_COUNTRY_COUNT)};
     bool by_country = rng_chance(&own, 25);
     struct str chip = f->chips[rng_below(r, f->chip_count)].id;
     if (!by_country) out->chip = chip;

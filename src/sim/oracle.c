@@ -162,9 +162,9 @@ static void check_placed(struct sim *s, const struct decision *d)
 static void count_decision(struct sim *s, const struct decision *d)
 {
     static const int stats[DECISION_COUNT] = {
-        [DECISION_QUEUED] = STAT_QUEUED,        [DECISION_PLACED] = STAT_PLACED,
-        [DECISION_REFUSED] = STAT_REFUSED,      [DECISION_STOPPED] = STAT_STOPPED,
-        [DECISION_REQUEUED] = STAT_REQUEUED,    [DECISION_ENDED] = STAT_ENDED,
+        [DECISION_QUEUED] = STAT_QUEUED,         [DECISION_PLACED] = STAT_PLACED,
+        [DECISION_REFUSED] = STAT_REFUSED,       [DECISION_STOPPED] = STAT_STOPPED,
+        [DECISION_REQUEUED] = STAT_REQUEUED,     [DECISION_ENDED] = STAT_ENDED,
         [DECISION_PREEMPTING] = STAT_PREEMPTING, [DECISION_POSTPONED] = STAT_POSTPONED};
     sim_count(s, stats[d->kind]);
     if (d->kind == DECISION_STOPPED &&

@@ -89,7 +89,8 @@ static double cost_there(const struct fleet *f, const struct job *j, uint32_t po
     int64_t limit_ms = j->spec.time_limit_ms, have, need;
     struct size z;
     if (limit_ms == 0)
-        limit_ms = p->time_limit_default_ms > 0 ? p->time_limit_default_ms : f->time_limit_default_ms;
+        limit_ms =
+            p->time_limit_default_ms > 0 ? p->time_limit_default_ms : f->time_limit_default_ms;
     if (size_in_pool(&j->spec, p, &z, &have, &need) != REASON_NONE) return 0;
     double cpus = (double)z.part[0].count * z.part[0].each.cpus +
                   (double)z.part[1].count * z.part[1].each.cpus;
@@ -110,7 +111,8 @@ double oracle_budget_kept(const struct sim *s, const struct job *j)
         bool is_before = holder->spec.priority != j->spec.priority
                              ? holder->spec.priority > j->spec.priority
                              : holder->id.v < j->id.v;
-        if (is_before && str_eq(holder->spec.tenant, j->spec.tenant)) sum += cost_there(f, holder, p);
+        if (is_before && str_eq(holder->spec.tenant, j->spec.tenant))
+            sum += cost_there(f, holder, p);
     }
     return sum;
 }
@@ -125,7 +127,8 @@ void oracle_budget(struct sim *s, const struct outcome *out)
         const struct attempt_past *p = oracle_attempt(s, d->job, d->attempt);
         const struct budget *b = &f->tenants[p->tenant].budget;
         int64_t begin_ms;
-        if (p->uusd_per_ms == 0 || !window_begin(b, core_now_ms(s->shell.core), &begin_ms)) continue;
+        if (p->uusd_per_ms == 0 || !window_begin(b, core_now_ms(s->shell.core), &begin_ms))
+            continue;
         sim_count(s, STAT_BUDGET_CHECKS);
         double sum = charged(s, p->tenant, begin_ms);
         if (sum > (double)b->amount_uusd + SLACK_UUSD)

@@ -39,8 +39,10 @@ static bool is_ratio(const struct laws *l, struct str rule)
 static int64_t own_use(const struct sim *s, const struct job *j, uint32_t pool, struct str rule)
 {
     const struct laws *l = shell_laws(s);
-    struct laws_case c = {
-        .fleet = shell_fleet(s), .spec = &j->spec, .pool = pool, .on_ms = core_now_ms(s->shell.core)};
+    struct laws_case c = {.fleet = shell_fleet(s),
+                          .spec = &j->spec,
+                          .pool = pool,
+                          .on_ms = core_now_ms(s->shell.core)};
     int64_t use = 0;
     struct str key;
     bool is_met;

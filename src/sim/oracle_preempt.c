@@ -93,9 +93,9 @@ static bool has_form(const struct pool *p, const struct job_spec *j, uint32_t no
         gaps += n == 0 || (nodes >> (n - 1) & 1) == 0;
     }
     bool is_alone = (nodes & (nodes - 1)) == 0;
-    return is_alone || ((!j->contiguous || gaps <= 1) &&
-                        (j->switches == 0 ||
-                         (uint32_t)__builtin_popcount(switches) <= j->switches));
+    return is_alone ||
+           ((!j->contiguous || gaps <= 1) &&
+            (j->switches == 0 || (uint32_t)__builtin_popcount(switches) <= j->switches));
 }
 
 /* Every set of as many nodes as the job wants is tried. The needs of part[1] are no greater than
@@ -211,8 +211,7 @@ static void check_decision(struct sim *s, const struct outcome *out, const struc
     struct pool_reservation r;
     core_reservation(s->shell.core, (struct pool_id){d->pool}, &r);
     uint32_t was = s->promises[d->pool].job;
-    bool is_sure = (r.job.v == 0 || r.job.v == d->job.v) &&
-                   (was == 0 || was == d->job.v);
+    bool is_sure = (r.job.v == 0 || r.job.v == d->job.v) && (was == 0 || was == d->job.v);
     for (uint32_t i = 0; i < count && is_sure && !sim_has_failed(s); i++) {
         uint32_t kept = victims[i];
         victims[i] = 0;
@@ -289,7 +288,8 @@ void oracle_preempt(struct sim *s, const struct event *e, const struct outcome *
         struct job_hold h;
         if (d->kind != DECISION_PREEMPTING) continue;
         check_decision(s, out, d);
-        if (!sim_has_failed(s) && held_find(s, d->job) == NULL && core_hold(s->shell.core, d->job, &h))
+        if (!sim_has_failed(s) && held_find(s, d->job) == NULL &&
+            core_hold(s->shell.core, d->job, &h))
             held_add(s, d->job, &h);
     }
 }

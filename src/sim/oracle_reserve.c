@@ -38,9 +38,11 @@ static bool has_started(const struct outcome *out, struct job_id job)
  * started or waits. */
 static void check_postponed(struct sim *s, const struct decision *d, const struct outcome *out)
 {
-    const struct job *j = core_job(s->shell.core, d->for_job), *holder = core_job(s->shell.core, d->job);
+    const struct job *j = core_job(s->shell.core, d->for_job),
+                     *holder = core_job(s->shell.core, d->job);
     bool is_live = j != NULL && (j->state == JOB_PENDING || has_started(out, d->for_job));
-    if (holder != NULL && holder->state == JOB_PENDING && is_live && !stands_behind(j, holder)) return;
+    if (holder != NULL && holder->state == JOB_PENDING && is_live && !stands_behind(j, holder))
+        return;
     sim_fail(s, "RESERVE",
              "job %" PRIu32 " is said to be put off for job %" PRIu32
              ", which stands behind it, or neither waits nor starts",
@@ -72,7 +74,8 @@ void oracle_reserve(struct sim *s, const struct event *e, const struct outcome *
 {
     const struct fleet *f = core_fleet(s->shell.core);
     for (size_t i = 0; i < out->decision_count; i++)
-        if (out->decisions[i].kind == DECISION_POSTPONED) check_postponed(s, &out->decisions[i], out);
+        if (out->decisions[i].kind == DECISION_POSTPONED)
+            check_postponed(s, &out->decisions[i], out);
     for (uint32_t p = 0; f != NULL && p < f->pool_count; p++) {
         struct promise *old = &s->promises[p];
         struct pool_reservation now;

@@ -70,9 +70,8 @@ static bool drained(struct sim *s)
         all = false;
         if (j->held_user || j->held_admin) client_ask_job(s, EVENT_RELEASE, j->id, 0);
         /* By its own word it would never be done in time. */
-        bool is_hopeless =
-            j->reason == REASON_DEPENDENCY_NEVER ||
-            (j->state == JOB_PENDING && j->reason == REASON_TOO_SLOW);
+        bool is_hopeless = j->reason == REASON_DEPENDENCY_NEVER ||
+                           (j->state == JOB_PENDING && j->reason == REASON_TOO_SLOW);
         if (is_hopeless) client_ask_job(s, EVENT_CANCEL, j->id, 0);
         if (s->now_ms > s->phase_end_ms && !sim_has_failed(s))
             sim_fail(s, "PROGRESS", "job %" PRIu32 " is still %s (%s) though nothing is in its way",

@@ -9,27 +9,26 @@
 #include <string.h>
 
 const char *const sim_stat_names[SIM_STAT_COUNT] = {
-    "steps",             "submissions",       "refused-requests",
-    "jobs",              "placed",            "queued",
-    "refused",           "stopped",           "law-stops",
-    "requeued",          "preempting",        "postponed",        "preempted",
-    "ended",             "completed",         "timeouts",
-    "cancelled",         "node-fails",        "processes",
-    "messages",          "lost",              "doubled",
-    "late",              "partitions",        "shell-crashes",
-    "torn-records",      "from-snapshot",     "engine-crashes",
-    "host-losses",       "supervisor-deaths", "spawn-failures",
-    "kills",             "bars",              "node-faults",
-    "clock-jumps",       "law-changes",       "fleet-changes",
-    "permit-uses",       "law-checks",        "cap-checks",
-    "budget-checks",
-    "explanations",      "replays",           "sim-minutes",
-    "speed-tables",      "heartbeats",        "false-beats",
-    "late-beats",        "costs",             "counted-costs",
-    "beat-costs",        "moves",             "stranded",
-    "late-costs",        "best-checks",
-    "walls",             "flips",             "row-numbers",
-    "priority-rows",     "wall-stops"};
+    "steps",          "submissions",   "refused-requests",
+    "jobs",           "placed",        "queued",
+    "refused",        "stopped",       "law-stops",
+    "requeued",       "preempting",    "postponed",
+    "preempted",      "ended",         "completed",
+    "timeouts",       "cancelled",     "node-fails",
+    "processes",      "messages",      "lost",
+    "doubled",        "late",          "partitions",
+    "shell-crashes",  "torn-records",  "from-snapshot",
+    "engine-crashes", "host-losses",   "supervisor-deaths",
+    "spawn-failures", "kills",         "bars",
+    "node-faults",    "clock-jumps",   "law-changes",
+    "fleet-changes",  "permit-uses",   "law-checks",
+    "cap-checks",     "budget-checks", "explanations",
+    "replays",        "sim-minutes",   "speed-tables",
+    "heartbeats",     "false-beats",   "late-beats",
+    "costs",          "counted-costs", "beat-costs",
+    "moves",          "stranded",      "late-costs",
+    "best-checks",    "walls",         "flips",
+    "row-numbers",    "priority-rows", "wall-stops"};
 
 enum { HOUR_MS = 60 * 60 * 1000, LATE_MS = 60 * 1000, LATE_MAX_MS = 10 * LATE_MS };
 
@@ -101,8 +100,7 @@ uint32_t sim_add_laws(struct sim *s, struct laws *l)
 
 uint32_t sim_add_speeds(struct sim *s, struct speeds *t)
 {
-    s->speeds =
-        mem_grow(s->speeds, &s->speeds_cap, (size_t)s->speeds_count + 1, sizeof *s->speeds);
+    s->speeds = mem_grow(s->speeds, &s->speeds_cap, (size_t)s->speeds_count + 1, sizeof *s->speeds);
     s->speeds[s->speeds_count] = t;
     return s->speeds_count++;
 }

@@ -161,8 +161,7 @@ static struct str fact_name(const struct cel_node *n)
 
 static void add_word(struct word_uses *u, struct str fact, struct cel_value v, uint32_t position)
 {
-    if (v.kind == CEL_STRING)
-        add_use(u, (struct cel_word_use){fact, cel_str(v), -1, position});
+    if (v.kind == CEL_STRING) add_use(u, (struct cel_word_use){fact, cel_str(v), -1, position});
     for (uint32_t i = 0; v.kind == CEL_LIST && i < v.len; i++)
         if (v.as.items[i].kind == CEL_STRING)
             add_use(u, (struct cel_word_use){fact, cel_str(v.as.items[i]), -1, position});

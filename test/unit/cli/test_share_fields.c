@@ -13,9 +13,15 @@
 #define USD INT64_C(1000000)
 
 static struct share_view accounts[] = {
-    {.account = {"atlas", 5}, .weight = 3, .used_uusd = 250 * USD, .budget_per = {"year", 4},
-     .budget_uusd = 5000 * USD, .budget_binds = true, .spent_uusd = 300 * USD,
-     .committed_uusd = 120 * USD, .left_uusd = 4580 * USD},
+    {.account = {"atlas", 5},
+     .weight = 3,
+     .used_uusd = 250 * USD,
+     .budget_per = {"year", 4},
+     .budget_uusd = 5000 * USD,
+     .budget_binds = true,
+     .spent_uusd = 300 * USD,
+     .committed_uusd = 120 * USD,
+     .left_uusd = 4580 * USD},
     {.account = {"boat", 4}, .weight = 1, .used_uusd = 750 * USD},
     {.account = {"idle", 4}, .weight = 4},
 };
@@ -40,18 +46,21 @@ static void the_usual_lines_are_sshares(void **state)
     struct format f;
     struct errtext error;
     struct buf out = {0};
-    assert_int_equal(
-        format_account(STR(SHARE_FORMAT), share_fields, share_field_count, &f, &error), ERR_NONE);
+    assert_int_equal(format_account(STR(SHARE_FORMAT), share_fields, share_field_count, &f, &error),
+                     ERR_NONE);
     format_header(&f, STYLE_PLUS, &out);
     format_rule(&f, &out);
-    assert_string_equal(
-        out.p, "Account                    User  RawShares  NormShares    RawUsage  EffectvUsage  FairShare \n"
-               "-------------------- ---------- ---------- ----------- ----------- ------------- ---------- \n");
+    assert_string_equal(out.p, "Account                    User  RawShares  NormShares    RawUsage "
+                               " EffectvUsage  FairShare \n"
+                               "-------------------- ---------- ---------- ----------- ----------- "
+                               "------------- ---------- \n");
     buf_release(&out);
     expect_row(SHARE_FORMAT, STYLE_PLUS, (struct share_row){0},
-               "root                                          1.000000      100000      1.000000            \n");
+               "root                                          1.000000      100000      1.000000   "
+               "         \n");
     expect_row(SHARE_FORMAT, STYLE_PLUS, (struct share_row){.account = &accounts[0]},
-               " atlas                                   3    0.375000       25000      0.250000   0.629961 \n");
+               " atlas                                   3    0.375000       25000      0.250000   "
+               "0.629961 \n");
     expect_row(SHARE_FORMAT, STYLE_BARS_BETWEEN,
                (struct share_row){.account = &accounts[1], .user = STR("ann")},
                "  boat|ann|1|0.125000|75000|0.750000|0.015625\n");
@@ -62,8 +71,9 @@ static void the_usual_lines_are_sshares(void **state)
 static void the_long_lines_have_budgets(void **state)
 {
     (void)state;
-    expect_row(SHARE_FORMAT_LONG, STYLE_BARS_BETWEEN, (struct share_row){.account = &accounts[0]},
-               " atlas||3|0.375000|25000|0.250000|0.250000|0.629961|1.500000|billing=5000|billing=120\n");
+    expect_row(
+        SHARE_FORMAT_LONG, STYLE_BARS_BETWEEN, (struct share_row){.account = &accounts[0]},
+        " atlas||3|0.375000|25000|0.250000|0.250000|0.629961|1.500000|billing=5000|billing=120\n");
     expect_row("Account,LevelFS,GrpTRESMins,Left", STYLE_BARS_BETWEEN,
                (struct share_row){.account = &accounts[2]}, " idle|inf||\n");
     expect_row("Budget,Spent,Committed,Left", STYLE_BARS_BETWEEN,

@@ -132,9 +132,14 @@ static void text_that_could_steer_a_terminal_is_shown_as_marks(void **state)
         {"plain z\xc3\xbcrich \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\xa2", NULL, NULL},
         {"\033]0;title\a", "?]0;title?", "?]0;title?"},
         {"a\nb\tc\rd\x7f", "a?b?c?d?", "a\nb\tc?d?"},
-        {"\xc2\x9b" "31mred", "?31mred", "?31mred"}, /* CSI as one character */
+        {"\xc2\x9b"
+         "31mred",
+         "?31mred", "?31mred"}, /* CSI as one character */
         {"\xc2\xa0\xc2\x80\xc2\x9f", "\xc2\xa0??", "\xc2\xa0??"},
-        {"a\xe2\x80\xae" "b\xe2\x81\xa9" "c\xe2\x80\xa8", "a?b?c?", "a?b?c?"},
+        {"a\xe2\x80\xae"
+         "b\xe2\x81\xa9"
+         "c\xe2\x80\xa8",
+         "a?b?c?", "a?b?c?"},
         {"\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", NULL, NULL}, /* their neighbours */
         {"a\x9bz\xff\xc3", "a?z??", "a?z??"}, /* not UTF-8 */
         {"\xe2\x80", "??", "??"},

@@ -254,10 +254,11 @@ static void a_larger_amount_lets_the_job_start_and_keeps_what_was_spent(void **s
     struct explanation x;
     core_explain(w.core, world_job(&w, second), &w.arena, &x);
     assert_int_equal(x.pools[0].reason, REASON_BUDGET);
-    assert_string_equal(x.sentences[0].p,
-                        "pool only: the job may cost 16.00 USD there until its time limit; of the "
-                        "budget of acme, 20.00 USD a quarter, 16.00 are spent and 0.00 committed to "
-                        "running jobs; the next begins on 2026-04-01");
+    assert_string_equal(
+        x.sentences[0].p,
+        "pool only: the job may cost 16.00 USD there until its time limit; of the "
+        "budget of acme, 20.00 USD a quarter, 16.00 are spent and 0.00 committed to "
+        "running jobs; the next begins on 2026-04-01");
     assert_int_equal(x.flip.kind, FLIP_TIME_LIMIT); /* 4 of 16 USD are left */
     assert_int_equal(x.flip.value, HOUR / 4);
     assert_int_equal(x.start_estimate_ms, day("2026-04-01"));

@@ -428,12 +428,11 @@ static void the_best_pool_changes_as_the_deadline_comes_near(void **state)
     uint32_t id = world_submit(&w, &s);
     assert_int_equal(world_job(&w, id)->state, JOB_PENDING);
     w.now_ms += 6 * MINUTE;
-    struct node_change down[] = {{.pool = STR("pool0"), .first = 0, .count = 2, .state = NODE_DRAIN},
-                                 {.pool = STR("pool1"), .first = 0, .count = 2, .state = NODE_DRAIN}};
-    struct event nodes = {.kind = EVENT_NODES,
-                          .nodes = down,
-                          .node_change_count = 2,
-                          .actor_is_operator = true};
+    struct node_change down[] = {
+        {.pool = STR("pool0"), .first = 0, .count = 2, .state = NODE_DRAIN},
+        {.pool = STR("pool1"), .first = 0, .count = 2, .state = NODE_DRAIN}};
+    struct event nodes = {
+        .kind = EVENT_NODES, .nodes = down, .node_change_count = 2, .actor_is_operator = true};
     world_step(&w, &nodes);
     world_finish(&w, one, 0);
     world_finish(&w, two, 0);

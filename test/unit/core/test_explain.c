@@ -217,7 +217,8 @@ static void check_rows(const struct world *w, const struct job *j, const struct 
 
 struct tally {
     uint32_t situations, flips[FLIP_COUNT], fact_changes;
-    uint32_t open, open_none; /* of jobs that want nothing but a place: no hold, no dependency ... */
+    uint32_t open,
+        open_none; /* of jobs that want nothing but a place: no hold, no dependency ... */
 };
 
 static bool is_open(int reason)

@@ -458,16 +458,15 @@ static void a_permit_that_ends_is_a_wall_and_one_that_shrinks_stops_the_youngest
 }
 
 /* Seed 8327 of the simulator. */
-static void a_rule_that_comes_to_reach_elder_jobs_leaves_permits_to_those_that_hold_them(
-    void **state)
+static void
+a_rule_that_comes_to_reach_elder_jobs_leaves_permits_to_those_that_hold_them(void **state)
 {
     (void)state;
     struct world w;
     three_pools(&w); /* of the permit 10 chips are left */
     struct job_spec s = wants_big(6, "acme");
     struct law_rule rules[] = {
-        world_rule("AU-LICENCE",
-                   BIG " && site.country == 'AU' && end_use == 'commercial-training'",
+        world_rule("AU-LICENCE", BIG " && site.country == 'AU' && end_use == 'commercial-training'",
                    EFFECT_LICENCE),
         world_rule("JP-BAN", BIG " && site.country == 'JP'", EFFECT_FORBID),
     };
@@ -586,7 +585,7 @@ static void a_share_is_counted_over_what_stands_together_by_the_word_of_the_rule
             arena_init(&a);
             core_case(w.core, &s, rows[i].pool, w.now_ms, &a, &x);
             law_decide(core_law(w.core), &x, &a, &v);
-            int expected = rows[i].percent < 0         ? EFFECT_UNRESOLVED
+            int expected = rows[i].percent < 0        ? EFFECT_UNRESOLVED
                            : asked <= rows[i].percent ? EFFECT_PERMIT
                                                       : EFFECT_FORBID;
             if (v.effect != expected)

@@ -233,9 +233,9 @@ static void shares_are_rounded_up_to_shards_of_the_pool(void **state)
         uint32_t need_milli, chips;
         uint64_t paid_milli;
     } rows[] = {
-        {500, 0, 4, 0, REASON_NONE, 500, 1, 500},    {501, 0, 4, 0, REASON_NONE, 750, 1, 750},
-        {1, 0, 10, 0, REASON_NONE, 100, 1, 100},     {800, 0, 4, 0, REASON_NONE, 0, 1, 1000},
-        {0, 3, 4, 0, REASON_NONE, 750, 1, 750},      {0, 4, 4, 0, REASON_NONE, 0, 1, 1000},
+        {500, 0, 4, 0, REASON_NONE, 500, 1, 500}, {501, 0, 4, 0, REASON_NONE, 750, 1, 750},
+        {1, 0, 10, 0, REASON_NONE, 100, 1, 100},  {800, 0, 4, 0, REASON_NONE, 0, 1, 1000},
+        {0, 3, 4, 0, REASON_NONE, 750, 1, 750},   {0, 4, 4, 0, REASON_NONE, 0, 1, 1000},
         {0, 5, 4, 0, REASON_NOT_SHARED, 0, 0, 0}, {500, 0, 0, 0, REASON_NOT_SHARED, 0, 0, 0},
         {500, 0, 4, 1, REASON_NONE, 0, 4, 4000},
     };

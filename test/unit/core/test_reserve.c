@@ -187,7 +187,8 @@ static uint32_t nodes_free_at(const struct world *w, uint32_t pool, uint32_t chi
         if (j->claim == NULL || j->claim->pool.v != pool) continue;
         if (j->start_ms + j->time_limit_ms + 30000 <= at_ms) continue;
         for (uint32_t i = 0; i < j->claim->part_count; i++)
-            used[j->claim->parts[i].node] += (uint32_t)__builtin_popcountll(j->claim->parts[i].chip_mask);
+            used[j->claim->parts[i].node] +=
+                (uint32_t)__builtin_popcountll(j->claim->parts[i].chip_mask);
     }
     for (int i = 0; i < NODES; i++) fit += 8 - used[i] >= chips;
     return fit;

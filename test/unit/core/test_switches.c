@@ -59,7 +59,8 @@ static uint32_t fewest(const struct pool_nodes *n, const struct size *z)
 static uint32_t used_by(const struct pool_nodes *n, const struct claim_part *parts, uint32_t count)
 {
     uint32_t set = 0;
-    for (uint32_t i = 0; i < count; i++) set |= UINT32_C(1) << (parts[i].node / n->nodes_per_switch);
+    for (uint32_t i = 0; i < count; i++)
+        set |= UINT32_C(1) << (parts[i].node / n->nodes_per_switch);
     return (uint32_t)__builtin_popcount(set);
 }
 

@@ -136,8 +136,9 @@ static void maintenance_of_a_site_closes_all_its_pools(void **state)
         assert_int_equal(x.pools[p].reason, REASON_MAINTENANCE);
         assert_int_equal(x.pools[p].have, WORLD_T0 + 8 * HOUR);
     }
-    assert_string_equal(x.sentences[1].p,
-                        "pool two: it is under maintenance (transformer) until 2026-01-01T08:00:00Z");
+    assert_string_equal(
+        x.sentences[1].p,
+        "pool two: it is under maintenance (transformer) until 2026-01-01T08:00:00Z");
     go_to(&w, WORLD_T0 + 8 * HOUR);
     assert_int_equal(world_job(&w, late)->state, JOB_CONFIGURING);
     assert_null(core_window(core_fleet(w.core), 0, w.now_ms));

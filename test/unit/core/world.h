@@ -144,7 +144,8 @@ static inline void world_obey(struct world *w)
         if (f->kind == FX_START && a == NULL) {
             w->attempts =
                 mem_grow(w->attempts, &w->attempt_cap, w->attempt_count + 1, sizeof *w->attempts);
-            w->attempts[w->attempt_count++] = (struct attempt){.job = f->job.v, .attempt = f->attempt};
+            w->attempts[w->attempt_count++] =
+                (struct attempt){.job = f->job.v, .attempt = f->attempt};
         } else if (f->kind == FX_STOP && a != NULL) {
             a->stopping = true;
         } else if (f->kind == FX_LIMIT && a != NULL) {
@@ -407,7 +408,8 @@ static inline void world_twin(struct world *w, struct rng *r, struct fleet *f, u
     p->title = q->title;
     p->title.uusd_per_chip_h += 250000;
     if (rng_one_in(r, 2)) {
-        p->title.acquired_ms = q->title.acquired_ms == WORLD_T0 ? WORLD_T0 - CIVIL_DAY_MS : WORLD_T0;
+        p->title.acquired_ms =
+            q->title.acquired_ms == WORLD_T0 ? WORLD_T0 - CIVIL_DAY_MS : WORLD_T0;
     } else if (q->title.evidence_count == 0) {
         p->title.evidence_count = 1;
         p->title.evidence = ARENA_NEW(&w->arena, struct str);
@@ -429,7 +431,8 @@ static inline void world_random_budgets(struct world *w, struct fleet *f, uint64
         b->days = b->per == BUDGET_DAYS ? 1 : 0;
         b->from_ms = WORLD_T0 - (int64_t)rng_below(&r, 20) * HOUR;
         if (rng_one_in(&r, 4)) b->from_ms += 24 * HOUR;
-        b->amount_uusd = (20 + (int64_t)rng_below(&v, 100)) * (b->per == BUDGET_EVER ? 4 : 1) * 1000000;
+        b->amount_uusd =
+            (20 + (int64_t)rng_below(&v, 100)) * (b->per == BUDGET_EVER ? 4 : 1) * 1000000;
     }
 }
 
@@ -464,7 +467,8 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
         if (rng_one_in(&own, 3)) p->nodes_per_switch = 1 + rng_below(&own, 3);
         if (!cpu && rng_one_in(&own, 3)) p->shards_per_chip = rng_one_in(&own, 2) ? 4 : 10;
         if (rng_one_in(&r, 5)) p->time_limit_max_ms = (1 + (int64_t)rng_below(&r, 4)) * HOUR;
-        if ((w->seed + i) % 5 == 0) { /* from the seed: the rest of the world stays as it is drawn */
+        if ((w->seed + i) % 5 ==
+            0) { /* from the seed: the rest of the world stays as it is drawn */
             p->maintenance = ARENA_NEW(a, struct window);
             p->maintenance_count = 1;
             p->maintenance->from_ms = WORLD_T0 + (int64_t)(w->seed % 23 + 1) * HOUR;
@@ -547,8 +551,8 @@ static inline uint32_t world_more_law(struct world *w, struct law_rule *rules, u
 {
     struct rng *r = &w->rng;
     if (rng_one_in(r, 2)) {
-        rules[n] = world_rule("R-AGE", "chip.tpp > 4000.0 && chain.tenant.country == 'SG'",
-                              EFFECT_FORBID);
+        rules[n] =
+            world_rule("R-AGE", "chip.tpp > 4000.0 && chain.tenant.country == 'SG'", EFFECT_FORBID);
         rules[n++].grandfather_ms = WORLD_T0 - HOUR;
     }
     if (rng_one_in(r, 4)) {

@@ -153,8 +153,8 @@ static void a_job_is_told_its_part_of_a_chip_and_where_it_hangs(void **state)
     o->claim.pool.v = POOL_H100;
     w->fleet.pools[POOL_H100].shards_per_chip = 8;
     static const struct expected nvidia[] = {
-        {"CUDA_VISIBLE_DEVICES", "2"},   {"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "25"},
-        {"SLURM_SHARDS_ON_NODE", "2"},   {"SLURM_GPUS_ON_NODE", "1"},
+        {"CUDA_VISIBLE_DEVICES", "2"}, {"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "25"},
+        {"SLURM_SHARDS_ON_NODE", "2"}, {"SLURM_GPUS_ON_NODE", "1"},
         {"BERTH_CHIP_MILLI", "250"},
     };
     CHECK(o, nvidia);

@@ -364,15 +364,9 @@ static void ids_countries_and_texts_are_told_apart(void **state)
     (void)state;
     static const char *const good[] = {"a", "A1", "a.b_c-d:e@f+g", "9"};
     static const char *const bad[] = {
-        "",
-        "-a",
-        "a-",
-        ".a",
-        "a b",
-        "a/b",
-        "\xc3\xa9",
-        "_a",
-        "01234567890123456789012345678901234567890123456789012345678901234"};
+        "",         "-a",  "a-",
+        ".a",       "a b", "a/b",
+        "\xc3\xa9", "_a",  "01234567890123456789012345678901234567890123456789012345678901234"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(id_is_valid(str_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(id_is_valid(str_of(bad[i])));

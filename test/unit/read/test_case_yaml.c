@@ -102,7 +102,8 @@ static void what_is_left_out_is_unknown_and_an_empty_list_is_not(void **state)
         desk_fail(&b.errs);
     const struct law_case *c = &f.cases[0];
     assert_true(c->chip_present && !c->chip.tpp.known);
-    assert_false(c->evidence_known || c->data_known || c->intermediaries_known || c->fleet_count > 0);
+    assert_false(c->evidence_known || c->data_known || c->intermediaries_known ||
+                 c->fleet_count > 0);
     c = &f.cases[1];
     assert_true(!c->chip_present && c->evidence_known && c->data_known && c->intermediaries_known);
     assert_true(c->chain[ROLE_TENANT].owners_known && c->chain[ROLE_TENANT].lists_known);

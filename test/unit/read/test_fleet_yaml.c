@@ -105,8 +105,10 @@ static void a_budget_names_its_window(void **state)
         const char *per;
         int want;
         uint32_t days;
-    } rows[] = {{"per: ever", BUDGET_EVER, 0},       {"per: quarter", BUDGET_QUARTER, 0},
-                {"per: year", BUDGET_YEAR, 0},       {"per: day", BUDGET_DAYS, 1},
+    } rows[] = {{"per: ever", BUDGET_EVER, 0},
+                {"per: quarter", BUDGET_QUARTER, 0},
+                {"per: year", BUDGET_YEAR, 0},
+                {"per: day", BUDGET_DAYS, 1},
                 {"per: 14 days", BUDGET_DAYS, 14}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture f;
@@ -183,7 +185,8 @@ static void maintenance_is_read_in_order(void **state)
         if (i == 0) {
             assert_int_equal(e, ERR_NONE);
             assert_int_equal(f.f.pools[0].maintenance_count, 2);
-            assert_int_equal(f.f.pools[0].maintenance[0].to_ms - f.f.pools[0].maintenance[0].from_ms,
+            assert_int_equal(f.f.pools[0].maintenance[0].to_ms -
+                                 f.f.pools[0].maintenance[0].from_ms,
                              2 * 86400000); /* an end date belongs to its period */
             assert_true(str_eqz(f.f.pools[0].maintenance[0].reason, "cooling"));
         } else {
@@ -199,15 +202,15 @@ static void a_site_has_maintenance_of_its_own(void **state)
 {
     (void)state;
     struct fixture f;
-    assert_int_equal(read_bent(&f, "public_hub: true,",
-                               "maintenance: [{from: 2026-03-01, to: 2026-03-02}],"),
-                     ERR_NONE);
+    assert_int_equal(
+        read_bent(&f, "public_hub: true,", "maintenance: [{from: 2026-03-01, to: 2026-03-02}],"),
+        ERR_NONE);
     assert_int_equal(f.f.sites[0].maintenance_count, 1);
     assert_int_equal(f.f.pools[0].maintenance_count, 0);
     release(&f);
-    assert_int_not_equal(read_bent(&f, "public_hub: true,",
-                                   "maintenance: [{from: 2026-03-05, to: 2026-03-02}],"),
-                         ERR_NONE);
+    assert_int_not_equal(
+        read_bent(&f, "public_hub: true,", "maintenance: [{from: 2026-03-05, to: 2026-03-02}],"),
+        ERR_NONE);
     release(&f);
 }
 

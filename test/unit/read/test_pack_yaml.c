@@ -78,12 +78,12 @@ static void mistakes_are_told_at_their_place(void **state)
         {"rules:\n" RULE ", lowers: [B]}\n", "there is no rule 'B' in this pack"},
         {"rules:\n" RULE ", lowers: [A]}\n", "a rule cannot lower itself"},
         {"rules:\n" RULE ", lowers: [B]}\n- {rule: B, title: t, level: law, effective: 2024-01-01, "
-                         "acts: [export], then: permit, lowers: [C], " SOURCE
+         "acts: [export], then: permit, lowers: [C], " SOURCE
          "}\n- {rule: C, title: t, level: law, effective: 2024-01-01, acts: [export], then: "
          "permit, lowers: [A], " SOURCE "}\n",
          "a cycle of exceptions"},
         {"rules:\n" RULE "}\n- {rule: B, title: t, level: guidance, effective: 2024-01-01, acts: "
-                         "[export], then: permit, lowers: [A], " SOURCE "}\n",
+         "[export], then: permit, lowers: [A], " SOURCE "}\n",
          "at level guidance a rule only tightens"},
         {"rules:\n- {rule: A, title: t, level: law, effective: 2024-01-01, acts: [place], then: "
          "{licence: {authority: X}}, " SOURCE

@@ -128,8 +128,7 @@ static void options_become_the_spec_they_should(void **state)
         {"--ntasks-per-node=4~-N3", "", "{\"nodes\":3,\"tasks_per_node\":4}"},
         {"-G~8", "", "{\"chips\":8}"},
         {"-N4~--contiguous", "", "{\"nodes\":4,\"contiguous\":true}"},
-        {"-N4~--switches=1", "",
-         "{\"nodes\":4,\"switches\":1,\"switches_wait_ms\":300000}"},
+        {"-N4~--switches=1", "", "{\"nodes\":4,\"switches\":1,\"switches_wait_ms\":300000}"},
         {"-N4~--switches=2@1:00:00", "",
          "{\"nodes\":4,\"switches\":2,\"switches_wait_ms\":3600000}"},
         {"-G~0.5", "", "{\"chips\":1,\"chip_milli\":500}"},
@@ -208,7 +207,8 @@ static void options_become_the_spec_they_should(void **state)
         {"-HJx", "", "{\"name\":\"x\",\"hold\":true}"},
         /* Berth's own */
         {"--tenant=acme~--purpose=pretrain~--max-price=2.10~--checkpoint=600~--checkpoint-cost=90"
-         "~--restart-cost=45", "",
+         "~--restart-cost=45",
+         "",
          "{\"tenant\":\"acme\",\"max_uusd_per_chip_h\":2100000,"
          "\"purpose\":\"commercial-training\",\"checkpoint_s\":600,"
          "\"checkpoint_cost_s\":90,\"restart_cost_s\":45}"},

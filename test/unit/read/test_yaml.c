@@ -66,10 +66,11 @@ static void doubled_quotes_are_undone(void **state)
     assert_true(yaml_is(yaml_get(f.doc.root, "a"), "it's folded"));
     release(&f);
     assert_false(parse(&f, "a: 1\nb: 'two ''''\n  lines'\n"));
-    assert_string_equal(errors(&f), "x.yaml:2:5: a text in single quotes over several lines has ''''; "
-                                    "write it in double quotes, or as a block (|)\n"
-                                    "    b: 'two ''''\n"
-                                    "        ^\n");
+    assert_string_equal(errors(&f),
+                        "x.yaml:2:5: a text in single quotes over several lines has ''''; "
+                        "write it in double quotes, or as a block (|)\n"
+                        "    b: 'two ''''\n"
+                        "        ^\n");
     release(&f);
 }
 
