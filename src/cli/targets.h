@@ -42,8 +42,9 @@ enum { CANCEL_BODY_MAX = 96 };
 const char *cancel_body(uint32_t signal, bool array, char out[CANCEL_BODY_MAX]);
 
 /* POST /v1/jobs/ID/ACTION (cancel hold release requeue) for each job of the list, many at a time.
- * `signal` 0: none; one of SIGNAL_TO_ may be added. `done`: what to print of a success, such as "held job"; NULL nothing. `json`:
- * print the daemon's replies in place of it. Prints what failed; gives the exit code. */
+ * `signal` 0: none; one of SIGNAL_TO_ may be added. `done`: what to print of a success, such as
+ * "held job"; NULL nothing. `json`: print the daemon's replies in place of it. Prints what failed;
+ * gives the exit code. */
 int targets_do(struct api *a, const struct job_list *list, const char *action, uint32_t signal,
                const char *done, bool json);
 

@@ -9,9 +9,9 @@
  *
  * A job starts in a pool only where  ended + charged + its own cost to its limit  is at most the
  * amount, without what is kept there for jobs of the tenant before it, to which a start is promised
- * (core/reserve.h). So the windows need no forecast: what an attempt may cost behind the window's end counts
- * in this one too, and what of it is then still to come counts in the next. No window's cost is
- * above the amount, except by attempts that outlast their limit, prices that rise, and amounts that
+ * (core/reserve.h). So the windows need no forecast: what an attempt may cost behind the window's
+ * end counts in this one too, and what of it is then still to come counts in the next. No window's
+ * cost is above the amount, except by attempts that outlast their limit, prices that rise, and amounts that
  * fall; then nothing that costs starts until the window turns. Nothing that runs is stopped.
  *
  * The sum moves when an attempt is made or ends, a limit changes, the fleet changes, or the window

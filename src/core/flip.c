@@ -598,9 +598,7 @@ static bool flip_gates(struct flipper *f, const struct gates *g)
     return false;
 }
 
-/* ---- all
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 /* Is there a pool that only wants for free room, not for something the job or the law would have to
  * change? Then waiting is natural. */

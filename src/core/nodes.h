@@ -10,9 +10,9 @@
  * nodes that satisfy a need, those with the lowest key, then the lowest index. A node's key is how
  * many whole chips are free, 0..63 (64 count as 63 here; the need is compared exactly), in pools
  * without chips its free CPUs in 64ths of a node. Over the array of nodes stands a tree of fan-out
- * 16: each inner node knows the set of keys below it and, for each kind of keys (at most 16 kinds), the
- * most CPUs, memory and part of a chip free on any one node, so a search descends only where an answer can be. A change
- * rewrites one path.
+ * 16: each inner node knows the set of keys below it and, for each kind of keys (at most 16 kinds),
+ * the most CPUs, memory and part of a chip free on any one node, so a search descends only where an
+ * answer can be. A change rewrites one path.
  *
  * Nodes that are down or drained have neither shape nor key. Where the pool has switches, those are
  * chosen first for jobs of several nodes (switches.h); a gang that wants adjacent nodes gets the

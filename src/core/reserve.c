@@ -269,7 +269,8 @@ static void note_turns(struct core *c, uint32_t pool)
     const struct entry *holder = entry_find(c, c->reservations[pool].job);
     for (size_t i = 0; holder != NULL && i < c->share_count; i++) {
         const struct share *s = c->shares[i], *h = holder->share;
-        bool was_before = s->score_was<h->score_was, is_behind = s->score> h->score;
+        bool was_before = s->score_was < h->score_was;
+        bool is_behind = s->score > h->score;
         bool is_level = s->score_was == h->score_was && s->score == h->score;
         if (s->waiting.count == 0 || was_before || is_behind || is_level) continue;
         mark_pool(c, pool);
