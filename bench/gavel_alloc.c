@@ -31,8 +31,8 @@ static void measure(struct gavel_source *s, uint32_t n)
         unlike[i] = rows[i] =
             (struct gavel_lp_job){{v[0], v[1], v[2]}, (v[0] + v[1] + v[2]) / 3, 1};
         unlike[i].need *= 1 + (double)i / n;
-        m.jobs[i] =
-            (struct gavel_match_job){.value = {v[0] / top, v[1] / top, v[2] / top}, .gpus = 1};
+        m.jobs[i] = (struct gavel_match_job){
+            .value = {v[0] / top, v[1] / top, v[2] / top}, .gpus = 1, .type = GAVEL_NOWHERE};
     }
     double begun = cpu_now();
     double t = gavel_lp_solve(rows, n, workers, x);

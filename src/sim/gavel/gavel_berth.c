@@ -134,6 +134,7 @@ static void value_job(const struct gavel_berth *b, const struct gavel_world *w, 
     double left = b->blind ? INFINITY : v->left_s / GAVEL_ROUND_S; /* rounds */
     double work = worth(w, i, v, urgent, mean_size);
     out->gpus = j->gpus;
+    out->type = w->live[i].type;
     for (int k = 0; k < GAVEL_TYPES; k++) {
         double r = j->speed[k] / v->best;
         out->value[k] = 0;

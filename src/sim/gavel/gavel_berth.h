@@ -58,7 +58,7 @@ struct gavel_berth;
 struct gavel_berth *gavel_berth_new(bool blind, const int32_t workers[GAVEL_TYPES]);
 void gavel_berth_free(struct gavel_berth *b); /* NULL is allowed */
 
-/* Set `type` of every job for the round that begins. */
+/* Set `type` of every job for the round that begins; what it was in the last one comes in. */
 void gavel_berth_choose(struct gavel_berth *b, struct gavel_world *w);
 
 #endif

@@ -1,10 +1,9 @@
 #include "sim/gavel/gavel_match.h"
 
 #include "base/mem.h"
-#include "sim/gavel/gavel_world.h"
+#include "sim/gavel/gavel_push.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -13,11 +12,13 @@ enum {
     PLACES = GAVEL_TYPES + 1,
     CHAINS_PER_JOB_MAX = 8, /* an end for rounding that goes round in circles; one is usual */
     PASSES_MAX = 16, /* over all jobs, pushing others out: three are usual */
-    LOOKS_MAX = 50000000, /* at jobs, by pushing out: a tenth of a second; 100 jobs take 10,000 */
-    FREED_MAX = 8, /* GPUs: what pushing out costs at the least is known so far, the largest job */
 };
-#define GAIN_MIN 1e-9 /* less is rounding */
-#define ROUNDING 1e-12 /* of a sum of a few terms, relative */
+
+/* later[n][p] of a place where chains may begin: no n moves or fewer on from p to an end gain more.
+ */
+typedef double later_gain[PLACES][PLACES];
+
+#define NO_GAIN (-1e300) /* of what cannot be; finite, so that it can be added to */
 
 /* Moves from place[0] to place[1], ... */
 struct chain {
@@ -27,16 +28,15 @@ struct chain {
     unsigned passed; /* bits of the places behind the first */
 };
 
-/* The best move from each place to each other; a gain of -INFINITY: there is none. */
+/* The best move from each place to each other; a gain of NO_GAIN: there is none. */
 struct best_moves {
     struct gavel_move of[PLACES][PLACES];
-    double later[PLACES][PLACES]; /* [n][p]: no n moves or fewer on from p gain more */
 };
 
 void gavel_match_init(struct gavel_match *m, uint32_t count)
 {
     m->jobs = mem_grow(m->jobs, &m->job_cap, count, sizeof *m->jobs);
-    m->order = mem_grow(m->order, &m->order_cap, count, sizeof *m->order);
+    m->ranked = mem_grow(m->ranked, &m->ranked_cap, count, sizeof *m->ranked);
     m->trial = mem_grow(m->trial, &m->trial_cap, count, sizeof *m->trial);
     m->running = mem_grow(m->running, &m->running_cap, count, sizeof *m->running);
     m->changed = mem_grow(m->changed, &m->changed_cap, 2 * (size_t)count, sizeof *m->changed);
@@ -46,7 +46,7 @@ void gavel_match_init(struct gavel_match *m, uint32_t count)
 void gavel_match_release(struct gavel_match *m)
 {
     mem_free(m->jobs);
-    mem_free(m->order);
+    mem_free(m->ranked);
     mem_free(m->trial);
     mem_free(m->running);
     mem_free(m->changed);
@@ -60,62 +60,97 @@ static double value_at(const struct gavel_match_job *j, int place)
     return place == WAIT || place == GAVEL_NOWHERE ? 0 : j->value[place];
 }
 
+static double greatest(const double value[T])
+{
+    double most = value[0];
+    for (int k = 1; k < T; k++)
+        if (value[k] > most) most = value[k];
+    return most;
+}
+
+static bool any_idle(const struct gavel_match *m)
+{
+    for (int k = 0; k < T; k++)
+        if (m->idle[k] > 0) return true;
+    return false;
+}
+
 /* ---- the start ------------------------------------------------------------------------------- */
 
-static double best_per_gpu(const struct gavel_match_job *j)
+static bool ranks_before(struct gavel_ranked x, struct gavel_ranked y)
 {
-    double best = 0;
-    for (int k = 0; k < T; k++) best = fmax(best, j->value[k]);
-    return best / j->gpus;
+    return x.worth != y.worth ? x.worth > y.worth : x.job < y.job;
 }
 
-static int by_worth(const void *a, const void *b, void *jobs)
+/* Put a job into the heap of m->ranked from place i downwards. */
+static void sink_ranked(struct gavel_match *m, uint32_t i, struct gavel_ranked x)
 {
-    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-    const struct gavel_match_job *all = jobs;
-    if (all[i].worth != all[k].worth) return all[i].worth > all[k].worth ? -1 : 1;
-    return (i > k) - (i < k);
-}
-
-/* The type of greatest value among those with `idle` GPUs enough, but not `except`. */
-static int best_idle(const struct gavel_match_job *j, const int32_t idle[T], int except)
-{
-    int best = GAVEL_NOWHERE;
-    for (int k = 0; k < T; k++)
-        if (k != except && j->value[k] > value_at(j, best) && (int32_t)j->gpus <= idle[k]) best = k;
-    return best;
-}
-
-static void start(struct gavel_match *m)
-{
-    if (m->count == 0) return;
-    for (uint32_t i = 0; i < m->count; i++) {
-        m->order[i] = i;
-        m->jobs[i].worth = best_per_gpu(&m->jobs[i]);
+    struct gavel_ranked *heap = m->ranked;
+    for (uint32_t child; (child = 2 * i + 1) < m->heaped; i = child) {
+        if (child + 1 < m->heaped && ranks_before(heap[child + 1], heap[child])) child++;
+        if (!ranks_before(heap[child], x)) break;
+        heap[i] = heap[child];
     }
-    qsort_r(m->order, m->count, sizeof *m->order, by_worth, m->jobs);
+    heap[i] = x;
+}
+
+static void rank_jobs(struct gavel_match *m)
+{
+    m->heaped = m->count;
     for (uint32_t i = 0; i < m->count; i++) {
-        struct gavel_match_job *j = &m->jobs[m->order[i]];
-        j->type = best_idle(j, m->idle, GAVEL_NOWHERE);
-        if (j->type != GAVEL_NOWHERE) m->idle[j->type] -= (int32_t)j->gpus;
+        const struct gavel_match_job *j = &m->jobs[i];
+        m->ranked[i] = (struct gavel_ranked){greatest(j->value) / j->gpus, i};
+    }
+    for (uint32_t i = m->count / 2; i-- > 0;) sink_ranked(m, i, m->ranked[i]);
+}
+
+/* Take the job of greatest worth off the heap. */
+static uint32_t next_ranked(struct gavel_match *m)
+{
+    struct gavel_ranked first = m->ranked[0];
+    m->heaped--;
+    sink_ranked(m, 0, m->ranked[m->heaped]);
+    m->ranked[m->heaped] = first;
+    return first.job;
+}
+
+static void put(struct gavel_match *m, struct gavel_match_job *j, int type)
+{
+    j->type = type;
+    if (type != GAVEL_NOWHERE) m->idle[type] -= (int32_t)j->gpus;
+}
+
+/* Jobs stay where they were: for jobs of one size the optimum is near, and the same from wherever
+ * the search begins. */
+static void stay(struct gavel_match *m)
+{
+    for (uint32_t i = 0; i < m->count; i++) {
+        struct gavel_match_job *j = &m->jobs[i];
+        int k = j->type;
+        bool can = k != GAVEL_NOWHERE && j->value[k] > 0 && m->idle[k] >= (int32_t)j->gpus;
+        put(m, j, can ? k : GAVEL_NOWHERE);
+    }
+}
+
+/* The others take what is idle, by falling worth. */
+static void start(struct gavel_match *m, bool one_size)
+{
+    if (one_size)
+        stay(m);
+    else
+        for (uint32_t i = 0; i < m->count; i++) m->jobs[i].type = GAVEL_NOWHERE;
+    rank_jobs(m);
+    while (m->heaped > 0 && (!one_size || any_idle(m))) {
+        struct gavel_match_job *j = &m->jobs[next_ranked(m)];
+        if (j->type == GAVEL_NOWHERE) put(m, j, gavel_match_best_idle(j, m->idle, GAVEL_NOWHERE));
     }
 }
 
 /* ---- chains ---------------------------------------------------------------------------------- */
 
-static void push_move(struct gavel_moves *h, struct gavel_move x)
+/* Put a move into the heap from place i downwards. */
+static void sink_move(struct gavel_moves *h, uint32_t i, struct gavel_move x)
 {
-    h->heap = mem_grow(h->heap, &h->cap, (size_t)h->count + 1, sizeof *h->heap);
-    uint32_t i = h->count++;
-    for (; i > 0 && h->heap[(i - 1) / 2].gain < x.gain; i = (i - 1) / 2)
-        h->heap[i] = h->heap[(i - 1) / 2];
-    h->heap[i] = x;
-}
-
-static void pop_move(struct gavel_moves *h)
-{
-    struct gavel_move x = h->heap[--h->count];
-    uint32_t i = 0;
     for (uint32_t child; (child = 2 * i + 1) < h->count; i = child) {
         if (child + 1 < h->count && h->heap[child + 1].gain > h->heap[child].gain) child++;
         if (x.gain >= h->heap[child].gain) break;
@@ -124,19 +159,37 @@ static void pop_move(struct gavel_moves *h)
     h->heap[i] = x;
 }
 
+static void add_move(struct gavel_moves *h, struct gavel_move x)
+{
+    if (h->count == h->cap)
+        h->heap = mem_grow(h->heap, &h->cap, (size_t)h->count + 1, sizeof *h->heap);
+    h->heap[h->count++] = x;
+}
+
+/* Bring the last one of the heap to its place. */
+static void raise_last(struct gavel_moves *h)
+{
+    uint32_t i = h->count - 1;
+    struct gavel_move x = h->heap[i];
+    for (; i > 0 && h->heap[(i - 1) / 2].gain < x.gain; i = (i - 1) / 2)
+        h->heap[i] = h->heap[(i - 1) / 2];
+    h->heap[i] = x;
+}
+
 static int place_of(const struct gavel_match_job *j)
 {
     return j->type == GAVEL_NOWHERE ? WAIT : j->type;
 }
 
-/* Note all moves of a job from where it is now. */
-static void note_moves(struct gavel_match *m, uint32_t i)
+/* The moves of a job from where it is now go to the ends of the heaps. */
+static void add_moves(struct gavel_match *m, uint32_t i)
 {
     const struct gavel_match_job *j = &m->jobs[i];
     int at = place_of(j);
+    double here = value_at(j, at);
     for (int to = 0; to < PLACES; to++)
         if (to != at && (to == WAIT || j->value[to] > 0))
-            push_move(&m->moves[at][to], (struct gavel_move){value_at(j, to) - value_at(j, at), i});
+            add_move(&m->moves[at][to], (struct gavel_move){value_at(j, to) - here, i});
 }
 
 static void note_all_moves(struct gavel_match *m, uint32_t gpus)
@@ -144,7 +197,23 @@ static void note_all_moves(struct gavel_match *m, uint32_t gpus)
     for (int a = 0; a < PLACES; a++)
         for (int b = 0; b < PLACES; b++) m->moves[a][b].count = 0;
     for (uint32_t i = 0; i < m->count; i++)
-        if (m->jobs[i].gpus == gpus) note_moves(m, i);
+        if (m->jobs[i].gpus == gpus) add_moves(m, i);
+    for (int a = 0; a < PLACES; a++)
+        for (int b = 0; b < PLACES; b++) {
+            struct gavel_moves *h = &m->moves[a][b];
+            for (uint32_t i = h->count / 2; i-- > 0;) sink_move(h, i, h->heap[i]);
+        }
+}
+
+/* Note the moves of a job that has just moved. */
+static void note_moves(struct gavel_match *m, uint32_t i)
+{
+    int at = place_of(&m->jobs[i]);
+    uint32_t before[PLACES];
+    for (int to = 0; to < PLACES; to++) before[to] = m->moves[at][to].count;
+    add_moves(m, i);
+    for (int to = 0; to < PLACES; to++)
+        if (m->moves[at][to].count > before[to]) raise_last(&m->moves[at][to]);
 }
 
 static void find_moves(struct gavel_match *m, struct best_moves *best)
@@ -152,41 +221,53 @@ static void find_moves(struct gavel_match *m, struct best_moves *best)
     for (int a = 0; a < PLACES; a++)
         for (int b = 0; b < PLACES; b++) {
             struct gavel_moves *h = &m->moves[a][b];
-            while (h->count > 0 && place_of(&m->jobs[h->heap[0].job]) != a) pop_move(h);
-            best->of[a][b] = h->count > 0 ? h->heap[0] : (struct gavel_move){-INFINITY, 0};
+            while (h->count > 0 && place_of(&m->jobs[h->heap[0].job]) != a) {
+                h->count--;
+                sink_move(h, 0, h->heap[h->count]);
+            }
+            best->of[a][b] = h->count > 0 ? h->heap[0] : (struct gavel_move){NO_GAIN, 0};
         }
 }
 
-/* Chains that may pass a place again are simpler, and gain no less. */
-static void find_later(struct best_moves *best)
+static bool has_room(const struct gavel_match *m, int place, uint32_t gpus)
 {
-    for (int from = 0; from < PLACES; from++) best->later[0][from] = 0;
+    return place == WAIT || m->idle[place] >= (int32_t)gpus;
+}
+
+/* Of chains that begin at `from`. Those that may pass a place again are simpler, and gain no less.
+ */
+static void find_later(const struct gavel_match *m, uint32_t gpus, const struct best_moves *best,
+                       int from, later_gain later)
+{
+    for (int p = 0; p < PLACES; p++) later[0][p] = p == from || has_room(m, p, gpus) ? 0 : NO_GAIN;
     for (int n = 1; n < PLACES; n++)
-        for (int from = 0; from < PLACES; from++) {
-            double most = 0;
-            for (int to = 0; to < PLACES; to++)
-                if (to != from) most = fmax(most, best->of[from][to].gain + best->later[n - 1][to]);
-            best->later[n][from] = most * (1 + ROUNDING);
+        for (int p = 0; p < PLACES; p++) {
+            later[n][p] = later[0][p];
+            for (int to = 0; to < PLACES; to++) {
+                double move = best->of[p][to].gain, rest = later[n - 1][to];
+                if (to == p) continue;
+                double gain = move + rest + GAVEL_MATCH_ROUNDING * (fabs(move) + fabs(rest));
+                if (gain > later[n][p]) later[n][p] = gain;
+            }
         }
 }
 
 /* Try all ways to go on from the chain so far that may gain more than what was found, and keep the
  * best complete one. */
 static void extend(const struct gavel_match *m, uint32_t gpus, const struct best_moves *best,
-                   struct chain *c, struct chain *found)
+                   later_gain later, struct chain *c, struct chain *found)
 {
-    int at = c->place[c->moves];
-    const double *later = best->later[PLACES - 1 - c->moves];
+    int at = c->place[c->moves], left = PLACES - 1 - c->moves;
     for (int to = 0; to < PLACES; to++) {
         double before = c->gain, gain = before + best->of[at][to].gain;
-        if (to == at || (c->passed & 1U << to) != 0 || gain + later[to] <= found->gain) continue;
+        if (to == at || (c->passed & 1U << to) != 0) continue;
+        if (gain + later[left][to] + GAVEL_MATCH_ROUNDING * fabs(gain) <= found->gain) continue;
         bool closes = to == c->place[0];
         c->gain = gain;
         c->passed |= 1U << to;
         c->place[++c->moves] = to;
-        bool room = to == WAIT || m->idle[to] >= (int32_t)gpus;
-        if ((closes || room) && gain > found->gain) *found = *c;
-        if (!closes && c->moves < PLACES) extend(m, gpus, best, c, found);
+        if ((closes || has_room(m, to, gpus)) && gain > found->gain) *found = *c;
+        if (!closes && c->moves < PLACES) extend(m, gpus, best, later, c, found);
         c->moves--;
         c->passed &= ~(1U << to);
         c->gain = before;
@@ -197,12 +278,13 @@ static void extend(const struct gavel_match *m, uint32_t gpus, const struct best
 static bool improve_by_chain(struct gavel_match *m, uint32_t gpus)
 {
     struct best_moves best;
-    struct chain found = {.gain = GAIN_MIN};
+    struct chain found = {.gain = GAVEL_MATCH_GAIN_MIN};
     find_moves(m, &best);
-    find_later(&best);
     for (int from = 0; from < PLACES; from++) {
         struct chain c = {.place = {from}};
-        extend(m, gpus, &best, &c, &found);
+        later_gain later;
+        find_later(m, gpus, &best, from, later);
+        extend(m, gpus, &best, later, &c, &found);
     }
     if (found.moves == 0) return false;
     for (int k = 0; k < found.moves; k++) {
@@ -230,187 +312,6 @@ static void raise_prices(struct gavel_match *m, uint32_t gpus, double price[T])
     for (int k = 0; k < T; k++) price[k] = fmax(price[k], hole[k] / gpus);
 }
 
-/* ---- pushing out, for jobs of several sizes -------------------------------------------------- */
-
-/* Note which jobs run; they are few where many wait. */
-static void note_running(struct gavel_match *m)
-{
-    m->running_count = 0;
-    for (uint32_t i = 0; i < m->count; i++) {
-        m->trial[i] = m->jobs[i].type;
-        if (m->trial[i] != GAVEL_NOWHERE) m->running[m->running_count++] = i;
-    }
-}
-
-/* A change that is being tried: m->trial has the types, this the rest. */
-struct trial {
-    int32_t idle[T];
-    double gain;
-};
-
-/* The job on type k, other than `i`, that loses least for each GPU that is still `missing`; where
- * it goes, *to. UINT32_MAX: there is none. */
-static uint32_t cheapest(const struct gavel_match *m, const struct trial *t, int k, uint32_t i,
-                         int32_t missing, int *to)
-{
-    uint32_t found = UINT32_MAX;
-    double least = INFINITY;
-    for (uint32_t n = 0; n < m->running_count; n++) {
-        uint32_t x = m->running[n];
-        const struct gavel_match_job *j = &m->jobs[x];
-        if (m->trial[x] != k || x == i) continue;
-        int other = best_idle(j, t->idle, k);
-        double loss = (j->value[k] - value_at(j, other)) / fmin(missing, j->gpus);
-        if (loss >= least) continue;
-        least = loss;
-        found = x;
-        *to = other;
-    }
-    return found;
-}
-
-static void move_in_trial(struct gavel_match *m, struct trial *t, uint32_t x, int to)
-{
-    const struct gavel_match_job *j = &m->jobs[x];
-    int from = m->trial[x];
-    if (from != GAVEL_NOWHERE) t->idle[from] += (int32_t)j->gpus;
-    if (to != GAVEL_NOWHERE) t->idle[to] -= (int32_t)j->gpus;
-    t->gain += value_at(j, to) - value_at(j, from);
-    m->trial[x] = to;
-    m->changed[m->changed_count++] = x;
-}
-
-/* Waiting jobs take what the trial leaves idle. */
-static void fill(struct gavel_match *m, struct trial *t)
-{
-    int32_t idle = 0;
-    for (int k = 0; k < T; k++) idle += t->idle[k];
-    for (uint32_t i = 0; i < m->count && idle > 0; i++) {
-        uint32_t x = m->order[i];
-        if (m->trial[x] != GAVEL_NOWHERE) continue;
-        int to = best_idle(&m->jobs[x], t->idle, GAVEL_NOWHERE);
-        if (to == GAVEL_NOWHERE) continue;
-        move_in_trial(m, t, x, to);
-        idle -= (int32_t)m->jobs[x].gpus;
-    }
-}
-
-/* Put job i on type k in m->trial, at the cost of others; false when that does not gain. */
-static bool try_pushing(struct gavel_match *m, struct trial *t, uint32_t i, int k)
-{
-    move_in_trial(m, t, i, k);
-    while (t->idle[k] < 0 && t->gain > 0) {
-        int to = GAVEL_NOWHERE;
-        uint32_t x = cheapest(m, t, k, i, -t->idle[k], &to);
-        m->looks += m->running_count;
-        if (x == UINT32_MAX) return false; /* larger than the type */
-        move_in_trial(m, t, x, to);
-    }
-    if (t->idle[k] < 0 || t->gain <= 0) return false;
-    fill(m, t);
-    return t->gain > GAIN_MIN;
-}
-
-/* The same, and keep it if it gains. */
-static bool push_in(struct gavel_match *m, uint32_t i, int k)
-{
-    struct trial t = {.gain = 0};
-    memcpy(t.idle, m->idle, sizeof t.idle);
-    m->changed_count = 0;
-    if (!try_pushing(m, &t, i, k)) {
-        for (uint32_t n = 0; n < m->changed_count; n++)
-            m->trial[m->changed[n]] = m->jobs[m->changed[n]].type;
-        return false;
-    }
-    for (uint32_t n = 0; n < m->changed_count; n++)
-        m->jobs[m->changed[n]].type = m->trial[m->changed[n]];
-    memcpy(m->idle, t.idle, sizeof m->idle);
-    note_running(m);
-    return true;
-}
-
-/* What freeing 1, 2, ... GPUs of a type costs at the least: were jobs cut at will, and each free to
- * go where it likes best. */
-struct least_loss {
-    double per_gpu; /* of the job that loses least for each of its own */
-    double of[FREED_MAX + 1];
-};
-
-/* A job, or what is left of it. */
-struct piece {
-    double loss_per_gpu;
-    uint32_t gpus;
-};
-
-/* Put a piece among the cheapest, in order; FREED_MAX of them are enough, as none is smaller than a
- * GPU. */
-static uint32_t keep_cheapest(struct piece *kept, uint32_t count, struct piece x)
-{
-    uint32_t i = count < FREED_MAX ? count : FREED_MAX - 1;
-    if (count == FREED_MAX && x.loss_per_gpu >= kept[i].loss_per_gpu) return count;
-    for (; i > 0 && kept[i - 1].loss_per_gpu > x.loss_per_gpu; i--) kept[i] = kept[i - 1];
-    kept[i] = x;
-    return count < FREED_MAX ? count + 1 : count;
-}
-
-static void find_least_loss(const struct gavel_match *m, int k, struct least_loss *out)
-{
-    struct piece kept[FREED_MAX];
-    uint32_t count = 0, n = 0, freed = 0; /* freed: by jobs that gain elsewhere */
-    double sum = 0;
-    out->per_gpu = INFINITY;
-    for (uint32_t r = 0; r < m->running_count; r++) {
-        const struct gavel_match_job *j = &m->jobs[m->running[r]];
-        if (j->type != k) continue;
-        double other = 0;
-        for (int to = 0; to < T; to++)
-            if (to != k) other = fmax(other, j->value[to]);
-        double loss = j->value[k] - other, per_gpu = loss / j->gpus;
-        out->per_gpu = fmin(out->per_gpu, per_gpu);
-        if (loss > 0) {
-            count = keep_cheapest(kept, count, (struct piece){per_gpu, j->gpus});
-        } else {
-            sum += loss;
-            freed += j->gpus;
-        }
-    }
-    for (uint32_t gpus = 0; gpus <= FREED_MAX; gpus++) {
-        if (gpus > freed) {
-            if (n < count && kept[n].gpus == 0) n++;
-            sum += n < count ? kept[n].loss_per_gpu : INFINITY;
-            if (n < count) kept[n].gpus--;
-        }
-        out->of[gpus] = sum * (sum > 0 ? 1 - ROUNDING : 1 + ROUNDING);
-    }
-}
-
-static double loss_at_least(const struct least_loss *l, int32_t gpus)
-{
-    return fmax(gpus * l->per_gpu, l->of[gpus < FREED_MAX ? gpus : FREED_MAX]);
-}
-
-static bool improve_by_pushing(struct gavel_match *m)
-{
-    bool any = false;
-    note_running(m);
-    for (int k = 0; k < T; k++) {
-        struct least_loss least;
-        find_least_loss(m, k, &least);
-        for (uint32_t n = 0; n < m->count && m->looks < LOOKS_MAX; n++) {
-            uint32_t i = m->order[n];
-            const struct gavel_match_job *j = &m->jobs[i];
-            double gain = j->value[k] - value_at(j, j->type);
-            int32_t missing = (int32_t)j->gpus - m->idle[k];
-            if (j->type == k || j->value[k] <= 0 || gain <= 0) continue;
-            if (missing > 0 && gain <= loss_at_least(&least, missing)) continue;
-            if (!push_in(m, i, k)) continue;
-            find_least_loss(m, k, &least);
-            any = true;
-        }
-    }
-    return any;
-}
-
 /* ---- all ------------------------------------------------------------------------------------- */
 
 /* The smallest size above `gpus`; 0 when there is none. */
@@ -429,13 +330,13 @@ void gavel_match_solve(struct gavel_match *m, const int32_t workers[GAVEL_TYPES]
     uint64_t chains = 0, chains_max = (uint64_t)CHAINS_PER_JOB_MAX * m->count;
     m->looks = 0;
     memcpy(m->idle, workers, sizeof m->idle);
-    start(m);
+    start(m, one_size);
     for (int pass = 0; pass < PASSES_MAX; pass++) {
         for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;) {
             note_all_moves(m, gpus);
             while (chains < chains_max && improve_by_chain(m, gpus)) chains++;
         }
-        if (one_size || !improve_by_pushing(m)) break;
+        if (one_size || !gavel_push(m)) break;
     }
     for (int k = 0; k < T; k++) price_out[k] = 0;
     for (uint32_t gpus = 0; (gpus = next_size(m, gpus)) != 0;) {

@@ -300,6 +300,7 @@ static void choose_by_shares(struct run *r)
     struct gavel_world *w = &r->world;
     if (r->stale && (w->now_s - r->last_reset_s >= r->setup->reset_s || r->last_reset_s == 0))
         reset_shares(r);
+    for (uint32_t i = 0; i < w->count; i++) w->live[i].type = GAVEL_NOWHERE;
     r->ranks = mem_grow(r->ranks, &r->rank_cap, w->count, sizeof *r->ranks);
     int order[GAVEL_TYPES];
     uint32_t types = 0;
@@ -321,10 +322,8 @@ static void choose_by_shares(struct run *r)
 
 static void choose(struct run *r)
 {
-    struct gavel_world *w = &r->world;
-    for (uint32_t i = 0; i < w->count; i++) w->live[i].type = GAVEL_NOWHERE;
     if (r->berth != NULL)
-        gavel_berth_choose(r->berth, w);
+        gavel_berth_choose(r->berth, &r->world);
     else
         choose_by_shares(r);
 }

@@ -22,7 +22,7 @@ struct gavel_live {
     double deficit_s[GAVEL_TYPES]; /* time that was due and not given, up to the last allocation */
     bool has_share; /* was there at the last allocation */
     /* Of the round: */
-    int type; /* where it runs; GAVEL_NOWHERE */
+    int type; /* where it runs, or ran last; GAVEL_NOWHERE */
     double steps, finish_s; /* what it does in the round, and until when */
     int fails; /* rounds in a row in which it did nothing */
     /* For the account: */

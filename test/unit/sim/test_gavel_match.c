@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { JOBS_MAX = 7 };
+enum { JOBS_MAX = 7, PLACES = GAVEL_TYPES + 1 };
 
 /* The greatest value of jobs i .. and the GPUs that are left. */
 static double oracle(const struct gavel_match *m, uint32_t i, int32_t idle[GAVEL_TYPES])
@@ -36,6 +36,7 @@ static void draw(struct gavel_match *m, struct gavel_random *r, bool mixed, int3
         workers[k] = (int32_t)gavel_random_below(r, mixed ? 6 : 3);
     for (uint32_t i = 0; i < m->count; i++) {
         struct gavel_match_job *j = &m->jobs[i];
+        j->type = (int)(i % PLACES) - 1; /* GAVEL_NOWHERE too */
         j->gpus = mixed ? UINT32_C(1) << gavel_random_below(r, 3) : 1;
         for (int k = 0; k < GAVEL_TYPES; k++)
             j->value[k] = gavel_random_below(r, 8) == 0 ? 0 : gavel_random_unit(r) * j->gpus;
@@ -80,6 +81,38 @@ static void jobs_of_one_size_are_matched_best_with_true_prices(void **state)
     gavel_match_release(&m);
 }
 
+/* What is best does not depend on where the search begins. */
+static void jobs_of_one_size_end_alike_from_wherever_they_ran(void **state)
+{
+    (void)state;
+    enum { MANY = 200 };
+    struct gavel_match m = {0};
+    struct gavel_random r;
+    gavel_random_init(&r, 3);
+    for (int round = 0; round < 100; round++) {
+        const int32_t workers[GAVEL_TYPES] = {10, (int32_t)gavel_random_below(&r, 40), 20};
+        double price[2][GAVEL_TYPES];
+        int type[MANY];
+        gavel_match_init(&m, MANY);
+        for (int k = 0; k < MANY * GAVEL_TYPES; k++)
+            m.jobs[k / GAVEL_TYPES].value[k % GAVEL_TYPES] = gavel_random_unit(&r);
+        for (int from = 0; from < 2; from++) {
+            for (int i = 0; i < MANY; i++) {
+                m.jobs[i].gpus = 1;
+                m.jobs[i].type =
+                    from == 0 ? GAVEL_NOWHERE : (int)gavel_random_below(&r, PLACES) - 1;
+            }
+            gavel_match_solve(&m, workers, price[from]);
+            for (int i = 0; i < MANY; i++) {
+                if (from == 1) assert_int_equal(m.jobs[i].type, type[i]);
+                type[i] = m.jobs[i].type;
+            }
+        }
+        for (int k = 0; k < GAVEL_TYPES; k++) assert_true(fabs(price[0][k] - price[1][k]) < 1e-9);
+    }
+    gavel_match_release(&m);
+}
+
 static void jobs_of_several_sizes_are_matched_nearly_best(void **state)
 {
     (void)state;
@@ -119,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_of_one_size_are_matched_best_with_true_prices),
+        cmocka_unit_test(jobs_of_one_size_end_alike_from_wherever_they_ran),
         cmocka_unit_test(jobs_of_several_sizes_are_matched_nearly_best),
         cmocka_unit_test(nothing_is_matched_with_nothing),
     };
