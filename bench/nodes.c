@@ -35,12 +35,14 @@ static void run(uint32_t count)
                      .switches_per_spine = 16,
                      .cpus_per_node = 128,
                      .mem_mb_per_node = 2000000};
+    struct arena arena = {0};
     struct pool_nodes n;
     struct claim_part part, *held = mem_alloc((size_t)count * 64, sizeof *held);
     double *us[KINDS];
     uint32_t waste, misses = 0;
     size_t holds = 0;
     for (int k = 0; k < KINDS; k++) us[k] = mem_alloc(ROUNDS, sizeof(double));
+    topology_build(&p, &arena, NULL, NULL);
     nodes_init(&n, &p);
     while (misses < 100) { /* until hardly anything fits, then half of the jobs end */
         struct size z = any_size();
@@ -85,6 +87,7 @@ static void run(uint32_t count)
         mem_free(us[k]);
     }
     nodes_release(&n);
+    arena_release(&arena);
     mem_free(held);
 }
 

@@ -234,6 +234,13 @@ enum err api_nodes(struct api *a, struct str pool, struct node_list *out)
     return code;
 }
 
+enum err api_switches(struct api *a, struct str pool, struct switch_list *out)
+{
+    enum err code = get_named(a, "/v1/pools/", pool, "/switches");
+    if (code == ERR_NONE) READ(code, a, a->json, visit_switch_list, out);
+    return code;
+}
+
 enum err api_shares(struct api *a, struct share_list *out)
 {
     enum err code = get(a, "/v1/shares");

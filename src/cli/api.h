@@ -47,6 +47,7 @@ enum err api_job(struct api *a, uint32_t id, struct job_view *out);
 enum err api_job_spec(struct api *a, uint32_t id, struct job_spec *out);
 enum err api_pools(struct api *a, struct pool_list *out);
 enum err api_nodes(struct api *a, struct str pool, struct node_list *out);
+enum err api_switches(struct api *a, struct str pool, struct switch_list *out);
 enum err api_shares(struct api *a, struct share_list *out);
 enum err api_ping(struct api *a, struct ping_reply *out);
 /* Dates of 0: now. `with`: absolute path of a folder of packs, on the daemon's machine; NULL none. */

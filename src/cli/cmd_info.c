@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { OPT_JSON = OPTION_LONG, OPT_IGNORED };
+enum { OPT_JSON = OPTION_LONG, OPT_SWITCHES, OPT_IGNORED };
 enum { ITERATE_S_MAX = 86400 };
 
 const struct cli_option info_options[] = {
@@ -35,6 +35,7 @@ const struct cli_option info_options[] = {
     {'S', "sort", "KEYS", "sort by format letters, - before one for falling order"},
     {'t', "states", "LIST",
      "only nodes in these states: idle mixed allocated draining drained maint down"},
+    {OPT_SWITCHES, "switches", NULL, "the switches of the pools, and what hangs on each"},
     {OPT_JSON, "json", NULL, "the API's JSON"},
     {'a', "all", NULL, NULL},
     {'e', "exact", NULL, NULL},
@@ -50,7 +51,7 @@ struct options {
     struct str sites, nodes, partitions, states, sort;
     const char *format, *long_format;
     unsigned iterate_s; /* 0: once */
-    bool bare, long_rows, by_node, reasons, summary, dead, responding, json, slurm;
+    bool bare, long_rows, by_node, reasons, summary, dead, responding, switches, json, slurm;
 };
 
 static int parse_one(struct args *a, int id, struct options *o)
@@ -78,6 +79,7 @@ static int parse_one(struct args *a, int id, struct options *o)
     case 's': o->summary = true; break;
     case 'S': o->sort = value; break;
     case 't': o->states = value; break;
+    case OPT_SWITCHES: o->switches = true; break;
     case OPT_JSON: o->json = true; break;
     default: break;
     }
@@ -311,12 +313,63 @@ static void print_table(const struct options *o, const struct pool_list *pools, 
     print_windows(o, pools, out);
 }
 
+static void add_switch(struct table *t, struct str pool, const struct switch_view *s)
+{
+    struct buf below = {0};
+    for (uint32_t i = 0; i < s->below_count; i++)
+        buf_printf(&below, "%s" STR_FMT, i > 0 ? " " : "", STR_ARG(s->below[i]));
+    table_add(t, pool);
+    table_add(t, s->name);
+    table_addf(t, "%" PRIu32, s->level);
+    table_addf(t, "%" PRIu32, s->node_count);
+    table_add(t, s->below_count > 0 ? buf_str(&below) : s->nodes);
+    buf_release(&below);
+}
+
+/* {"pools": [{"pool": ID, "switches": [...]}]}, or a table. */
+static enum err show_switches(struct api *a, const struct options *o, const struct pool_list *pools)
+{
+    static const struct table_column columns[] = {
+        {"POOL", COLUMN_PLAIN},  {"SWITCH", COLUMN_PLAIN}, {"LEVEL", COLUMN_RIGHT},
+        {"NODES", COLUMN_RIGHT}, {"BELOW", COLUMN_WRAPS},
+    };
+    struct table t;
+    json_t *all = json_array();
+    enum err code = ERR_NONE;
+    table_init(&t, columns, sizeof columns / sizeof *columns);
+    for (uint32_t i = 0; i < pools->count && code == ERR_NONE; i++) {
+        struct str pool = pools->pools[i].pool;
+        struct switch_list list = {0};
+        if (!pool_fits(o, &pools->pools[i])) continue;
+        code = api_switches(a, pool, &list);
+        for (uint32_t k = 0; k < list.count && code == ERR_NONE; k++)
+            add_switch(&t, pool, &list.switches[k]);
+        if (list.count > 0 && code == ERR_NONE)
+            json_array_append_new(all, json_pack("{s:s%, s:O}", "pool", pool.p, pool.len,
+                                                 "switches", json_object_get(a->json, "switches")));
+    }
+    if (code == ERR_NONE && o->json) {
+        json_decref(a->json);
+        a->json = json_pack("{s:O}", "pools", all);
+        api_print_json(a);
+    } else if (code == ERR_NONE) {
+        struct buf out = {0};
+        table_print(&t, &out, say_width(), 0, !o->bare, say_in_colour());
+        say_buf(&out, stdout);
+        buf_release(&out);
+    }
+    json_decref(all);
+    table_release(&t);
+    return code;
+}
+
 static enum err show(struct api *a, const struct options *o)
 {
     struct pool_list pools;
     enum err code = check_states(o->states, &a->error);
     if (code == ERR_NONE) code = api_pools(a, &pools);
     if (code != ERR_NONE) return code;
+    if (o->switches) return show_switches(a, o, &pools);
     if (o->json) {
         api_print_json(a);
         return ERR_NONE;

@@ -86,6 +86,40 @@ static enum err show_nodes(struct api *a, const char *names, bool oneline, struc
     return code;
 }
 
+/* Of all pools, or those with that name, or above a node with it. */
+static enum err show_topology(struct api *a, const char *name, struct buf *out)
+{
+    struct pool_list pools;
+    struct str wanted = str_of(name != NULL ? name : "");
+    enum err code = api_pools(a, &pools);
+    struct switch_list *of =
+        ARENA_ARRAY(&a->arena, code == ERR_NONE ? pools.count : 0, struct switch_list);
+    uint32_t found = 0, all = 0;
+    for (uint32_t i = 0; code == ERR_NONE && i < pools.count; i++) {
+        code = api_switches(a, pools.pools[i].pool, &of[i]);
+        for (uint32_t k = 0; code == ERR_NONE && k < of[i].count; k++, all++) {
+            if (name != NULL && !str_eq(of[i].switches[k].name, wanted)) continue;
+            show_switch(&of[i].switches[k], out);
+            found++;
+        }
+    }
+    for (uint32_t i = 0; code == ERR_NONE && found == 0 && i < pools.count; i++) {
+        for (uint32_t k = 0; k < of[i].count; k++) {
+            struct node_set below;
+            code = node_set_parse(of[i].switches[k].nodes, &a->arena, &below, &a->error);
+            if (code != ERR_NONE || !node_set_has(&below, wanted)) continue;
+            show_switch(&of[i].switches[k], out);
+            found++;
+        }
+    }
+    if (code == ERR_NONE && all == 0)
+        buf_puts(out, "No topology information available\n");
+    else if (code == ERR_NONE && found == 0)
+        return err_set(&a->error, ERR_NOT_FOUND,
+                       "Topology information contains no switch or node named %s", name);
+    return code;
+}
+
 static enum err show_config(struct api *a, struct buf *out)
 {
     struct ping_reply p;
@@ -161,13 +195,15 @@ static int show(const char *name, char **words, int count, bool oneline)
         code = show_partitions(&a, which, oneline, &out);
     else if (is_word(what, "config"))
         code = show_config(&a, &out);
+    else if (is_word(what, "topology"))
+        code = show_topology(&a, which, &out);
     else if (is_word(what, "reservations")) {
         buf_puts(&out, "No reservations in the system\n");
         code = ERR_NONE;
     } else
         code = err_set(&a.error, ERR_INVALID,
                        "invalid entity: %s for keyword: show; there are: job node partition "
-                       "config reservation hostnames hostlist hostlistsorted",
+                       "config reservation topology hostnames hostlist hostlistsorted",
                        what);
     return finish(&a, code, &out);
 }

@@ -47,7 +47,7 @@ static struct node_range as_numbered(struct node_range r)
     return (struct node_range){.prefix = {r.prefix.p, n},
                                .first = (uint32_t)number,
                                .count = 1,
-                               .width = digits.p[0] == '0' ? (uint32_t)digits.len : 0,
+                               .width = digits.len > 1 && digits.p[0] == '0' ? (uint32_t)digits.len : 0,
                                .numbered = true};
 }
 

@@ -274,6 +274,7 @@ void show_node(const struct node_view *n, const struct pool_view *p, bool onelin
     line_break(out, oneline);
     buf_printf(out, "BerthSite=" STR_FMT " BerthChipsUsed=%" PRIu32, STR_ARG(p->site),
                n->chips_used);
+    if (n->on_switch.len > 0) put_text(out, " BerthSwitch=", n->on_switch, "");
     if (n->reason.len > 0) {
         line_break(out, oneline);
         put_text(out, "Reason=", n->reason, "");
@@ -284,4 +285,21 @@ void show_node(const struct node_view *n, const struct pool_view *p, bool onelin
                        instant_iso(n->reason_ms, at));
     }
     end_record(out, oneline);
+}
+
+void show_switch(const struct switch_view *s, struct buf *out)
+{
+    buf_printf(out, "SwitchName=" STR_FMT " Level=%" PRIu32 " LinkSpeed=1 Nodes=" STR_FMT,
+               STR_ARG(s->name), s->level, STR_ARG(s->nodes));
+    if (s->below_count > 0) {
+        struct buf names = {0};
+        struct errtext error;
+        for (uint32_t i = 0; i < s->below_count; i++)
+            buf_printf(&names, "%s" STR_FMT, i > 0 ? "," : "", STR_ARG(s->below[i]));
+        buf_puts(out, " Switches=");
+        if (hostlist_fold(buf_str(&names), false, out, &error) != ERR_NONE)
+            buf_put_str(out, buf_str(&names));
+        buf_release(&names);
+    }
+    buf_putc(out, '\n');
 }

@@ -10,5 +10,7 @@ void show_job(const struct job_view *job, int64_t now_ms, bool oneline, struct b
 void show_partition(const struct pool_view *pool, bool oneline, struct buf *out);
 void show_node(const struct node_view *node, const struct pool_view *pool, bool oneline,
                struct buf *out);
+/* One line. */
+void show_switch(const struct switch_view *s, struct buf *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/civil.h"
 #include "base/mem.h"
 #include "core/contiguous.h"
+#include "core/leaves.h"
 #include "core/switches.h"
 
 bool form_matters(const struct pool_nodes *n, const struct size *z)
@@ -13,7 +14,7 @@ bool form_matters(const struct pool_nodes *n, const struct size *z)
 
 static bool binds_switches(const struct form_nodes *f, const struct size *z)
 {
-    return f->nodes_per_switch > 0 && z->switches_max > 0;
+    return f->topology != NULL && z->switches_max > 0;
 }
 
 /* ---- adjacent -------------------------------------------------------------------------------- */
@@ -21,16 +22,22 @@ static bool binds_switches(const struct form_nodes *f, const struct size *z)
 /* The first block that is ready by `at`; NO_INDEX: none. */
 static uint32_t block_by(const struct form_nodes *f, const struct size *z, int64_t at)
 {
-    uint32_t run = 0, large = 0, per = f->nodes_per_switch;
-    for (uint32_t i = 0; i < f->count; i++) {
+    uint32_t run = 0, large = 0, found = NO_INDEX;
+    struct leaves on;
+    leaves_init(&on, f->topology);
+    for (uint32_t i = 0; i < f->count && found == NO_INDEX; i++) {
         large += f->large[i] <= at;
-        if (i >= z->nodes) large -= f->large[i - z->nodes] <= at;
+        leaves_add(&on, i);
+        if (i >= z->nodes) {
+            large -= f->large[i - z->nodes] <= at;
+            leaves_drop(&on, i - z->nodes);
+        }
         run = f->small[i] <= at ? run + 1 : 0;
         if (run < z->nodes || large < z->part[0].count) continue;
-        uint32_t first = i + 1 - z->nodes;
-        if (!binds_switches(f, z) || i / per - first / per < z->switches_max) return first;
+        if (!binds_switches(f, z) || on.count <= z->switches_max) found = i + 1 - z->nodes;
     }
-    return NO_INDEX;
+    leaves_release(&on);
+    return found;
 }
 
 /* ---- on few switches ------------------------------------------------------------------------- */
@@ -39,38 +46,36 @@ struct ready {
     uint32_t large, all;
 };
 
-static struct ready ready_on(const struct form_nodes *f, uint32_t at_switch, int64_t at)
+static struct ready ready_on(const struct form_nodes *f, uint32_t leaf, int64_t at)
 {
+    const struct topology *t = f->topology;
     struct ready r = {0, 0};
-    uint32_t first = at_switch * f->nodes_per_switch, end = first + f->nodes_per_switch;
-    for (uint32_t i = first; i < end && i < f->count; i++) {
-        r.large += f->large[i] <= at;
-        r.all += f->small[i] <= at;
+    for (uint32_t k = t->span_first[leaf]; k < t->span_first[leaf + 1]; k++) {
+        uint32_t end = t->spans[k].first + t->spans[k].count;
+        for (uint32_t i = t->spans[k].first; i < end; i++) {
+            r.large += f->large[i] <= at;
+            r.all += f->small[i] <= at;
+        }
     }
     return r;
 }
 
-static uint32_t switch_count(const struct form_nodes *f)
-{
-    return (f->count + f->nodes_per_switch - 1) / f->nodes_per_switch;
-}
-
-/* The first switch that holds it alone; NO_INDEX: none. */
+/* The first leaf that holds it alone; NO_INDEX: none. */
 static uint32_t switch_by(const struct form_nodes *f, const struct size *z, int64_t at)
 {
-    for (uint32_t s = 0, count = switch_count(f); s < count; s++) {
+    for (uint32_t s = 0; s < f->topology->leaf_count; s++) {
         struct ready r = ready_on(f, s, at);
         if (r.large >= z->part[0].count && r.all >= z->nodes) return s;
     }
     return NO_INDEX;
 }
 
-/* Of a gang whose nodes all need the same: how many nodes the switches it would take have at least.
+/* Of a gang whose nodes all need the same: how many nodes the leaves it would take have at least.
  * Those with the most nodes are taken; of nodes beyond the gang's nothing is to be had. 0: too few. */
 static uint32_t least_taken(const struct form_nodes *f, const struct size *z, int64_t at)
 {
-    uint32_t *with = mem_alloc((size_t)z->nodes + 1, sizeof *with); /* switches, by ready nodes */
-    for (uint32_t s = 0, count = switch_count(f); s < count; s++) {
+    uint32_t *with = mem_alloc((size_t)z->nodes + 1, sizeof *with); /* leaves, by ready nodes */
+    for (uint32_t s = 0; s < f->topology->leaf_count; s++) {
         uint32_t ready = ready_on(f, s, at).all;
         with[ready < z->nodes ? ready : z->nodes]++;
     }
@@ -120,56 +125,64 @@ int64_t form_at(const struct form_nodes *f, const struct size *z, int64_t hint)
     return high;
 }
 
-/* Of the nodes first .. end - 1 those that are ready, the larger need's first. Gives how many. */
-static uint32_t take(const struct form_nodes *f, const struct size *z, int64_t at, uint32_t first,
-                     uint32_t end, uint32_t got, uint32_t *out)
+/* The nodes of the leaf that are ready, as many as are still wanted. Gives how many there are. */
+static uint32_t take_ready(const struct form_nodes *f, const struct size *z, int64_t at,
+                           uint32_t leaf, uint32_t got, uint32_t *out)
 {
-    for (uint32_t i = first; i < end && i < f->count && got < z->nodes; i++)
-        if (f->small[i] <= at) out[got++] = i;
+    const struct topology *t = f->topology;
+    for (uint32_t k = t->span_first[leaf]; k < t->span_first[leaf + 1]; k++) {
+        uint32_t end = t->spans[k].first + t->spans[k].count;
+        for (uint32_t i = t->spans[k].first; i < end && got < z->nodes; i++)
+            if (f->small[i] <= at) out[got++] = i;
+    }
     return got;
 }
 
-/* A switch that holds a gang of two needs alone: as many nodes that hold the larger one as it takes,
+/* A leaf that holds a gang of two needs alone: as many nodes that hold the larger one as it takes,
  * then others, in order. */
-static void take_uneven(const struct form_nodes *f, const struct size *z, int64_t at,
-                        uint32_t first, uint32_t *out)
+static void take_uneven(const struct form_nodes *f, const struct size *z, int64_t at, uint32_t leaf,
+                        uint32_t *out)
 {
-    uint32_t end = first + f->nodes_per_switch, large = 0, others = 0, got = 0;
-    for (uint32_t i = first; i < end && i < f->count && got < z->nodes; i++) {
-        bool is_large = f->large[i] <= at && large < z->part[0].count;
-        bool is_other = !is_large && f->small[i] <= at && others < z->part[1].count;
-        large += is_large;
-        others += is_other;
-        if (is_large || is_other) out[got++] = i;
+    const struct topology *t = f->topology;
+    uint32_t large = 0, others = 0, got = 0;
+    for (uint32_t k = t->span_first[leaf]; k < t->span_first[leaf + 1]; k++) {
+        uint32_t end = t->spans[k].first + t->spans[k].count;
+        for (uint32_t i = t->spans[k].first; i < end && got < z->nodes; i++) {
+            bool is_large = f->large[i] <= at && large < z->part[0].count;
+            bool is_other = !is_large && f->small[i] <= at && others < z->part[1].count;
+            large += is_large;
+            others += is_other;
+            if (is_large || is_other) out[got++] = i;
+        }
     }
     ASSERT(got == z->nodes);
 }
 
 void form_take(const struct form_nodes *f, const struct size *z, int64_t at, uint32_t *out)
 {
-    uint32_t per = f->nodes_per_switch, got = 0;
+    uint32_t got = 0;
     if (z->contiguous) {
         uint32_t first = block_by(f, z, at);
         ASSERT(first != NO_INDEX);
-        take(f, z, at, first, first + z->nodes, 0, out);
+        for (; got < z->nodes; got++) out[got] = first + got;
         return;
     }
     if (z->part[1].count > 0 || z->switches_max == 1) {
         uint32_t one = switch_by(f, z, at);
         ASSERT(one != NO_INDEX);
         if (z->part[1].count > 0)
-            take_uneven(f, z, at, one * per, out);
+            take_uneven(f, z, at, one, out);
         else
-            take(f, z, at, one * per, (one + 1) * per, 0, out);
+            take_ready(f, z, at, one, 0, out);
         return;
     }
     uint32_t least = least_taken(f, z, at), taken = 0;
     ASSERT(least > 0);
     for (int pass = 0; pass < 2; pass++) { /* all with more, then as many with just that */
-        for (uint32_t s = 0, count = switch_count(f); s < count && taken < z->switches_max; s++) {
+        for (uint32_t s = 0; s < f->topology->leaf_count && taken < z->switches_max; s++) {
             uint32_t ready = ready_on(f, s, at).all;
             if (pass == 0 ? ready <= least : ready != least) continue;
-            got = take(f, z, at, s * per, (s + 1) * per, got, out);
+            got = take_ready(f, z, at, s, got, out);
             taken++;
         }
     }

@@ -18,7 +18,8 @@
 /* When nodes are ready, by index: 0 now, CIVIL_NEVER_MS not foreseen. */
 struct form_nodes {
     const int64_t *large, *small; /* the same where all needs are equal */
-    uint32_t count, nodes_per_switch; /* 0: no switches are stated */
+    uint32_t count;
+    const struct topology *topology; /* NULL: no switches are stated */
 };
 
 /* Does a gang of that size insist on a form there? */

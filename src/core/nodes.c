@@ -154,9 +154,9 @@ static void count_node(struct pool_nodes *n, uint32_t i, bool in)
     u->milli_used += in ? node_milli_used(n, i) : -(uint64_t)node_milli_used(n, i);
     if (x->state == NODE_UP) {
         n->by_key[node_key(n, i)] += one;
-        if (n->nodes_per_switch > 0)
-            n->on_switch[(size_t)(i / n->nodes_per_switch) * (n->chips_per_node + 1) +
-                         n->chips_per_node - used] += one;
+        if (n->topology != NULL)
+            n->on_leaf[(size_t)n->topology->leaf_of[i] * (n->chips_per_node + 1) +
+                       n->chips_per_node - used] += one;
         u->nodes_up += one;
         u->chips_up += one * n->chips_per_node;
         n->chips_free += one * (n->chips_per_node - used);
@@ -207,8 +207,7 @@ void nodes_init(struct pool_nodes *n, const struct pool *p)
                              .chips_per_node = p->chips_per_node,
                              .cpus_per_node = p->cpus_per_node,
                              .mem_mb_per_node = p->mem_mb_per_node,
-                             .nodes_per_switch = p->nodes_per_switch,
-                             .switches_per_spine = p->switches_per_spine};
+                             .topology = p->topology};
     ASSERT(p->chips_per_node <= CHIPS_PER_NODE_MAX);
     arena_init(&n->expected_arena);
     n->cpus_max = p->cpus_per_node > 0 || p->chips_per_node == 0 ? p->cpus_per_node : UINT32_MAX;
@@ -216,10 +215,9 @@ void nodes_init(struct pool_nodes *n, const struct pool *p)
     n->node = mem_alloc(n->count, sizeof *n->node);
     if (p->shards_per_chip > 0)
         n->milli = mem_alloc((size_t)n->count * n->chips_per_node, sizeof *n->milli);
-    if (n->nodes_per_switch > 0)
-        n->on_switch =
-            mem_alloc((size_t)(n->count / n->nodes_per_switch + 1) * (n->chips_per_node + 1),
-                      sizeof *n->on_switch);
+    if (n->topology != NULL)
+        n->on_leaf = mem_alloc((size_t)n->topology->leaf_count * (n->chips_per_node + 1),
+                               sizeof *n->on_leaf);
     n->use.chips_total = n->count * n->chips_per_node;
     n->key_kinds = nodes_key_kind(n, n->chips_per_node < KEY_MAX ? n->chips_per_node : KEY_MAX) + 1;
     for (uint32_t i = 0; i < n->count; i++) {
@@ -240,7 +238,7 @@ void nodes_release(struct pool_nodes *n)
 {
     mem_free(n->node);
     mem_free(n->milli);
-    mem_free(n->on_switch);
+    mem_free(n->on_leaf);
     shapes_release(&n->shapes);
     arena_release(&n->expected_arena);
     for (uint32_t level = 0; level < n->level_count; level++) {

@@ -24,6 +24,7 @@
 #include "core/seen.h"
 #include "core/shapes.h"
 #include "core/size.h"
+#include "model/topology.h"
 
 enum {
     NODES_LEVELS_MAX = 6, /* 16^6 > NODES_PER_POOL_MAX */
@@ -62,8 +63,8 @@ struct pool_nodes {
     uint32_t key_kinds;
     uint32_t level_count;
     uint32_t by_key[64]; /* how many nodes have that key */
-    uint32_t nodes_per_switch, switches_per_spine; /* 0: not stated */
-    uint32_t *on_switch; /* by switch and whole chips free: how many nodes that are up */
+    const struct topology *topology; /* the pool's, which outlives this; NULL: not stated */
+    uint32_t *on_leaf; /* by leaf and whole chips free: how many nodes that are up */
     struct shapes shapes;
     struct pool_use use;
     uint32_t chips_free; /* whole ones, on nodes that are up */
@@ -73,6 +74,7 @@ struct pool_nodes {
     struct arena expected_arena;
 };
 
+/* The pool's topology is borrowed until nodes_release. */
 void nodes_init(struct pool_nodes *n, const struct pool *p);
 void nodes_release(struct pool_nodes *n);
 

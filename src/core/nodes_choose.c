@@ -317,11 +317,6 @@ static bool choose_by_key(const struct size *z, struct taking *t)
 
 static const struct free_room no_room; /* of nodes that are in no shape */
 
-/* Nodes that follow each other. */
-struct stretch {
-    uint32_t first, count;
-};
-
 struct place {
     const struct free_room *free;
     uint32_t node, slot; /* slot: among all nodes of the stretches */
@@ -355,7 +350,7 @@ static int32_t score_on(const struct pool_nodes *n, const struct need *each, con
 
 /* The nodes of these stretches that satisfy the need and are not taken. */
 static uint32_t list_places(const struct taking *t, const struct need *each,
-                            const struct stretch *list, uint32_t count, const bool *taken,
+                            const struct node_span *list, uint32_t count, const bool *taken,
                             struct place *out)
 {
     const struct pool_nodes *n = t->n;
@@ -375,7 +370,7 @@ static uint32_t list_places(const struct taking *t, const struct need *each,
 }
 
 /* The nodes that the rule likes best of these, which hold the job. */
-static void choose_in(const struct size *z, const struct stretch *list, uint32_t count,
+static void choose_in(const struct size *z, const struct node_span *list, uint32_t count,
                       struct taking *t)
 {
     size_t nodes = 0;
@@ -400,13 +395,15 @@ static bool choose_on_switches(const struct size *z, struct taking *t)
     const struct pool_nodes *n = t->n;
     uint32_t *list, count;
     if (!switches_pick(n, z, &list, &count)) return false;
-    struct stretch *stretches = mem_alloc(count, sizeof *stretches);
-    for (uint32_t s = 0; s < count; s++) {
-        uint32_t first = list[s] * n->nodes_per_switch, left = n->count - first;
-        uint32_t nodes = n->nodes_per_switch < left ? n->nodes_per_switch : left;
-        stretches[s] = (struct stretch){first, nodes};
-    }
-    choose_in(z, stretches, count, t);
+    const uint32_t *span_first = n->topology->span_first;
+    uint32_t spans = 0;
+    for (uint32_t s = 0; s < count; s++) spans += span_first[list[s] + 1] - span_first[list[s]];
+    struct node_span *stretches = mem_alloc(spans, sizeof *stretches);
+    spans = 0;
+    for (uint32_t s = 0; s < count; s++)
+        for (uint32_t k = span_first[list[s]]; k < span_first[list[s] + 1]; k++)
+            stretches[spans++] = n->topology->spans[k];
+    choose_in(z, stretches, spans, t);
     mem_free(list);
     mem_free(stretches);
     return true;
@@ -414,7 +411,7 @@ static bool choose_on_switches(const struct size *z, struct taking *t)
 
 static bool choose_adjacent(const struct size *z, struct taking *t)
 {
-    struct stretch block = {contiguous_pick(t->n, z), z->nodes};
+    struct node_span block = {contiguous_pick(t->n, z), z->nodes};
     if (block.first == NO_INDEX) return false;
     choose_in(z, &block, 1, t);
     return true;

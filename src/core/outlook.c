@@ -384,7 +384,7 @@ static void form_look_all(const struct core *c, struct outlook *o, uint32_t pool
 static struct form_nodes form_nodes_of(const struct core *c, const struct outlook *o, uint32_t pool)
 {
     const struct pool_nodes *n = &c->pools[pool];
-    return (struct form_nodes){o->form.ready[0], o->form.ready[1], n->count, n->nodes_per_switch};
+    return (struct form_nodes){o->form.ready[0], o->form.ready[1], n->count, n->topology};
 }
 
 /* Its changes are taken in. */

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one switch can give to a job. */
+/* What one leaf can give to a job. */
 struct offer {
-    uint32_t at; /* the switch */
+    uint32_t at; /* the leaf */
     uint32_t large, all; /* nodes that hold the larger need, and those that hold the smaller */
 };
 
-/* A choice of switches. */
+/* A choice of leaves. */
 struct pick {
     uint32_t *list;
     uint32_t count;
@@ -20,12 +20,7 @@ struct pick {
 
 bool switches_matter(const struct pool_nodes *n, const struct size *z)
 {
-    return n->nodes_per_switch > 0 && z->nodes > 1;
-}
-
-static uint32_t switch_count(const struct pool_nodes *n)
-{
-    return (n->count + n->nodes_per_switch - 1) / n->nodes_per_switch;
+    return n->topology != NULL && z->nodes > 1;
 }
 
 static const struct need *smaller(const struct size *z)
@@ -33,10 +28,10 @@ static const struct need *smaller(const struct size *z)
     return z->part[1].count > 0 ? &z->part[1].each : &z->part[0].each;
 }
 
-/* Nodes on the switch that are up and have enough whole chips free: not fewer than hold the job. */
+/* Nodes on the leaf that are up and have enough whole chips free: not fewer than hold the job. */
 static uint32_t most_on(const struct pool_nodes *n, const struct size *z, uint32_t at)
 {
-    const uint32_t *by_chips = &n->on_switch[(size_t)at * (n->chips_per_node + 1)];
+    const uint32_t *by_chips = &n->on_leaf[(size_t)at * (n->chips_per_node + 1)];
     uint32_t nodes = 0;
     for (uint32_t k = smaller(z)->chips; k <= n->chips_per_node; k++) nodes += by_chips[k];
     return nodes;
@@ -44,11 +39,14 @@ static uint32_t most_on(const struct pool_nodes *n, const struct size *z, uint32
 
 static struct offer offer_of(const struct pool_nodes *n, const struct size *z, uint32_t at)
 {
+    const struct topology *t = n->topology;
     struct offer o = {.at = at};
-    uint32_t first = at * n->nodes_per_switch, end = first + n->nodes_per_switch;
-    for (uint32_t i = first; i < end && i < n->count; i++) {
-        o.large += node_fits(n, i, &z->part[0].each);
-        o.all += node_fits(n, i, smaller(z));
+    for (uint32_t k = t->span_first[at]; k < t->span_first[at + 1]; k++) {
+        uint32_t end = t->spans[k].first + t->spans[k].count;
+        for (uint32_t i = t->spans[k].first; i < end; i++) {
+            o.large += node_fits(n, i, &z->part[0].each);
+            o.all += node_fits(n, i, smaller(z));
+        }
     }
     return o;
 }
@@ -61,7 +59,7 @@ static bool suffices(const struct size *z, uint32_t large, uint32_t all)
 static uint32_t pick_one(const struct pool_nodes *n, const struct size *z)
 {
     uint32_t best = NO_INDEX, fewest = UINT32_MAX;
-    for (uint32_t at = 0, count = switch_count(n); at < count; at++) {
+    for (uint32_t at = 0; at < n->topology->leaf_count; at++) {
         uint32_t most = most_on(n, z, at);
         if (most < z->nodes || most >= fewest) continue;
         struct offer o = offer_of(n, z, at);
@@ -79,23 +77,31 @@ static int by_size(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* The switches first .. end - 1 that have nodes for the job. Gives how many. */
+/* The leaves first .. end - 1 that have nodes for the job. Gives how many. Where the nodes of a leaf
+ * follow those of the one before, as is usual, each node that does is met once in the tree. */
 static uint32_t find_offers(const struct pool_nodes *n, const struct size *z, uint32_t first,
                             uint32_t end, struct offer *out)
 {
-    uint32_t offers = 0, per = n->nodes_per_switch;
-    uint64_t stop = (uint64_t)end * per;
-    uint32_t i = nodes_next(n, smaller(z), first * per);
-    for (; i != NO_INDEX && i < stop; i = nodes_next(n, smaller(z), i + 1)) {
-        if (offers == 0 || out[offers - 1].at != i / per)
-            out[offers++] = (struct offer){.at = i / per};
-        out[offers - 1].large += node_fits(n, i, &z->part[0].each);
-        out[offers - 1].all++;
+    const struct topology *t = n->topology;
+    uint32_t offers = 0, from = 1, next = 0; /* from .. next - 1: no node that does */
+    for (uint32_t at = first; at < end; at++) {
+        struct offer o = {.at = at};
+        for (uint32_t k = t->span_first[at]; k < t->span_first[at + 1]; k++) {
+            const struct node_span *s = &t->spans[k];
+            if (s->first < from || s->first > next)
+                next = nodes_next(n, smaller(z), from = s->first);
+            while (next != NO_INDEX && next - s->first < s->count) {
+                o.large += node_fits(n, next, &z->part[0].each);
+                o.all++;
+                next = nodes_next(n, smaller(z), from = next + 1);
+            }
+        }
+        if (o.all > 0) out[offers++] = o;
     }
     return offers;
 }
 
-/* As few of these switches as hold the job; 0: they do not. `spare`: room for as many offers. */
+/* As few of these leaves as hold the job; 0: they do not. `spare`: room for as many offers. */
 static uint32_t pick_among(const struct pool_nodes *n, const struct size *z, uint32_t first,
                            uint32_t end, struct offer *spare)
 {
@@ -123,7 +129,7 @@ static void keep(struct pick *p, const struct offer *offers, uint32_t count)
     for (uint32_t i = 0; i < count; i++) p->list[i] = offers[i].at;
 }
 
-/* No choice of the switches first .. end - 1 holds the job on fewer, by the nodes with enough whole
+/* No choice of the leaves first .. end - 1 holds the job on fewer, by the nodes with enough whole
  * chips. `spare`: room for as many offers. *most_out: all these nodes. */
 static uint32_t fewest_of(const struct pool_nodes *n, const struct size *z, uint32_t first,
                           uint32_t end, struct offer *spare, uint32_t *most_out)
@@ -140,14 +146,15 @@ static uint32_t fewest_of(const struct pool_nodes *n, const struct size *z, uint
     return count;
 }
 
-/* On the spine where that takes the fewest switches. */
-static void pick_spine(const struct pool_nodes *n, const struct size *z, struct offer *spare,
-                       struct pick *out)
+/* Below the switch of that level where it takes the fewest leaves. */
+static void pick_level(const struct pool_nodes *n, const struct size *z, uint32_t level,
+                       struct offer *spare, struct pick *out)
 {
-    uint32_t count = switch_count(n), least = UINT32_MAX;
-    for (uint32_t first = 0; first < count; first += n->switches_per_spine) {
-        uint32_t end =
-            first + n->switches_per_spine < count ? first + n->switches_per_spine : count;
+    const struct topology *t = n->topology;
+    uint32_t least = UINT32_MAX;
+    out->count = 0;
+    for (uint32_t s = t->level_first[level]; s < t->level_first[level + 1]; s++) {
+        uint32_t first = t->switches[s].first, end = t->switches[s].end;
         uint32_t most, fewest = fewest_of(n, z, first, end, spare, &most);
         if (fewest == UINT32_MAX || (out->count > 0 && fewest > out->count)) continue;
         if (out->count > 0 && fewest == out->count && most >= least) continue;
@@ -165,16 +172,19 @@ bool switches_pick(const struct pool_nodes *n, const struct size *z, uint32_t **
                    uint32_t *count_out)
 {
     ASSERT(switches_matter(n, z));
-    uint32_t count = switch_count(n), limit = z->switches_max > 0 ? z->switches_max : UINT32_MAX;
-    struct pick p = {mem_alloc(count, sizeof *p.list), 0};
+    const struct topology *t = n->topology;
+    uint32_t limit = z->switches_max > 0 ? z->switches_max : UINT32_MAX;
+    struct pick p = {mem_alloc(t->leaf_count, sizeof *p.list), 0};
     uint32_t one = pick_one(n, z);
     if (one != NO_INDEX) {
         p.list[0] = one;
         p.count = 1;
     } else if (limit > 1) {
-        struct offer *spare = mem_alloc(count, sizeof *spare);
-        if (n->switches_per_spine > 0) pick_spine(n, z, spare, &p);
-        if (p.count == 0 || p.count > limit) keep(&p, spare, pick_among(n, z, 0, count, spare));
+        struct offer *spare = mem_alloc(t->leaf_count, sizeof *spare);
+        for (uint32_t l = 1; l < t->level_count && (p.count == 0 || p.count > limit); l++)
+            pick_level(n, z, l, spare, &p);
+        if (p.count == 0 || p.count > limit)
+            keep(&p, spare, pick_among(n, z, 0, t->leaf_count, spare));
         mem_free(spare);
     }
     bool found = p.count > 0 && p.count <= limit;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "model/nodelist.h"
+#include "model/topology.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -288,22 +289,28 @@ static void set_nodes(struct builder *b, const struct engine_start *o)
     buf_release(&text);
 }
 
-/* Where the first node hangs, as Slurm's topology plugins say it. */
+/* Where the first node hangs, as Slurm's topology plugins say it: the switches from the top down. */
 static void set_topology(struct builder *b, const struct engine_start *o)
 {
     const struct pool *pool = &o->fleet->pools[o->claim->pool.v];
-    uint32_t node = o->claim->parts[0].node;
-    struct buf text = {0};
-    char name[NODE_NAME_MAX];
-    if (pool->nodes_per_switch == 0) return;
-    uint32_t at = node / pool->nodes_per_switch;
-    if (pool->switches_per_spine > 0)
-        buf_printf(&text, "spine%" PRIu32 ".", at / pool->switches_per_spine);
-    buf_printf(&text, "switch%" PRIu32 ".%s", at, pool_node_name(pool, node, name));
-    set_buf(b, "SLURM_TOPOLOGY_ADDR", &text);
-    set(b, "SLURM_TOPOLOGY_ADDR_PATTERN",
-        pool->switches_per_spine > 0 ? STR("switch.switch.node") : STR("switch.node"));
-    buf_release(&text);
+    const struct topology *t = pool->topology;
+    uint32_t node = o->claim->parts[0].node, path[SWITCH_LEVELS_MAX], count = 0;
+    struct buf addr = {0}, pattern = {0};
+    char name[NODE_NAME_MAX], of_switch[SWITCH_NAME_MAX];
+    if (t == NULL) return;
+    for (uint32_t at = t->leaf_of[node]; at != NO_INDEX; at = t->switches[at].parent)
+        path[count++] = at;
+    while (count > 0) {
+        if (switch_name(pool, path[--count], of_switch)[0] == '\0') continue;
+        buf_printf(&addr, "%s.", of_switch);
+        buf_puts(&pattern, "switch.");
+    }
+    buf_puts(&addr, pool_node_name(pool, node, name));
+    buf_puts(&pattern, "node");
+    set_buf(b, "SLURM_TOPOLOGY_ADDR", &addr);
+    set_buf(b, "SLURM_TOPOLOGY_ADDR_PATTERN", &pattern);
+    buf_release(&addr);
+    buf_release(&pattern);
 }
 
 static void hide_all_devices(struct builder *b)

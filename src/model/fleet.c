@@ -130,6 +130,13 @@ static void visit_range(struct visit *v, struct node_range *r)
     visit_bool(v, "numbered", &r->numbered);
 }
 
+static void visit_pool_switch(struct visit *v, struct pool_switch *s)
+{
+    visit_text(v, "name", &s->name);
+    VISIT_ARRAY(v, "nodes", s->ranges, s->range_count, NODE_RANGES_MAX, visit_range);
+    visit_texts(v, "switches", &s->below, &s->below_count, SWITCHES_MAX);
+}
+
 void visit_pool(struct visit *v, struct pool *p)
 {
     visit_text(v, "id", &p->id);
@@ -147,6 +154,7 @@ void visit_pool(struct visit *v, struct pool *p)
     visit_u32(v, "shards_per_chip", &p->shards_per_chip);
     visit_u32(v, "nodes_per_switch", &p->nodes_per_switch);
     visit_u32(v, "switches_per_spine", &p->switches_per_spine);
+    VISIT_ARRAY(v, "switches", p->switches, p->switch_count, SWITCHES_MAX, visit_pool_switch);
     visit_u32(v, "cpus_per_node", &p->cpus_per_node);
     visit_u64(v, "mem_mb_per_node", &p->mem_mb_per_node);
     visit_i64(v, "shadow_uusd_per_chip_h", &p->shadow_uusd_per_chip_h);

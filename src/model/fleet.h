@@ -21,6 +21,7 @@ struct quantity {
 };
 
 struct chip;
+struct topology;
 
 /* What stands together: a row for each kind of chip in each country, in order of pools; drained
  * pools and leases that have not begun too. Made by fleet_index. */
@@ -130,6 +131,15 @@ struct node_range {
     bool numbered;
 };
 
+/* A switch of a pool as the fleet file names it: nodes of the pool hang on it, or other switches do. */
+struct pool_switch {
+    struct str name; /* unique in the pool */
+    struct node_range *ranges;
+    uint32_t range_count;
+    struct str *below; /* names of switches of the same pool */
+    uint32_t below_count;
+};
+
 /* May jobs of higher priority have running ones stopped, which then wait again (core/preempt.h)? */
 enum preempt_mode { PREEMPT_UNSTATED, PREEMPT_OFF, PREEMPT_REQUEUE, PREEMPT_MODE_COUNT };
 extern const char *const preempt_names[PREEMPT_MODE_COUNT];
@@ -147,9 +157,13 @@ struct pool {
     uint32_t node_count; /* sum over ranges; by fleet_index */
     uint32_t chips_per_node;
     uint32_t shards_per_chip; /* equal parts that jobs may share a chip in; divides 1000; 0: none */
-    /* Topology: so many consecutive nodes hang on one switch, so many consecutive switches on one
-     * spine; 0: not stated. */
+    /* Topology, stated by name, or in short: so many consecutive nodes hang on one switch, so many
+     * consecutive switches on one spine; 0: not stated. */
+    struct pool_switch *switches;
+    uint32_t switch_count;
     uint32_t nodes_per_switch, switches_per_spine;
+    const struct topology *topology; /* what either of them comes to (model/topology.h), by
+                                        fleet_index; NULL: not stated; not stored */
     uint32_t cpus_per_node;
     uint64_t mem_mb_per_node;
     int64_t shadow_uusd_per_chip_h; /* what a chip hour is worth to others, as the plan says: it

@@ -73,6 +73,12 @@ static struct str path_of(struct flat *f, const char *key)
                                base.len > 0 ? "." : "", STR_ARG(name)));
 }
 
+static void add_row(struct flat *f, struct str path, const char *value)
+{
+    f->rows = mem_grow(f->rows, &f->cap, f->count + 1, sizeof *f->rows);
+    f->rows[f->count++] = (struct row){path, str_of(arena_printf(f->arena, "%s", value))};
+}
+
 static void put_row(struct flat *f, const char *key, const char *value)
 {
     if (key == NULL) { /* a list of words is one row */
@@ -84,13 +90,10 @@ static void put_row(struct flat *f, const char *key, const char *value)
                 str_of(arena_printf(f->arena, STR_FMT ", %s", STR_ARG(last->value), value));
             return;
         }
-        f->rows = mem_grow(f->rows, &f->cap, f->count + 1, sizeof *f->rows);
-        f->rows[f->count++] = (struct row){path, str_of(arena_printf(f->arena, "%s", value))};
+        add_row(f, path, value);
         return;
     }
-    f->rows = mem_grow(f->rows, &f->cap, f->count + 1, sizeof *f->rows);
-    f->rows[f->count++] =
-        (struct row){path_of(f, key), str_of(arena_printf(f->arena, "%s", value))};
+    add_row(f, path_of(f, key), value);
 }
 
 /* A fraction in units of 1/scale, without trailing zeros. */
@@ -191,24 +194,43 @@ static void flat_site(struct visit *v, const struct fleet *f, uint32_t i)
     visit_site(v, &s);
 }
 
+static const char *hostlist_of(struct arena *a, const struct node_range *ranges, uint32_t count)
+{
+    struct buf text = {0};
+    for (uint32_t k = 0; k < count; k++) {
+        const struct node_range *r = &ranges[k];
+        buf_printf(&text, "%s" STR_FMT, k > 0 ? "," : "", STR_ARG(r->prefix));
+        if (!r->numbered) continue;
+        buf_printf(&text, "[%0*u", (int)r->width, r->first);
+        if (r->count > 1) buf_printf(&text, "-%0*u", (int)r->width, r->first + r->count - 1);
+        buf_printf(&text, "]" STR_FMT, STR_ARG(r->suffix));
+    }
+    const char *kept = str_dupz(a, buf_str(&text));
+    buf_release(&text);
+    return kept;
+}
+
+/* A switch by its name: its nodes, or the switches below it. */
+static void put_switch(struct flat *f, const struct pool_switch *s)
+{
+    struct str path = str_of(arena_printf(f->arena, "switch " STR_FMT, STR_ARG(s->name)));
+    struct buf text = {0};
+    for (uint32_t i = 0; i < s->below_count; i++)
+        buf_printf(&text, "%s" STR_FMT, i > 0 ? ", " : "", STR_ARG(s->below[i]));
+    buf_puts(&text, hostlist_of(f->arena, s->ranges, s->range_count));
+    add_row(f, path, text.p);
+    buf_release(&text);
+}
+
 /* The nodes as people write them, in place of their ranges. */
 static void flat_pool(struct visit *v, const struct fleet *f, uint32_t i)
 {
     struct pool p = f->pools[i];
-    struct arena *a = flat_of(v)->arena;
-    const char *nodes = "";
-    for (uint32_t k = 0; k < p.range_count; k++) {
-        const struct node_range *r = &p.ranges[k];
-        const char *comma = k > 0 ? "," : "";
-        nodes = r->numbered
-                    ? arena_printf(a, "%s%s" STR_FMT "[%0*u-%0*u]" STR_FMT, nodes, comma,
-                                   STR_ARG(r->prefix), (int)r->width, r->first, (int)r->width,
-                                   r->first + r->count - 1, STR_ARG(r->suffix))
-                    : arena_printf(a, "%s%s" STR_FMT, nodes, comma, STR_ARG(r->prefix));
-    }
-    p.range_count = 0;
+    p.range_count = p.switch_count = 0;
     visit_pool(v, &p);
-    put_row(flat_of(v), "nodes", nodes);
+    p = f->pools[i];
+    put_row(flat_of(v), "nodes", hostlist_of(flat_of(v)->arena, p.ranges, p.range_count));
+    for (uint32_t k = 0; k < p.switch_count; k++) put_switch(flat_of(v), &p.switches[k]);
 }
 
 static void flat_tenant(struct visit *v, const struct fleet *f, uint32_t i)
@@ -227,10 +249,13 @@ typedef void flat_fn(struct visit *v, const struct fleet *f, uint32_t i);
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
-static const struct row *find_row(const struct flat *f, struct str path)
+/* `hint`: where it probably stands: mostly the rows of both are nearly the same. */
+static const struct row *find_row(const struct flat *f, struct str path, size_t hint)
 {
-    for (size_t i = 0; i < f->count; i++)
-        if (str_eq(f->rows[i].path, path)) return &f->rows[i];
+    for (size_t i = 0; i < f->count; i++) {
+        const struct row *r = &f->rows[(hint + i) % f->count];
+        if (str_eq(r->path, path)) return r;
+    }
     return NULL;
 }
 
@@ -254,12 +279,12 @@ static void compare(const char *kind, struct str id, const struct flat *was, con
                     struct buf *out)
 {
     for (size_t i = 0; i < was->count; i++) {
-        const struct row *now = find_row(is, was->rows[i].path);
+        const struct row *now = find_row(is, was->rows[i].path, i);
         if (now == NULL || !str_eq(now->value, was->rows[i].value))
             put_change(out, kind, id, was->rows[i].path, &was->rows[i], now);
     }
     for (size_t i = 0; i < is->count; i++)
-        if (find_row(was, is->rows[i].path) == NULL)
+        if (find_row(was, is->rows[i].path, i) == NULL)
             put_change(out, kind, id, is->rows[i].path, NULL, &is->rows[i]);
 }
 

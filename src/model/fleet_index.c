@@ -3,6 +3,7 @@
 #include "base/civil.h"
 #include "model/fleet_names.h"
 #include "model/stock.h"
+#include "model/topology.h"
 
 #define RETURN_IF(call)                                                                            \
     do {                                                                                           \
@@ -266,19 +267,23 @@ static enum err index_title(struct pool *p, const struct fleet_names *n, struct 
     return ERR_NONE;
 }
 
+bool node_range_is_sound(const struct node_range *r)
+{
+    bool fits = (uint64_t)r->first + r->count <= UINT64_C(1000000000) && r->width <= 9;
+    bool is_sound = r->numbered ? fits : r->count == 1 && r->suffix.len == 0;
+    return is_sound && r->count > 0 && r->prefix.len > 0 &&
+           text_is_valid(r->prefix, NAME_LEN_MAX) && text_is_valid(r->suffix, NAME_LEN_MAX);
+}
+
 /* Ranges may come from a file or a ledger, so nothing about them is taken on trust. */
 static enum err count_nodes(struct pool *p, struct errtext *error)
 {
     uint64_t nodes = 0;
     if (p->range_count > NODE_RANGES_MAX) return bad("pool", p->id, "too many ranges", error);
     for (uint32_t i = 0; i < p->range_count; i++) {
-        const struct node_range *r = &p->ranges[i];
-        bool fits = (uint64_t)r->first + r->count <= UINT64_C(1000000000) && r->width <= 9;
-        bool is_sound = r->numbered ? fits : r->count == 1 && r->suffix.len == 0;
-        if (!is_sound || r->count == 0 || r->prefix.len == 0 ||
-            !text_is_valid(r->prefix, NAME_LEN_MAX) || !text_is_valid(r->suffix, NAME_LEN_MAX))
+        if (!node_range_is_sound(&p->ranges[i]))
             return bad("pool", p->id, "a range of nodes is not sound", error);
-        nodes += r->count;
+        nodes += p->ranges[i].count;
     }
     if (nodes == 0) return bad("pool", p->id, "has no nodes", error);
     if (nodes > NODES_PER_POOL_MAX)
@@ -301,6 +306,8 @@ static enum err check_pool_shape(const struct pool *p, struct errtext *error)
         (p->switches_per_spine > 0 && p->nodes_per_switch == 0))
         return bad("pool", p->id, "switches_per_spine needs nodes_per_switch; both have a bound",
                    error);
+    if (p->switch_count > SWITCHES_MAX || (p->switch_count > 0 && p->nodes_per_switch > 0))
+        return bad("pool", p->id, "too many switches, or both names and numbers of them", error);
     if (!in_range(p->cpus_per_node, 1, CPUS_PER_NODE_MAX))
         return bad("pool", p->id, "cpus_per_node must be 1..65535", error);
     if (p->mem_mb_per_node > MEM_MB_PER_NODE_MAX)
@@ -332,7 +339,10 @@ static enum err index_pools(struct fleet *f, const struct fleet_names *n, struct
     if (nodes > NODES_MAX)
         return err_set(error, ERR_LIMIT, "more than %d nodes in all pools", (int)NODES_MAX);
     if (defaults > 1) return err_set(error, ERR_INVALID, "more than one pool is the default");
-    return fleet_check_nodes(f, error);
+    RETURN_IF(fleet_check_nodes(f, error));
+    for (uint32_t i = 0; i < f->pool_count; i++)
+        RETURN_IF(topology_build(&f->pools[i], arena, NULL, error));
+    return ERR_NONE;
 }
 
 /* ---- tenants and permits --------------------------------------------------------------------- */

@@ -21,6 +21,8 @@ enum {
     CPUS_PER_NODE_MAX = 65535, /* Slurm counts the CPUs of a node in 16 bits */
     MEM_MB_PER_NODE_MAX = 1 << 30, /* 1 PiB: above every machine, and products stay in 64 bits */
     NODE_RANGES_MAX = 1000, /* ranges of one hostlist expression */
+    SWITCHES_MAX = 65536, /* named ones of a pool: leaves of 16 nodes for the largest pool */
+    SWITCH_LEVELS_MAX = 8, /* leaves are one: the deepest networks built have four */
     ID_LEN_MAX = 64, /* bytes of an id: party, chip, site, pool, tenant, rule */
     NAME_LEN_MAX = 256, /* bytes of a free name or path component */
     TEXT_LEN_MAX = 4096, /* bytes of a path, comment or one environment entry's name */

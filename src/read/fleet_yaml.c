@@ -8,6 +8,7 @@
 #include "read/chip_yaml.h"
 #include "read/party_words.h"
 #include "read/suggest.h"
+#include "read/switches_yaml.h"
 #include "read/units.h"
 
 #include <string.h>
@@ -373,12 +374,7 @@ static void read_pool_size(struct reader *r, const struct yaml_node *n, struct p
     if ((x = yaml_need(r->errs, n, "cpus_per_node")) != NULL)
         yaml_u32(r->errs, x, 1, CPUS_PER_NODE_MAX, &p->cpus_per_node);
     if ((x = yaml_need(r->errs, n, "memory_per_node")) != NULL) read_memory(r, x, p);
-    if ((x = yaml_get(n, "nodes_per_switch")) != NULL)
-        yaml_u32(r->errs, x, 1, NODES_PER_POOL_MAX, &p->nodes_per_switch);
-    if ((x = yaml_get(n, "switches_per_spine")) != NULL) {
-        yaml_u32(r->errs, x, 1, NODES_PER_POOL_MAX, &p->switches_per_spine);
-        yaml_need(r->errs, n, "nodes_per_switch");
-    }
+    switches_yaml_read(r->errs, n, r->arena, p);
     const struct yaml_node *chip = yaml_get(n, "chip");
     x = yaml_get(n, "chips_per_node");
     if (chip == NULL && x != NULL)
@@ -403,6 +399,7 @@ static void read_pool(struct reader *r, const struct yaml_node *n, struct pool *
                                        "shards_per_chip",
                                        "nodes_per_switch",
                                        "switches_per_spine",
+                                       "switches",
                                        "cpus_per_node",
                                        "title",
                                        "memory_per_node",

@@ -31,6 +31,7 @@ static const struct route routes[] = {
     {"GET", "/v1/acct", false, handle_acct, JOB_FILTERS " from_ms to_ms "},
     {"GET", "/v1/pools", false, handle_pools, NULL},
     {"GET", "/v1/pools/*/nodes", false, handle_nodes, NULL},
+    {"GET", "/v1/pools/*/switches", false, handle_switches, NULL},
     {"POST", "/v1/nodes", true, handle_nodes_change, NULL},
     {"GET", "/v1/leases", false, handle_leases, NULL},
     {"GET", "/v1/shares", false, handle_shares, NULL},

@@ -13,7 +13,7 @@ api_handler handle_submit, handle_plan, handle_jobs, handle_job, handle_job_spec
 /* api_acct.c */
 api_handler handle_acct;
 /* api_supply.c */
-api_handler handle_pools, handle_nodes, handle_nodes_change, handle_leases, handle_shares,
+api_handler handle_pools, handle_nodes, handle_switches, handle_nodes_change, handle_leases, handle_shares,
     handle_fleet, handle_fleet_apply;
 /* api_speeds.c */
 api_handler handle_speeds, handle_speeds_adopt;

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "model/topology.h"
 #include "serve/api.h"
 #include "serve/reply.h"
 #include "serve/views_fill.h"
@@ -49,10 +50,11 @@ void handle_nodes(struct server *s, struct op *op, struct str id)
         return;
     }
     const struct pool *p = &f->pools[pool];
+    const struct topology *t = p->topology;
     struct node_list rows = {ARENA_ARRAY(&s->scratch, p->node_count, struct node_view),
                              p->node_count};
     for (uint32_t n = 0; n < p->node_count; n++) {
-        char name[NODE_NAME_MAX];
+        char name[NODE_NAME_MAX], leaf[SWITCH_NAME_MAX];
         struct node_use u = core_node_use(s->journal.core, (struct pool_id){pool}, n);
         rows.nodes[n] = (struct node_view){
             .name = str_copy(&s->scratch, str_of(pool_node_name(p, n, name))),
@@ -64,8 +66,62 @@ void handle_nodes(struct server *s, struct op *op, struct str id)
             .reason_uid = u.reason_uid,
             .reason_ms = u.reason_ms,
         };
+        if (t != NULL)
+            rows.nodes[n].on_switch =
+                str_copy(&s->scratch, str_of(switch_name(p, t->leaf_of[n], leaf)));
     }
     reply_visit(op, 200, visit_node_list_any, &rows);
+}
+
+static void visit_switch_list_any(struct visit *v, void *what)
+{
+    visit_switch_list(v, what);
+}
+
+/* Rows by index of their switch; a node without a switch has none to show. */
+static void list_switches(const struct pool *p, struct arena *arena, struct switch_list *out)
+{
+    const struct topology *t = p->topology;
+    char name[SWITCH_NAME_MAX];
+    struct buf nodes = {0};
+    struct switch_view *rows = ARENA_ARRAY(arena, t->switch_count, struct switch_view);
+    for (uint32_t i = 0; i < t->switch_count; i++) {
+        const struct topology_switch *s = &t->switches[i];
+        buf_clear(&nodes);
+        switch_put_nodes(p, i, &nodes);
+        rows[i].name = str_copy(arena, str_of(switch_name(p, i, name)));
+        rows[i].level = s->level;
+        rows[i].nodes = str_copy(arena, buf_str(&nodes));
+        struct node_span span;
+        for (uint32_t next = 0; switch_next_nodes(t, i, &next, &span);)
+            rows[i].node_count += span.count;
+        if (s->parent != NO_INDEX) rows[s->parent].below_count++;
+    }
+    for (uint32_t i = 0; i < t->switch_count; i++) {
+        rows[i].below = ARENA_ARRAY(arena, rows[i].below_count, struct str);
+        rows[i].below_count = 0;
+    }
+    for (uint32_t i = 0; i < t->switch_count; i++) {
+        uint32_t up = t->switches[i].parent;
+        if (up != NO_INDEX) rows[up].below[rows[up].below_count++] = rows[i].name;
+        if (rows[i].name.len > 0) rows[out->count++] = rows[i];
+    }
+    out->switches = rows;
+    buf_release(&nodes);
+}
+
+void handle_switches(struct server *s, struct op *op, struct str id)
+{
+    const struct fleet *f = need_fleet(s, op);
+    if (f == NULL) return;
+    uint32_t pool = fleet_pool(f, id);
+    if (pool == NO_INDEX) {
+        reply_error(op, ERR_NOT_FOUND, "there is no pool '" STR_FMT "'", STR_ARG(id));
+        return;
+    }
+    struct switch_list rows = {0};
+    if (f->pools[pool].topology != NULL) list_switches(&f->pools[pool], &s->scratch, &rows);
+    reply_visit(op, 200, visit_switch_list_any, &rows);
 }
 
 struct node_changes {

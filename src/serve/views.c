@@ -171,11 +171,26 @@ static void visit_node_view(struct visit *v, struct node_view *x)
     visit_text(v, "reason", &x->reason);
     visit_u32(v, "reason_uid", &x->reason_uid);
     visit_i64(v, "reason_ms", &x->reason_ms);
+    visit_text(v, "switch", &x->on_switch);
 }
 
 void visit_node_list(struct visit *v, struct node_list *x)
 {
     VISIT_ARRAY(v, "nodes", x->nodes, x->count, NODES_PER_POOL_MAX, visit_node_view);
+}
+
+static void visit_switch_view(struct visit *v, struct switch_view *x)
+{
+    visit_text(v, "name", &x->name);
+    visit_u32(v, "level", &x->level);
+    visit_u32(v, "node_count", &x->node_count);
+    visit_text(v, "nodes", &x->nodes);
+    visit_texts(v, "switches", &x->below, &x->below_count, NODES_PER_POOL_MAX);
+}
+
+void visit_switch_list(struct visit *v, struct switch_list *x)
+{
+    VISIT_ARRAY(v, "switches", x->switches, x->count, 2 * NODES_PER_POOL_MAX, visit_switch_view);
 }
 
 static void visit_lease_view(struct visit *v, struct lease_view *x)

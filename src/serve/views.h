@@ -119,12 +119,28 @@ struct node_view {
     struct str reason; /* why it is out of use, as the operator said; "" nothing said */
     uint32_t reason_uid; /* who took it out of use */
     int64_t reason_ms; /* when; 0: it is in use */
+    struct str on_switch; /* that it hangs on; "" not stated */
 };
 struct node_list {
     struct node_view *nodes;
     uint32_t count;
 };
 void visit_node_list(struct visit *v, struct node_list *x);
+
+/* One switch of a pool: GET /v1/pools/ID/switches, lower levels first. */
+struct switch_view {
+    struct str name;
+    uint32_t level; /* 0: nodes hang on it */
+    uint32_t node_count;
+    struct str nodes; /* compressed hostlist, of all below it */
+    struct str *below; /* switches right below it */
+    uint32_t below_count;
+};
+struct switch_list {
+    struct switch_view *switches;
+    uint32_t count;
+};
+void visit_switch_list(struct visit *v, struct switch_list *x);
 
 /* One leased pool: GET /v1/leases. */
 struct lease_view {

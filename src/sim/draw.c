@@ -111,6 +111,41 @@ static void draw_title(struct rng *r, struct arena *arena, const struct fleet *f
     }
 }
 
+/* The pool's nodes on switches with names, uneven and in no order, some on none; then switches above
+ * these, until one is left or chance ends it. */
+static void draw_switches(struct rng *r, struct arena *arena, struct pool *p)
+{
+    const struct node_range *all = &p->ranges[0];
+    uint32_t leaves = 1 + rng_below(r, 3), roots = 0;
+    struct str root[SIM_NODES_MAX];
+    p->nodes_per_switch = p->switch_count = 0;
+    p->switches = ARENA_ARRAY(arena, 2 * SIM_NODES_MAX, struct pool_switch);
+    for (uint32_t i = 0; i < leaves; i++)
+        p->switches[i].ranges = ARENA_ARRAY(arena, all->count, struct node_range);
+    for (uint32_t n = 0; n < all->count; n++) {
+        struct pool_switch *s = &p->switches[rng_below(r, leaves)];
+        if (rng_chance(r, 10)) continue;
+        s->ranges[s->range_count] = *all;
+        s->ranges[s->range_count].first = all->first + n;
+        s->ranges[s->range_count++].count = 1;
+    }
+    for (uint32_t i = 0; i < leaves; i++) {
+        if (p->switches[i].range_count == 0) continue;
+        p->switches[p->switch_count] = p->switches[i];
+        root[roots] = p->switches[p->switch_count].name = name_of(arena, "leaf", i);
+        p->switch_count++;
+        roots++;
+    }
+    while (roots > 1 && rng_chance(r, 70)) {
+        struct pool_switch *s = &p->switches[p->switch_count];
+        *s = (struct pool_switch){.name = name_of(arena, "above", p->switch_count++)};
+        s->below = ARENA_ARRAY(arena, roots, struct str);
+        s->below_count = 2 + rng_below(r, roots - 1);
+        for (uint32_t i = 0; i < s->below_count; i++) s->below[i] = root[--roots];
+        root[roots++] = s->name;
+    }
+}
+
 static void draw_pool(struct rng *r, struct arena *arena, const struct fleet *f, uint32_t i,
                       int64_t from_ms, int64_t to_ms, struct pool *p)
 {
@@ -136,6 +171,7 @@ static void draw_pool(struct rng *r, struct arena *arena, const struct fleet *f,
         struct rng own = *r; /* shares and switches leave the draw of all else as it is */
         if (rng_chance(&own, 30)) p->nodes_per_switch = 1 + rng_below(&own, 3);
         if (rng_chance(&own, 40)) p->shards_per_chip = rng_chance(&own, 50) ? 4 : 10;
+        if (p->nodes_per_switch > 0 && rng_chance(&own, 50)) draw_switches(&own, arena, p);
     }
     if (rng_chance(r, 20)) p->time_limit_max_ms = rng_between(r, 1, 4) * HOUR_MS;
     if (rng_chance(r, 30)) {
@@ -308,6 +344,9 @@ struct fleet *draw_fleet_change(struct rng *r, struct arena *arena, const struct
         }
     }
     change_budgets(r, f);
+    struct rng wires = rng_fork(r, 3);
+    for (uint32_t i = 0; i < f->pool_count; i++)
+        if (f->pools[i].switch_count > 0) draw_switches(&wires, arena, &f->pools[i]);
     for (uint32_t i = 0; i < f->permit_count; i++)
         if (f->permits[i].to_ms != 0 && f->permits[i].to_ms <= f->permits[i].from_ms)
             f->permits[i].to_ms = f->permits[i].from_ms + 1;

@@ -83,13 +83,29 @@ static uint32_t nodes_that_do(const struct sim *s, uint32_t pool, const struct r
     return nodes;
 }
 
-/* Are these nodes on as few switches, and as close together, as the job insists? */
-static bool has_form(const struct pool *p, const struct job_spec *j, uint32_t nodes)
+/* A number for the switch that the node hangs on, by the words of the fleet file alone. */
+static uint32_t switch_of(const struct pool *p, uint32_t node)
 {
+    char name[NODE_NAME_MAX];
+    if (p->nodes_per_switch > 0) return node / p->nodes_per_switch;
+    pool_node_name(p, node, name);
+    for (uint32_t i = 0; i < p->switch_count; i++) {
+        struct pool below = {.ranges = p->switches[i].ranges,
+                             .range_count = p->switches[i].range_count};
+        if (pool_node_index(&below, str_of(name)) != NO_INDEX) return i;
+    }
+    return p->switch_count + node;
+}
+
+/* Are these nodes on as few switches, and as close together, as the job insists? */
+static bool has_form(const struct pool *p, const uint32_t *on, const struct job_spec *j,
+                     uint32_t nodes)
+{
+    bool is_stated = p->nodes_per_switch > 0 || p->switch_count > 0;
     uint32_t switches = 0, gaps = 0;
     for (uint32_t n = 0; n < p->node_count; n++) {
         if ((nodes >> n & 1) == 0) continue;
-        if (p->nodes_per_switch > 0) switches |= UINT32_C(1) << n / p->nodes_per_switch;
+        if (is_stated) switches |= UINT32_C(1) << on[n];
         gaps += n == 0 || (nodes >> (n - 1) & 1) == 0;
     }
     bool is_alone = (nodes & (nodes - 1)) == 0;
@@ -109,13 +125,15 @@ bool oracle_fits(struct sim *s, const struct job *j, uint32_t pool, const uint32
     int64_t have, need;
     if (size_in_pool(&j->spec, p, &z, &have, &need) != REASON_NONE) return false;
     fill(s, pool, j->id, gone, gone_count, rooms);
+    uint32_t on[SIM_NODES_MAX];
+    for (uint32_t n = 0; n < p->node_count; n++) on[n] = switch_of(p, n);
     const struct need *smaller = &z.part[z.part[1].count > 0 ? 1 : 0].each;
     uint32_t first = nodes_that_do(s, pool, rooms, &z.part[0].each);
     uint32_t any = nodes_that_do(s, pool, rooms, smaller);
     for (uint32_t set = 1; set < UINT32_C(1) << p->node_count; set++)
         if ((set & ~any) == 0 && (uint32_t)__builtin_popcount(set) == z.nodes &&
             (uint32_t)__builtin_popcount(set & first) >= z.part[0].count &&
-            has_form(p, &j->spec, set))
+            has_form(p, on, &j->spec, set))
             return true;
     return false;
 }

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 CHECKER=$(dirname "$BERTH")/unit/cli/test_openapi_calls
 [ -x "$CHECKER" ] || fail "build the checker first: make BUILD=$(dirname "$BERTH") unit-build"
-LEASED='  rented:\n    site: lab\n    chip: h100-sxm\n    nodes: r[1-2]\n    chips_per_node: 8\n    cpus_per_node: 32\n    memory_per_node: 256G\n    title: {leased: {lessor: owner, owner: owner, price: "2.10", from: 2026-01-01, to: 2036-12-31}}'
+LEASED='  rented:\n    site: lab\n    chip: h100-sxm\n    nodes: r[1-2]\n    chips_per_node: 8\n    cpus_per_node: 32\n    memory_per_node: 256G\n    switches: {a: {nodes: r1}, b: {switches: [a]}}\n    title: {leased: {lessor: owner, owner: owner, price: "2.10", from: 2026-01-01, to: 2036-12-31}}'
 sed "s/^pools:/&\n$LEASED/" "$FLEET" >"$WORK/fleet.yaml"
 FLEET=$WORK/fleet.yaml
 start_daemon
@@ -81,6 +81,9 @@ call 200 GET '/v1/acct?limit=3&after=1&from_ms=1'
 call 400 GET '/v1/acct?from_ms=noon'
 call 200 GET /v1/pools
 for pool in gpu cpu debug rented; do call 200 GET /v1/pools/$pool/nodes; done
+call 200 GET /v1/pools/rented/switches
+expect "the switches of a pool" "$(jq -r '.switches[].nodes' reply | tr '\n' ' ')" "r1 r1 "
+call 404 GET /v1/pools/nowhere/switches
 call 200 GET /v1/shares
 expect "the accounts" "$(jq -r '.shares[0].account' reply)" lab
 call 200 GET /v1/leases

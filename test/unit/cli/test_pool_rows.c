@@ -121,9 +121,9 @@ static void nodes_are_told_one_by_one(void **state)
 {
     (void)state;
     struct node_view views[] = {
-        {STR("th001"), STR("allocated"), 8, 96, 1000, {0}, 0, 0},
-        {STR("th002"), STR("mixed"), 3, 10, 500, {0}, 0, 0},
-        {STR("th008"), STR("down"), 0, 0, 0, STR("fan broken"), 0, 0},
+        {STR("th001"), STR("allocated"), 8, 96, 1000, {0}, 0, 0, {0}},
+        {STR("th002"), STR("mixed"), 3, 10, 500, {0}, 0, 0, {0}},
+        {STR("th008"), STR("down"), 0, 0, 0, STR("fan broken"), 0, 0, {0}},
     };
     struct node_list list = {.nodes = views, .count = 3};
     struct pool_rows rows = {0};

@@ -8,11 +8,12 @@
 #include "core/contiguous.h"
 #include "core/explain.h"
 #include "core/nodes.h"
+#include "unit/wires.h"
 #include "world.h"
 
 #include <string.h>
 
-enum { NODES_MOST = 40 };
+enum { NODES_MOST = WIRES_NODES_MAX };
 
 /* ---- the definition, block by block ---------------------------------------------------------- */
 
@@ -39,12 +40,13 @@ static bool is_block(const struct pool_nodes *n, const struct size *z, uint32_t 
     return large >= z->part[0].count && all == z->nodes;
 }
 
-static uint32_t switches_of(const struct pool_nodes *n, const struct size *z, uint32_t first)
+/* On how many leaves the block lies; w NULL: no switches are stated. */
+static uint32_t switches_of(const struct wires *w, const struct size *z, uint32_t first)
 {
-    uint32_t switches = 0;
-    for (uint32_t i = first; n->nodes_per_switch > 0 && i < first + z->nodes; i++)
-        switches += i == first || i % n->nodes_per_switch == 0;
-    return switches;
+    uint32_t leaves = 0;
+    for (uint32_t i = first; w != NULL && i < first + z->nodes; i++)
+        leaves |= UINT32_C(1) << w->leaf_of[i];
+    return (uint32_t)__builtin_popcount(leaves);
 }
 
 static uint32_t run_of(const struct pool_nodes *n, const struct size *z, uint32_t first)
@@ -55,12 +57,12 @@ static uint32_t run_of(const struct pool_nodes *n, const struct size *z, uint32_
     return end - from;
 }
 
-static uint32_t best_block(const struct pool_nodes *n, const struct size *z)
+static uint32_t best_block(const struct pool_nodes *n, const struct wires *w, const struct size *z)
 {
     uint32_t best = NO_INDEX, switches = 0, run = 0;
     for (uint32_t i = 0; i + z->nodes <= n->count; i++) {
         if (!is_block(n, z, i)) continue;
-        uint32_t s = switches_of(n, z, i), r = run_of(n, z, i);
+        uint32_t s = switches_of(w, z, i), r = run_of(n, z, i);
         if (z->switches_max > 0 && s > z->switches_max) continue;
         if (best != NO_INDEX && (s > switches || (s == switches && r >= run))) continue;
         best = i;
@@ -86,11 +88,11 @@ static struct size random_size(struct rng *r, uint32_t chips)
     return z;
 }
 
-static void check_choice(struct pool_nodes *n, const struct size *z, struct claim_part *held,
-                         size_t *held_count)
+static void check_choice(struct pool_nodes *n, const struct wires *w, const struct size *z,
+                         struct claim_part *held, size_t *held_count)
 {
     struct claim_part parts[16];
-    uint32_t waste, large = 0, first = best_block(n, z);
+    uint32_t waste, large = 0, first = best_block(n, w, z);
     assert_int_equal(nodes_fit(n, z), first != NO_INDEX);
     assert_int_equal(nodes_choose(n, z, parts, &waste), first != NO_INDEX);
     if (first == NO_INDEX) return;
@@ -114,8 +116,11 @@ static void a_gang_gets_the_best_block_of_adjacent_nodes(void **state)
         struct rng r = {seed};
         struct pool p = {.node_count = 6 + rng_below(&r, NODES_MOST - 6),
                          .chips_per_node = seed % 5 == 0 ? 0 : 1u << rng_below(&r, 4),
-                         .cpus_per_node = 32,
-                         .nodes_per_switch = rng_one_in(&r, 2) ? 3 + rng_below(&r, 4) : 0};
+                         .cpus_per_node = 32};
+        struct arena arena = {0};
+        struct wires wires;
+        bool is_wired = rng_one_in(&r, 2);
+        if (is_wired) wires_draw(seed, &arena, &p, &wires);
         struct pool_nodes n;
         struct claim_part held[2000];
         size_t count = 0;
@@ -123,7 +128,7 @@ static void a_gang_gets_the_best_block_of_adjacent_nodes(void **state)
         for (int round = 0; round < 60; round++) {
             struct size z = random_size(&r, p.chips_per_node);
             size_t before = count;
-            check_choice(&n, &z, held, &count);
+            check_choice(&n, is_wired ? &wires : NULL, &z, held, &count);
             chosen += count > before;
             while (count > 0 && rng_one_in(&r, 2)) {
                 uint32_t at = rng_below(&r, (uint32_t)count);
@@ -135,6 +140,7 @@ static void a_gang_gets_the_best_block_of_adjacent_nodes(void **state)
             if (rng_one_in(&r, 2)) nodes_set_state(&n, rng_below(&r, n.count), NODE_UP);
         }
         nodes_release(&n);
+        arena_release(&arena);
     }
     assert_true(chosen > 500);
 }

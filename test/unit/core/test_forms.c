@@ -6,18 +6,20 @@
 #include <cmocka.h>
 
 #include "core/forms.h"
+#include "unit/wires.h"
 #include "world.h"
 
 enum { NODES_MOST = 12 };
 
 /* ---- the definition: every set of nodes ------------------------------------------------------ */
 
-static bool has_form(const struct form_nodes *f, const struct size *z, uint32_t set)
+static bool has_form(const struct form_nodes *f, const uint32_t *on, const struct size *z,
+                     uint32_t set)
 {
     uint32_t switches = 0, gaps = 0;
     for (uint32_t i = 0; i < f->count; i++) {
         if ((set >> i & 1) == 0) continue;
-        if (f->nodes_per_switch > 0) switches |= UINT32_C(1) << i / f->nodes_per_switch;
+        switches |= UINT32_C(1) << on[i];
         gaps += i == 0 || (set >> (i - 1) & 1) == 0;
     }
     return (!z->contiguous || gaps == 1) &&
@@ -40,11 +42,11 @@ static int64_t set_at(const struct form_nodes *f, const struct size *z, uint32_t
     return large > at ? large : at;
 }
 
-static int64_t soonest(const struct form_nodes *f, const struct size *z)
+static int64_t soonest(const struct form_nodes *f, const uint32_t *on, const struct size *z)
 {
     int64_t best = CIVIL_NEVER_MS;
     for (uint32_t set = 1; set < UINT32_C(1) << f->count; set++) {
-        if ((uint32_t)__builtin_popcount(set) != z->nodes || !has_form(f, z, set)) continue;
+        if ((uint32_t)__builtin_popcount(set) != z->nodes || !has_form(f, on, z, set)) continue;
         int64_t at = set_at(f, z, set);
         if (at < best) best = at;
     }
@@ -62,7 +64,11 @@ static int64_t random_time(struct rng *r)
 static void check(struct rng *r)
 {
     int64_t large[NODES_MOST], small[NODES_MOST];
-    struct form_nodes f = {large, small, 4 + rng_below(r, NODES_MOST - 4), 1 + rng_below(r, 4)};
+    struct pool p = {.node_count = 4 + rng_below(r, NODES_MOST - 4)};
+    struct wires w;
+    struct arena arena = {0};
+    wires_draw(rng_next(r), &arena, &p, &w);
+    struct form_nodes f = {large, small, p.node_count, p.topology};
     struct size z = {.contiguous = rng_one_in(r, 2)};
     bool is_even = rng_one_in(r, 2);
     z.part[0].count = 1 + rng_below(r, 3);
@@ -74,15 +80,16 @@ static void check(struct rng *r)
         small[i] = is_even || rng_one_in(r, 2) ? large[i] : random_time(r);
         if (small[i] > large[i]) small[i] = large[i];
     }
-    int64_t at = soonest(&f, &z);
+    int64_t at = soonest(&f, w.leaf_of, &z);
     assert_true(form_at(&f, &z, 0) == at);
     assert_true(form_at(&f, &z, random_time(r)) == at);
-    if (at == CIVIL_NEVER_MS) return;
     uint32_t nodes[NODES_MOST], set = 0;
-    form_take(&f, &z, at, nodes);
+    if (at != CIVIL_NEVER_MS) form_take(&f, &z, at, nodes);
+    arena_release(&arena);
+    if (at == CIVIL_NEVER_MS) return;
     for (uint32_t i = 0; i < z.nodes; i++) set |= UINT32_C(1) << nodes[i];
     assert_int_equal(__builtin_popcount(set), z.nodes);
-    assert_true(has_form(&f, &z, set));
+    assert_true(has_form(&f, w.leaf_of, &z, set));
     assert_true(set_at(&f, &z, set) <= at);
 }
 

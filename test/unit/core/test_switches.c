@@ -6,62 +6,92 @@
 #include <cmocka.h>
 
 #include "core/nodes.h"
+#include "unit/wires.h"
 #include "world.h"
 
 enum { NODES_MOST = 30 };
 
-/* Do the nodes of these switches (a set of bits) hold the job? Tried node by node. */
-static bool holds(const struct pool_nodes *n, const struct size *z, uint32_t switches)
+struct drawn {
+    struct pool_nodes n;
+    struct wires wires;
+};
+
+/* Do the nodes of these leaves (a set of bits) hold the job? Tried node by node. */
+static bool holds(const struct drawn *d, const struct size *z, uint32_t leaves)
 {
     uint32_t large = 0, all = 0;
     const struct need *less = &z->part[z->part[1].count > 0 ? 1 : 0].each;
-    for (uint32_t i = 0; i < n->count; i++) {
+    for (uint32_t i = 0; i < d->n.count; i++) {
         struct free_room f;
-        if ((switches >> (i / n->nodes_per_switch) & 1) == 0) continue;
-        if (n->node[i].state != NODE_UP) continue;
-        node_free(n, i, &f);
+        if ((leaves >> d->wires.leaf_of[i] & 1) == 0) continue;
+        if (d->n.node[i].state != NODE_UP) continue;
+        node_free(&d->n, i, &f);
         large += f.chips >= z->part[0].each.chips && f.cpus >= z->part[0].each.cpus;
         all += f.chips >= less->chips && f.cpus >= less->cpus;
     }
     return large >= z->part[0].count && all >= z->nodes;
 }
 
-static uint32_t switches_of(const struct pool_nodes *n)
+static uint32_t all_leaves(const struct drawn *d)
 {
-    return (n->count + n->nodes_per_switch - 1) / n->nodes_per_switch;
+    return (UINT32_C(1) << d->wires.leaf_count) - 1;
 }
 
-/* The fewest switches of `among` that hold the job; 0: none do. */
-static uint32_t fewest_of(const struct pool_nodes *n, const struct size *z, uint32_t among)
+/* The fewest leaves of `among` that hold the job; 0: none do. */
+static uint32_t fewest_of(const struct drawn *d, const struct size *z, uint32_t among)
 {
     uint32_t best = 0;
-    for (uint32_t set = 1; set < UINT32_C(1) << switches_of(n); set++) {
+    for (uint32_t set = among; set != 0; set = (set - 1) & among) {
         uint32_t size = (uint32_t)__builtin_popcount(set);
-        if ((set & ~among) == 0 && (best == 0 || size < best) && holds(n, z, set)) best = size;
+        if ((best == 0 || size < best) && holds(d, z, set)) best = size;
     }
     return best;
 }
 
-/* One switch, else those of one spine, else any. */
-static uint32_t fewest(const struct pool_nodes *n, const struct size *z)
+/* One leaf, else those below one switch, of the lowest level that will do, else any. */
+static uint32_t fewest(const struct drawn *d, const struct size *z)
 {
-    uint32_t all = (UINT32_C(1) << switches_of(n)) - 1, best = 0;
-    uint32_t anywhere = fewest_of(n, z, all);
-    if (anywhere <= 1 || n->switches_per_spine == 0) return anywhere;
-    for (uint32_t at = 0; at < switches_of(n); at += n->switches_per_spine) {
-        uint32_t spine = ((UINT32_C(1) << n->switches_per_spine) - 1) << at & all;
-        uint32_t here = fewest_of(n, z, spine);
-        if (here > 0 && (best == 0 || here < best)) best = here;
+    uint32_t anywhere = fewest_of(d, z, all_leaves(d));
+    if (anywhere <= 1) return anywhere;
+    for (uint32_t level = 1; level < SWITCH_LEVELS_MAX; level++) {
+        uint32_t best = 0;
+        for (uint32_t k = 0; k < d->wires.above_count; k++) {
+            if (d->wires.above[k].level != level) continue;
+            uint32_t here = fewest_of(d, z, d->wires.above[k].leaves);
+            if (here > 0 && (best == 0 || here < best)) best = here;
+        }
+        if (best > 0) return best;
     }
-    return best > 0 ? best : anywhere;
+    return anywhere;
 }
 
-static uint32_t used_by(const struct pool_nodes *n, const struct claim_part *parts, uint32_t count)
+static uint32_t leaves_of(const struct drawn *d, const struct claim_part *parts, uint32_t count)
 {
     uint32_t set = 0;
-    for (uint32_t i = 0; i < count; i++)
-        set |= UINT32_C(1) << (parts[i].node / n->nodes_per_switch);
-    return (uint32_t)__builtin_popcount(set);
+    for (uint32_t i = 0; i < count; i++) set |= UINT32_C(1) << d->wires.leaf_of[parts[i].node];
+    return set;
+}
+
+/* The level of the lowest switch above all these leaves; SWITCH_LEVELS_MAX: there is none. */
+static uint32_t level_of(const struct drawn *d, uint32_t leaves)
+{
+    uint32_t best = (leaves & (leaves - 1)) == 0 ? 0 : SWITCH_LEVELS_MAX;
+    for (uint32_t k = 0; k < d->wires.above_count; k++)
+        if ((leaves & ~d->wires.above[k].leaves) == 0 && d->wires.above[k].level < best)
+            best = d->wires.above[k].level;
+    return best;
+}
+
+/* The lowest level at which one switch holds the job. */
+static uint32_t level_for(const struct drawn *d, const struct size *z)
+{
+    for (uint32_t l = 0; l < d->wires.leaf_count; l++)
+        if (holds(d, z, UINT32_C(1) << l)) return 0;
+    uint32_t best = SWITCH_LEVELS_MAX;
+    for (uint32_t k = 0; k < d->wires.above_count; k++)
+        if (d->wires.above[k].level < best && holds(d, z, d->wires.above[k].leaves))
+            best = d->wires.above[k].level;
+    return best;
 }
 
 static struct size random_size(struct rng *r, uint32_t chips)
@@ -77,64 +107,72 @@ static struct size random_size(struct rng *r, uint32_t chips)
     return z;
 }
 
-static void check_choice(struct pool_nodes *n, const struct size *z, struct claim_part *held,
+/* Gives whether the job goes to the leaves below one switch that is no leaf. */
+static bool check_choice(struct drawn *d, const struct size *z, struct claim_part *held,
                          size_t *held_count)
 {
     struct claim_part parts[16];
-    uint32_t waste, least = fewest(n, z);
+    uint32_t waste, least = fewest(d, z);
     bool is_even = z->part[1].count == 0;
-    assert_int_equal(nodes_fit(n, z), least > 0);
-    assert_int_equal(nodes_choose(n, z, parts, &waste), least > 0);
+    assert_int_equal(nodes_fit(&d->n, z), least > 0);
+    assert_int_equal(nodes_choose(&d->n, z, parts, &waste), least > 0);
     for (uint32_t limit = 1; limit <= 4 && is_even; limit++) {
         struct size few = *z;
         few.switches_max = limit;
-        uint32_t all = (UINT32_C(1) << switches_of(n)) - 1;
-        uint32_t anywhere = fewest_of(n, z, all);
-        assert_int_equal(nodes_fit(n, &few), anywhere > 0 && anywhere <= limit);
-        bool chosen = nodes_choose(n, &few, parts, &waste);
+        uint32_t anywhere = fewest_of(d, z, all_leaves(d));
+        assert_int_equal(nodes_fit(&d->n, &few), anywhere > 0 && anywhere <= limit);
+        bool chosen = nodes_choose(&d->n, &few, parts, &waste);
         assert_int_equal(chosen, anywhere > 0 && anywhere <= limit);
-        if (chosen) assert_true(used_by(n, parts, z->nodes) <= limit);
+        if (chosen)
+            assert_true((uint32_t)__builtin_popcount(leaves_of(d, parts, z->nodes)) <= limit);
     }
-    if (least == 0) return;
-    assert_true(nodes_choose(n, z, parts, &waste));
-    uint32_t used = used_by(n, parts, z->nodes);
+    if (least == 0) return false;
+    assert_true(nodes_choose(&d->n, z, parts, &waste));
+    uint32_t leaves = leaves_of(d, parts, z->nodes), level = level_for(d, z);
+    uint32_t used = (uint32_t)__builtin_popcount(leaves);
     if (is_even || least == 1) assert_int_equal(used, least);
-    assert_true(used >= least || n->switches_per_spine > 0);
+    assert_true(used >= least || d->wires.above_count > 0);
+    assert_true(level_of(d, leaves) <= level);
     for (uint32_t i = 0; i < z->nodes; i++) {
         assert_true(i == 0 || parts[i - 1].node < parts[i].node);
-        nodes_take(n, &parts[i]);
+        nodes_take(&d->n, &parts[i]);
         held[(*held_count)++] = parts[i];
     }
-    nodes_note(n, z);
+    nodes_note(&d->n, z);
+    return level > 0 && level < SWITCH_LEVELS_MAX;
 }
 
 static void a_gang_goes_to_as_few_switches_as_hold_it(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 80; seed++) {
+    uint32_t below = 0;
+    for (uint64_t seed = 1; seed <= 160; seed++) {
         struct rng r = {seed};
         struct pool p = {.node_count = 6 + rng_below(&r, NODES_MOST - 6),
                          .chips_per_node = 1u << rng_below(&r, 4),
-                         .cpus_per_node = 32,
-                         .nodes_per_switch = 3 + rng_below(&r, 4),
-                         .switches_per_spine = rng_one_in(&r, 2) ? 2 : 0};
-        struct pool_nodes n;
+                         .cpus_per_node = 32};
+        struct drawn d;
+        struct arena arena = {0};
         struct claim_part held[2000];
         size_t count = 0;
-        nodes_init(&n, &p);
-        for (int round = 0; round < 40; round++) {
+        wires_draw(seed, &arena, &p, &d.wires);
+        nodes_init(&d.n, &p);
+        for (int round = 0; round < 30; round++) {
             struct size z = random_size(&r, p.chips_per_node);
-            check_choice(&n, &z, held, &count);
+            below += check_choice(&d, &z, held, &count);
             while (count > 0 && !rng_one_in(&r, 4)) {
                 uint32_t at = rng_below(&r, (uint32_t)count);
-                nodes_give(&n, &held[at]);
+                nodes_give(&d.n, &held[at]);
                 held[at] = held[--count];
             }
             if (rng_one_in(&r, 4))
-                nodes_set_state(&n, rng_below(&r, n.count), (int)rng_below(&r, NODE_STATE_COUNT));
+                nodes_set_state(&d.n, rng_below(&r, d.n.count),
+                                (int)rng_below(&r, NODE_STATE_COUNT));
         }
-        nodes_release(&n);
+        nodes_release(&d.n);
+        arena_release(&arena);
     }
+    assert_true(below > 200); /* otherwise this shows nothing */
 }
 
 static void a_job_waits_for_few_switches_only_so_long(void **state)

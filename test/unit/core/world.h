@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "core/core.h"
 #include "core/explain.h"
+#include "unit/wires.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -380,6 +381,17 @@ static inline struct pool *world_pool(struct arena *a, struct fleet *f, uint32_t
     return p;
 }
 
+/* Switches with names, in place of numbers of them. */
+static inline void world_switches(struct world *w, struct pool *p, uint64_t seed)
+{
+    struct wires wires = {0};
+    p->nodes_per_switch = 0;
+    p->node_count = p->ranges[0].count;
+    p->switches = ARENA_ARRAY(&w->arena, WIRES_NAMED_MAX + WIRES_ABOVE_MAX, struct pool_switch);
+    wires_leaves(&seed, &w->arena, p, &wires);
+    wires_above(&seed, &w->arena, p, &wires);
+}
+
 static inline void world_fleet_done(struct arena *a, struct fleet *f)
 {
     struct errtext error;
@@ -464,8 +476,10 @@ static inline struct fleet *world_random_fleet(struct world *w, uint64_t variant
             p->title.to_ms = p->title.from_ms + (4 + (int64_t)rng_below(&v, 40)) * HOUR;
         }
         struct rng own = r; /* shares and switches leave the draw of all else as it is */
-        if (rng_one_in(&own, 3)) p->nodes_per_switch = 1 + rng_below(&own, 3);
+        bool is_wired = rng_one_in(&own, 3);
+        if (is_wired) p->nodes_per_switch = 1 + rng_below(&own, 3);
         if (!cpu && rng_one_in(&own, 3)) p->shards_per_chip = rng_one_in(&own, 2) ? 4 : 10;
+        if (is_wired && rng_one_in(&own, 2)) world_switches(w, p, w->seed + i);
         if (rng_one_in(&r, 5)) p->time_limit_max_ms = (1 + (int64_t)rng_below(&r, 4)) * HOUR;
         if ((w->seed + i) % 5 ==
             0) { /* from the seed: the rest of the world stays as it is drawn */

@@ -1,6 +1,7 @@
 #include "unit/engine/world.h"
 
 #include "engine/environment.h"
+#include "model/topology.h"
 
 struct expected {
     const char *name, *value; /* value NULL: must not be set */
@@ -160,13 +161,34 @@ static void a_job_is_told_its_part_of_a_chip_and_where_it_hangs(void **state)
     CHECK(o, nvidia);
     o->parts[0].milli = 0;
     o->parts[0].node = 5;
-    w->fleet.pools[POOL_H100].nodes_per_switch = 2;
-    w->fleet.pools[POOL_H100].switches_per_spine = 2;
+    struct pool *p = &w->fleet.pools[POOL_H100];
+    struct errtext error;
+    p->nodes_per_switch = 2;
+    p->switches_per_spine = 2;
+    assert_int_equal(topology_build(p, &w->arena, NULL, &error), ERR_NONE);
     static const struct expected hangs[] = {
-        {"SLURM_TOPOLOGY_ADDR", "spine1.switch2.tyo006"},
+        {"SLURM_TOPOLOGY_ADDR", "tokyo-h100-spine1.tokyo-h100-switch2.tyo006"},
         {"SLURM_TOPOLOGY_ADDR_PATTERN", "switch.switch.node"},
     };
     CHECK(o, hangs);
+    struct node_range sixth = p->ranges[0];
+    struct str leaf = STR("leaf-b");
+    struct pool_switch named[] = {
+        {.name = STR("top"), .below = &leaf, .below_count = 1},
+        {.name = leaf, .ranges = &sixth, .range_count = 1},
+    };
+    sixth.first += 5;
+    sixth.count = 1;
+    p->nodes_per_switch = p->switches_per_spine = 0;
+    p->switches = named;
+    p->switch_count = 2;
+    assert_int_equal(topology_build(p, &w->arena, NULL, &error), ERR_NONE);
+    static const struct expected by_name[] = {{"SLURM_TOPOLOGY_ADDR", "top.leaf-b.tyo006"}};
+    CHECK(o, by_name);
+    o->parts[0].node = 4;
+    static const struct expected alone[] = {{"SLURM_TOPOLOGY_ADDR", "tyo005"},
+                                            {"SLURM_TOPOLOGY_ADDR_PATTERN", "node"}};
+    CHECK(o, alone);
     static const struct expected whole[] = {{"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", NULL},
                                             {"SLURM_SHARDS_ON_NODE", NULL},
                                             {"BERTH_CHIP_MILLI", NULL}};

@@ -1,5 +1,6 @@
 #include "base/civil.h"
 #include "model/fleet_diff.h"
+#include "model/topology.h"
 #include "read/chips_csv.h"
 #include "read/fleet_yaml.h"
 
@@ -214,6 +215,36 @@ static void a_site_has_maintenance_of_its_own(void **state)
     release(&f);
 }
 
+static void switches_are_read_by_name_or_in_short(void **state)
+{
+    (void)state;
+    struct fixture f;
+    static const char named[] = "chips_per_node: 8\n"
+                                "    switches:\n"
+                                "      top: {switches: \"l[1-2]\"}\n"
+                                "      l2: {nodes: \"h02,h01\"}\n"
+                                "      l1:\n"
+                                "        nodes: h[04]\n";
+    if (read_bent(&f, "chips_per_node: 8\n", named) != ERR_NONE) fail_msg("%s", f.text.p);
+    const struct topology *t = f.f.pools[0].topology;
+    assert_int_equal(t->leaf_count, 3); /* h03 is alone */
+    assert_int_equal(t->leaf_of[0], 1);
+    assert_int_equal(t->leaf_of[1], 1);
+    assert_int_equal(t->leaf_of[3], 0);
+    assert_int_equal(t->switches[3].end, 2);
+    assert_null(f.f.pools[1].topology);
+    release(&f);
+    if (read_bent(&f, "chips_per_node: 8\n",
+                  "chips_per_node: 8\n    nodes_per_switch: 3\n    switches_per_spine: 2\n") !=
+        ERR_NONE)
+        fail_msg("%s", f.text.p);
+    t = f.f.pools[0].topology;
+    assert_int_equal(t->leaf_count, 2);
+    assert_int_equal(t->switch_count, 3);
+    assert_int_equal(t->spans[1].count, 1);
+    release(&f);
+}
+
 static void mistakes_are_reported_at_their_place(void **state)
 {
     (void)state;
@@ -250,6 +281,48 @@ static void mistakes_are_reported_at_their_place(void **state)
         {"nodes: c1", "nodes: h03", "node 'h03' is named twice"},
         {"chips_per_node: 8", "chips_per_node: 8\n    shards_per_chip: 7", "does not divide 1000"},
         {"chips_per_node: 8", "chips_per_node: 80", "80 is outside 1..64"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    switches: []\n",
+         "f.yaml:20:15: expected a map from the name of a switch to its nodes or switches"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    switches: {a b: {nodes: h01}}\n",
+         "f.yaml:20:16: 'a b' is not an id"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {nodes: h01}, a: {nodes: h02}}\n",
+         "f.yaml:20:33: key 'a' is stated twice"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    switches: {a: {node: h01}}\n",
+         "f.yaml:20:20: unknown key 'node'; did you mean 'nodes'?"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {nodes: h01, switches: [a]}}\n",
+         "f.yaml:20:19: a switch has nodes or switches below it; write one of the two keys"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    switches: {a: {}}\n",
+         "f.yaml:20:19: a switch has nodes or switches"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    switches: {a: {nodes: \"h[0\"}}\n",
+         "f.yaml:20:28: hostlist: column 4"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {leaf-1: {nodes: h01}, s: {switches: [leaf-2]}}\n",
+         "f.yaml:20:53: switch 'leaf-2' does not exist; did you mean 'leaf-1'?"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {leaf-1: {nodes: h01}, s: {switches: \"leaf-[1-2]\"}}\n",
+         "f.yaml:20:53: switch 'leaf-2' does not exist"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {nodes: h01}, s: {switches: []}}\n",
+         "f.yaml:20:47: names no switch"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {nodes: h01}, s: {switches: [a, a]}}\n",
+         "'a' stands twice in the list"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {nodes: h01}, b: {nodes: \"h[05,02]\"}}\n",
+         "f.yaml:20:45: pool 'sg-h100': switch 'b' has node 'h05', which the pool does not have"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {nodes: h01}, b: {nodes: \"h[01-02]\"}}\n",
+         "f.yaml:20:45: pool 'sg-h100': switch 'b' has node 'h01', which is on switch 'a' already"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a: {switches: [b]}, b: {switches: [a]}}\n",
+         "f.yaml:20:30: pool 'sg-h100': switch 'a' is below itself, or above one that is"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    nodes_per_switch: 2\n    switches: {a: {nodes: h01}}\n",
+         "f.yaml:20:5: the pool names its switches; leave the numbers out"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    switches_per_spine: 2\n",
+         "key 'nodes_per_switch' is missing"},
         {"    chip: h100-sxm\n", "", "f.yaml:18:5: a pool with chips needs the key chip"},
         {"memory_per_node: 1T", "memory_per_node: lots", "'lots' is not an amount of memory"},
         {"price: \"2.10\"", "price: cheap", "'cheap' is not a price"},
@@ -345,6 +418,13 @@ static void differences_are_named_by_thing_and_field(void **state)
         {"chip: h100-sxm", "chip: h200-sxm",
          "- chip h100-sxm\n+ chip h200-sxm\n~ pool sg-h100: chip h100-sxm -> h200-sxm\n"},
         {"fleet: test", "fleet: new", "~ fleet: name test -> new\n"},
+        {"chips_per_node: 8\n",
+         "chips_per_node: 8\n    switches: {a_ms: {nodes: \"h[01-02,04]\"}, top: {switches: "
+         "[a_ms]}}\n",
+         "~ pool sg-h100: switch a_ms none -> h[01-02],h[04]\n"
+         "~ pool sg-h100: switch top none -> a_ms\n"},
+        {"chips_per_node: 8\n", "chips_per_node: 8\n    nodes_per_switch: 2\n",
+         "~ pool sg-h100: nodes_per_switch none -> 2\n"},
     };
     struct fixture old;
     assert_int_equal(read_bytes(&old, str_of(base)), ERR_NONE);
@@ -424,6 +504,7 @@ int main(void)
         cmocka_unit_test(a_budget_names_its_window),
         cmocka_unit_test(maintenance_is_read_in_order),
         cmocka_unit_test(a_site_has_maintenance_of_its_own),
+        cmocka_unit_test(switches_are_read_by_name_or_in_short),
         cmocka_unit_test(mistakes_are_reported_at_their_place),
         cmocka_unit_test(one_run_reports_every_mistake),
         cmocka_unit_test(chips_of_the_file_override_the_catalogue),
