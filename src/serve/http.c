@@ -5,6 +5,7 @@
 #include "serve/guests.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -19,7 +20,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { REPLY_USUAL = 512 }; /* bytes: a submission's reply has some 100 */
+enum {
+    REPLY_USUAL = 512, /* bytes: a submission's reply has some 100 */
+    LOOK_MS = 1, /* while replies are awaited the doors are looked at so often at least */
+    LAST_LOOKS = 4, /* at the end, for replies that are not sent yet */
+};
 
 /* One listening socket; libmicrohttpd watches it and its connections through an epoll descriptor.
  */
@@ -28,6 +33,8 @@ struct door {
     struct MHD_Daemon *daemon;
     int epoll_fd;
     bool is_unix;
+    uint32_t waiting; /* requests that a connection waits for: their ops are the writer thread's */
+    bool stirred; /* a request has moved on in the last look: look again */
 };
 
 enum { DOORS = 2 }; /* unix and TCP */
@@ -129,30 +136,45 @@ static struct peer peer_of_unix(const struct auth *auth, struct MHD_Connection *
     return auth_peer_of_uid(auth, (uint32_t)cred.uid);
 }
 
+static_assert(sizeof(uintptr_t) > sizeof(uint32_t), "a pointer has room for a uid and two bits");
+enum { KEPT_KNOWN = 1, KEPT_COUNTED = 2, KEPT_BITS = 2 };
+
+/* What the library keeps for us with a connection to the unix socket: who asks, asked once of the
+ * kernel, and whether it is counted as a guest. */
+static struct peer peer_of_kept(const struct auth *auth, uintptr_t kept)
+{
+    if ((kept & KEPT_KNOWN) == 0) return (struct peer){0};
+    return auth_peer_of_uid(auth, (uint32_t)(kept >> KEPT_BITS));
+}
+
 static struct peer peer_of(const struct door *d, struct MHD_Connection *c)
 {
     const struct auth *auth = d->http->config.auth;
-    if (d->is_unix) return peer_of_unix(auth, c);
-    return auth_peer_of_header(
-        auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
+    if (!d->is_unix)
+        return auth_peer_of_header(
+            auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? peer_of_kept(auth, (uintptr_t)info->socket_context) : (struct peer){0};
 }
 
-/* A connection to the unix socket has come or goes. `*kept`, which the library keeps for us, is the
- * uid that it is counted for plus one; NULL: it is not counted. */
+/* A connection to the unix socket has come or goes. */
 static void on_connection(void *cls, struct MHD_Connection *c, void **kept,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct http *h = cls;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (*kept != NULL) guests_leave(&h->guests, (uint32_t)((uintptr_t)*kept - 1));
+        uintptr_t was = (uintptr_t)*kept;
+        if ((was & KEPT_COUNTED) != 0) guests_leave(&h->guests, (uint32_t)(was >> KEPT_BITS));
         return;
     }
     struct peer peer = peer_of_unix(h->config.auth, c);
-    if (peer.is_operator) return;
-    if (guests_enter(&h->guests, peer.uid))
-        *kept = (void *)((uintptr_t)peer.uid + 1);
-    else
+    uintptr_t keep = (uintptr_t)peer.uid << KEPT_BITS | (peer.known ? KEPT_KNOWN : 0);
+    if (!peer.is_operator && guests_enter(&h->guests, peer.uid))
+        keep |= KEPT_COUNTED;
+    else if (!peer.is_operator)
         shutdown(descriptor_of(c), SHUT_RDWR); /* the library sees its end and closes it */
+    *kept = (void *)keep;
 }
 
 static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -192,7 +214,7 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
         return send_error(c, MHD_HTTP_CONTENT_TOO_LARGE, "limit",
                           "the request body is over 12 MiB");
     struct op *op = op_take(&d->http->ops);
-    op->connection = c;
+    op->door = d;
     op->peer = peer;
     op->method = method;
     op->path = url;
@@ -200,17 +222,25 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
     buf_reserve(&op->reply, REPLY_USUAL);
     op->key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, op);
+    op_own_texts(op);
     *con_cls = op;
     return MHD_YES;
 }
 
+/* The request is complete. It comes here again at every look at the door until it has a response:
+ * that is cheap, and what the library has for waiting (MHD_suspend_connection) costs two epoll_ctl
+ * and a read in vain for each request. */
 static enum MHD_Result request_end(struct door *d, struct MHD_Connection *c, struct op *op)
 {
+    if (op->sent && !op->answered) return MHD_YES;
+    d->stirred = true;
     if (op->answered) return send_reply(d, c, op);
-    /* Suspended first: the writer thread may answer before inbox_put returns. */
-    MHD_suspend_connection(c);
-    if (inbox_put(d->http->config.inbox, op)) return MHD_YES;
-    MHD_resume_connection(c);
+    op->sent = true; /* before it is the writer thread's */
+    if (inbox_put(d->http->config.inbox, op)) {
+        d->waiting++;
+        return MHD_YES;
+    }
+    op->sent = false;
     return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
                       "too many requests are waiting; try again");
 }
@@ -222,8 +252,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     (void)version;
     struct door *d = cls;
     struct op *op = *con_cls;
+    if (op != NULL && *data_size == 0) return request_end(d, c, op);
+    d->stirred = true;
     if (op == NULL) return request_begin(d, c, url, method, con_cls);
-    if (*data_size == 0) return request_end(d, c, op);
     if (op->body.len + *data_size > OP_BODY_MAX) return MHD_NO; /* a chunked body: cut it off */
     buf_put(&op->body, data, *data_size);
     *data_size = 0;
@@ -235,8 +266,14 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 {
     (void)c, (void)code;
     struct http *h = cls;
-    op_give(&h->ops, *con_cls);
+    struct op *op = *con_cls;
     *con_cls = NULL;
+    if (op != NULL && op->sent && !op->answered) {
+        op->abandoned = true; /* it is given back when the writer thread has done with it */
+        op->door->waiting--;
+    } else {
+        op_give(&h->ops, op);
+    }
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -259,7 +296,7 @@ static bool take_orders(struct http *h)
 {
     uint64_t count = 0;
     ssize_t n = read(h->wake_fd, &count, sizeof count);
-    (void)n; /* EAGAIN: woken by a request */
+    ASSERT(n == (ssize_t)sizeof count);
     pthread_mutex_lock(&h->mutex);
     struct op *op = h->replies;
     bool quiesce = h->quiesce, stop = h->stop;
@@ -269,22 +306,33 @@ static bool take_orders(struct http *h)
     while (op != NULL) {
         struct op *next = op->next;
         op->answered = true;
-        MHD_resume_connection(op->connection);
+        if (op->abandoned)
+            op_give(&h->ops, op);
+        else
+            op->door->waiting--;
         op = next;
     }
     for (uint32_t i = 0; quiesce && i < h->door_count; i++) door_quiesce(&h->doors[i]);
     return !stop;
 }
 
-/* Until when nothing happens by itself: -1: for ever. */
-static int idle_ms(const struct http *h)
+/* Until when nothing happens by itself at the door: -1: for ever. While a request waits there the
+ * library says 0, since it calls us for that; LOOK_MS is for what else it may have to do. */
+static int idle_ms(const struct door *d)
+{
+    MHD_UNSIGNED_LONG_LONG left = 0;
+    if (d->stirred) return 0;
+    if (d->waiting > 0) return LOOK_MS;
+    if (MHD_get_timeout(d->daemon, &left) != MHD_YES) return -1;
+    return left > HTTP_IDLE_S * 1000 ? HTTP_IDLE_S * 1000 : (int)left;
+}
+
+static int idle_ms_of_all(const struct http *h)
 {
     int least = -1;
     for (uint32_t i = 0; i < h->door_count; i++) {
-        MHD_UNSIGNED_LONG_LONG left = 0;
-        if (MHD_get_timeout(h->doors[i].daemon, &left) != MHD_YES) continue;
-        int ms = left > HTTP_IDLE_S * 1000 ? HTTP_IDLE_S * 1000 : (int)left;
-        if (least < 0 || ms < least) least = ms;
+        int ms = idle_ms(&h->doors[i]);
+        if (least < 0 || (ms >= 0 && ms < least)) least = ms;
     }
     return least;
 }
@@ -301,6 +349,7 @@ static bool is_full(const struct door *d)
  * stirs. */
 static void door_run(struct door *d)
 {
+    d->stirred = false;
     bool was_full = is_full(d);
     MHD_run(d->daemon);
     if (was_full && !is_full(d)) MHD_run(d->daemon);
@@ -316,10 +365,18 @@ static void *serve_doors(void *arg)
     for (uint32_t i = 0; i < h->door_count; i++)
         fds[1 + i] = (struct pollfd){.fd = h->doors[i].epoll_fd, .events = POLLIN};
     for (bool more = true; more;) {
-        poll(fds, 1 + h->door_count, idle_ms(h)); /* EINTR is as good as a wake */
-        more = take_orders(h);
-        for (uint32_t i = 0; i < h->door_count; i++) door_run(&h->doors[i]);
+        int ready = poll(fds, 1 + h->door_count, idle_ms_of_all(h));
+        bool all = ready <= 0; /* it is time, or EINTR */
+        if (ready > 0 && fds[0].revents != 0) {
+            more = take_orders(h);
+            all = true;
+        }
+        for (uint32_t i = 0; i < h->door_count; i++)
+            if (all || fds[1 + i].revents != 0 || h->doors[i].stirred) door_run(&h->doors[i]);
     }
+    for (int look = 0; look < LAST_LOOKS; look++)
+        for (uint32_t i = 0; i < h->door_count; i++)
+            if (h->doors[i].stirred) door_run(&h->doors[i]);
     return NULL;
 }
 

@@ -1,8 +1,7 @@
 /* http.h - the doors: HTTP/1.1 on a unix socket and on loopback TCP, by libmicrohttpd.
  *
- * One thread serves both. It authenticates, bounds and collects a request, puts it on the inbox,
- * suspends the connection and sends the reply when the writer thread has called http_reply. Nothing
- * else happens here. */
+ * One thread serves both. It authenticates, bounds and collects a request, puts it on the inbox, and
+ * sends the reply when the writer thread has called http_reply. Nothing else happens here. */
 #ifndef BERTH_SERVE_HTTP_H
 #define BERTH_SERVE_HTTP_H
 
@@ -11,7 +10,8 @@
 #include "serve/stream.h"
 
 enum {
-    HTTP_IDLE_S = 60, /* a silent connection is closed */
+    HTTP_IDLE_S = 60, /* a silent connection is closed, also one that waits for its reply: no disk
+                         takes so long, and clients wait for less */
     HTTP_HEADER_BYTES_MAX = 16 * 1024, /* request line and headers: 1,000 job ids in a query have 11
                                           KB. More is refused with 431 or 414. The library clears as
                                           much for each request, so not more than that */

@@ -15,14 +15,39 @@ const char *op_query(const struct op *op, const char *name)
     return NULL;
 }
 
+static const char *own(struct buf *texts, const char *s)
+{
+    const char *copy = texts->p + texts->len;
+    buf_put(texts, s, strlen(s) + 1);
+    return copy;
+}
+
+void op_own_texts(struct op *op)
+{
+    size_t room = strlen(op->method) + strlen(op->path) + 2;
+    if (op->key != NULL) room += strlen(op->key) + 1;
+    for (uint32_t i = 0; i < op->query_count; i++)
+        room += strlen(op->query[i].name) + strlen(op->query[i].value) + 2;
+    buf_reserve(&op->texts, room); /* so that it stays where it is */
+    op->method = own(&op->texts, op->method);
+    op->path = own(&op->texts, op->path);
+    if (op->key != NULL) op->key = own(&op->texts, op->key);
+    for (uint32_t i = 0; i < op->query_count; i++) {
+        struct op_query *q = &op->query[i];
+        *q = (struct op_query){own(&op->texts, q->name), own(&op->texts, q->value)};
+    }
+    ASSERT(op->texts.len == room);
+}
+
 struct op *op_take(struct op_pool *pool)
 {
     struct op *op = pool->spare;
     if (op == NULL) return mem_alloc(1, sizeof *op);
     pool->spare = op->next;
     pool->count--;
-    struct buf body = op->body, reply = op->reply;
-    *op = (struct op){.body = body, .reply = reply};
+    struct buf texts = op->texts, body = op->body, reply = op->reply;
+    *op = (struct op){.texts = texts, .body = body, .reply = reply};
+    buf_clear(&op->texts);
     buf_clear(&op->body);
     buf_clear(&op->reply);
     return op;
@@ -30,6 +55,7 @@ struct op *op_take(struct op_pool *pool)
 
 static void op_free(struct op *op)
 {
+    buf_release(&op->texts);
     buf_release(&op->body);
     buf_release(&op->reply);
     mem_free(op);

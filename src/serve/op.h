@@ -35,12 +35,12 @@ struct op_query {
 
 struct op {
     struct op *next;
-    void *connection; /* MHD_Connection; suspended while the op is on the inbox */
     struct peer peer;
-    const char *method, *path; /* these texts are the connection's, until the reply is sent */
+    const char *method, *path; /* in `texts`, as the query and the key are */
     struct op_query query[OP_QUERY_MAX];
     uint32_t query_count;
     const char *key; /* Idempotency-Key header; may be NULL */
+    struct buf texts;
     struct buf body;
 
     /* the reply, by the writer thread */
@@ -50,8 +50,17 @@ struct op {
     struct buf reply;
     bool stream; /* becomes a server-sent event stream after the headers */
     uint64_t rests_on; /* ledger record: the reply leaves when it is durable */
-    bool answered; /* the reply is complete */
+
+    /* the HTTP thread's own */
+    struct door *door; /* through which it came */
+    bool sent; /* it is or was the writer thread's */
+    bool answered; /* it has come back from there, or needs not go: the reply is complete */
+    bool abandoned; /* the connection broke while it was there: nobody wants the reply */
 };
+
+/* Copy method, path, key and query, which the op has as somebody else's texts, into `texts`: the
+ * connection may break while the writer thread reads them. */
+void op_own_texts(struct op *op);
 
 /* The value of a query parameter, or NULL. */
 const char *op_query(const struct op *op, const char *name);

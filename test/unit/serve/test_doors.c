@@ -207,6 +207,161 @@ static void a_door_that_was_full_opens_again(void **state)
     rig_free(r);
 }
 
+/* The writer thread's part: the next request. */
+static struct op *next_request(struct rig *r)
+{
+    if (inbox_await(&r->inbox)) {
+        struct pollfd p = {.fd = r->inbox.event_fd, .events = POLLIN};
+        assert_int_equal(poll(&p, 1, DEADLINE_MS), 1);
+    }
+    struct op *op = inbox_take(&r->inbox);
+    assert_non_null(op);
+    return op;
+}
+
+static void answer(struct rig *r, struct op *op, const char *text)
+{
+    op->status = 200;
+    op->content_type = "text/plain";
+    buf_puts(&op->reply, text);
+    op->next = NULL;
+    http_reply(r->http, op);
+}
+
+static void ask_for(int fd, const char *path)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text,
+                     "GET %s HTTP/1.1\r\nHost: b\r\nIdempotency-Key: key of mine\r\n\r\n", path);
+    assert_int_equal(send(fd, text, (size_t)n, MSG_NOSIGNAL), n);
+}
+
+static void expect_text(int fd, const char *text)
+{
+    char reply[1024] = "";
+    size_t len = 0;
+    while (strstr(reply, text) == NULL) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        assert_int_equal(poll(&p, 1, DEADLINE_MS), 1);
+        ssize_t n = recv(fd, reply + len, sizeof reply - 1 - len, 0);
+        assert_true(n > 0);
+        len += (size_t)n;
+    }
+    assert_memory_equal(reply, "HTTP/1.1 200", 12);
+}
+
+/* Its texts were the connection's, and nobody waits for its reply. */
+static void a_request_outlives_its_connection(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    assert_int_equal(rig_open(r), ERR_NONE);
+    int fd = dial(r->path);
+    ask_for(fd, "/v1/jobs?after=7&limit=5");
+    struct op *op = next_request(r);
+    close(fd);
+    int other = dial(r->path); /* when this one is answered the end of the first was seen */
+    expect_an_answer(other);
+    close(other);
+    assert_string_equal(op->method, "GET");
+    assert_string_equal(op->path, "/v1/jobs");
+    assert_string_equal(op->key, "key of mine");
+    assert_string_equal(op_query(op, "after"), "7");
+    assert_string_equal(op_query(op, "limit"), "5");
+    answer(r, op, "nobody reads this");
+    fd = dial(r->path);
+    for (int i = 0; i < 3; i++) {
+        ask_for(fd, "/v1/ping");
+        answer(r, next_request(r), "here you are");
+        expect_text(fd, "here you are");
+    }
+    close(fd);
+    rig_free(r);
+}
+
+/* Who waits for a reply keeps nobody else from being served, and is answered in any order. */
+static void replies_leave_in_any_order_while_others_wait(void **state)
+{
+    (void)state;
+    enum { WAITING = 100 };
+    struct rig *r = rig_new();
+    int fds[WAITING];
+    struct op *ops[WAITING];
+    assert_int_equal(rig_open(r), ERR_NONE);
+    for (int i = 0; i < WAITING; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/v1/jobs/%d", i);
+        fds[i] = dial(r->path);
+        ask_for(fds[i], path);
+        ops[i] = next_request(r);
+        assert_null(ops[i]->next);
+        assert_string_equal(ops[i]->path, path);
+    }
+    int other = dial(r->path);
+    ask_for(other, "/v1/ping");
+    answer(r, next_request(r), "first");
+    expect_text(other, "first");
+    for (int i = WAITING - 1; i >= 0; i -= 2) answer(r, ops[i], ops[i]->path);
+    for (int i = 0; i < WAITING; i += 2) answer(r, ops[i], ops[i]->path);
+    for (int i = 0; i < WAITING; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "\r\n\r\n/v1/jobs/%d", i);
+        expect_text(fds[i], path);
+        close(fds[i]);
+    }
+    close(other);
+    rig_free(r);
+}
+
+/* A body of many reads, in pieces, while another request waits. */
+static void a_long_body_arrives_while_others_wait(void **state)
+{
+    (void)state;
+    enum { BODY = 3000000, PIECE = 100000 };
+    struct rig *r = rig_new();
+    assert_int_equal(rig_open(r), ERR_NONE);
+    int waits = dial(r->path), fd = dial(r->path);
+    ask_for(waits, "/v1/ping");
+    struct op *first = next_request(r);
+    char head[128];
+    int n = snprintf(head, sizeof head,
+                     "POST /v1/jobs HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n", BODY);
+    assert_int_equal(send(fd, head, (size_t)n, MSG_NOSIGNAL), n);
+    char *piece = malloc(PIECE);
+    assert_non_null(piece);
+    memset(piece, 'x', PIECE);
+    for (int i = 0; i < BODY / PIECE; i++)
+        assert_int_equal(send(fd, piece, PIECE, MSG_NOSIGNAL), PIECE);
+    struct op *second = next_request(r);
+    assert_int_equal(second->body.len, BODY);
+    answer(r, second, "long");
+    expect_text(fd, "long");
+    answer(r, first, "short");
+    expect_text(waits, "short");
+    free(piece);
+    close(fd);
+    close(waits);
+    rig_free(r);
+}
+
+static void the_last_replies_leave_before_the_doors_close(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    assert_int_equal(rig_open(r), ERR_NONE);
+    int fd = dial(r->path);
+    ask_for(fd, "/v1/ping");
+    struct op *op = next_request(r);
+    http_quiesce(r->http);
+    answer(r, op, "and goodbye");
+    http_stop(r->http);
+    r->http = NULL;
+    expect_text(fd, "and goodbye");
+    assert_true(is_cut_off(fd, DEADLINE_MS));
+    close(fd);
+    rig_free(r);
+}
+
 /* In a process of its own, which cannot take the limit back. */
 static void with_too_few_descriptors_it_says_how_many_it_needs(void **state)
 {
@@ -268,6 +423,10 @@ int main(void)
         cmocka_unit_test(one_user_cannot_take_every_connection),
         cmocka_unit_test(who_leaves_makes_room),
         cmocka_unit_test(a_door_that_was_full_opens_again),
+        cmocka_unit_test(a_request_outlives_its_connection),
+        cmocka_unit_test(replies_leave_in_any_order_while_others_wait),
+        cmocka_unit_test(a_long_body_arrives_while_others_wait),
+        cmocka_unit_test(the_last_replies_leave_before_the_doors_close),
         cmocka_unit_test(with_too_few_descriptors_it_says_how_many_it_needs),
         cmocka_unit_test(a_file_in_the_sockets_place_is_left_alone),
         cmocka_unit_test(the_socket_of_a_living_program_is_left_alone),
