@@ -146,13 +146,14 @@ static const char *name_of(const char *key)
     return key != NULL ? key : "(element)";
 }
 
-/* One of 64 bits for a key, to tell at once that an object has none like it: of the hundred fields
- * that a struct may have, a request states ten. */
+/* One of 64 bits for a key, of its first three characters, to tell at once that an object has none
+ * like it: of the hundred fields that a struct may have, a request states ten. */
 static uint64_t key_bit(const char *key)
 {
-    size_t len = strlen(key);
-    unsigned last = len > 0 ? (unsigned char)key[len - 1] : 0;
-    return UINT64_C(1) << ((len * 5 + (unsigned char)key[0] * 3u + last * 7u) % 64);
+    unsigned n = (unsigned char)key[0] * 9u;
+    if (key[0] != '\0') n += (unsigned char)key[1] * 5u;
+    if (key[0] != '\0' && key[1] != '\0') n += (unsigned char)key[2] * 17u;
+    return UINT64_C(1) << n % 64;
 }
 
 static uint64_t key_bits(const json_t *object)

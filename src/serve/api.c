@@ -86,10 +86,16 @@ static void call(struct server *s, struct op *op, const struct route *r, struct 
         r->handler(s, op, id);
 }
 
-static void note_allowed(struct op *op, const char *method)
+/* With status 405: the methods that the path takes. */
+static void note_allowed(struct op *op)
 {
-    size_t n = strlen(op->allow);
-    snprintf(op->allow + n, sizeof op->allow - n, "%s%s", n > 0 ? ", " : "", method);
+    struct str id;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        size_t n = strlen(op->allow);
+        if (path_matches(routes[i].pattern, op->path, &id))
+            snprintf(op->allow + n, sizeof op->allow - n, "%s%s", n > 0 ? ", " : "",
+                     routes[i].method);
+    }
 }
 
 void api_handle(struct server *s, struct op *op)
@@ -100,12 +106,12 @@ void api_handle(struct server *s, struct op *op)
         const struct route *r = &routes[i];
         if (!path_matches(r->pattern, op->path, &id)) continue;
         path_known = true;
-        note_allowed(op, r->method);
         if (strcmp(r->method, op->method) != 0) continue;
         call(s, op, r, id);
         return;
     }
     if (path_known) {
+        note_allowed(op);
         reply_error(op, ERR_NOT_FOUND, "%s does not take %s, only %s", op->path, op->method,
                     op->allow);
         op->status = 405;
