@@ -22,7 +22,8 @@
 
 enum {
     REPLY_USUAL = 512, /* bytes: a submission's reply has some 100 */
-    LOOK_MS = 1, /* while replies are awaited the doors are looked at so often at least */
+    LOOK_FIRST_MS = 1, /* a door where replies are awaited is looked at again after so long, */
+    LOOK_LAST_MS = 64, /* then after twice as long each time that nothing happens, up to this */
     LAST_LOOKS = 4, /* at the end, for replies that are not sent yet */
 };
 
@@ -35,6 +36,7 @@ struct door {
     bool is_unix;
     uint32_t waiting; /* requests that a connection waits for: their ops are the writer thread's */
     bool stirred; /* a request has moved on in the last look: look again */
+    int look_ms; /* while requests wait: after so long */
 };
 
 enum { DOORS = 2 }; /* unix and TCP */
@@ -317,12 +319,12 @@ static bool take_orders(struct http *h)
 }
 
 /* Until when nothing happens by itself at the door: -1: for ever. While a request waits there the
- * library says 0, since it calls us for that; LOOK_MS is for what else it may have to do. */
+ * library says 0, since it calls us for that; the look is for what else it may have to do. */
 static int idle_ms(const struct door *d)
 {
     MHD_UNSIGNED_LONG_LONG left = 0;
     if (d->stirred) return 0;
-    if (d->waiting > 0) return LOOK_MS;
+    if (d->waiting > 0) return d->look_ms;
     if (MHD_get_timeout(d->daemon, &left) != MHD_YES) return -1;
     return left > HTTP_IDLE_S * 1000 ? HTTP_IDLE_S * 1000 : (int)left;
 }
@@ -346,13 +348,15 @@ static bool is_full(const struct door *d)
 
 /* A full door does not watch for newcomers, and the library looks whether it is still full only
  * when it is run: once more where there is room again, or nobody gets in until something else
- * stirs. */
-static void door_run(struct door *d)
+ * stirs. `in_vain`: nothing has happened, it is only time. */
+static void door_run(struct door *d, bool in_vain)
 {
     d->stirred = false;
     bool was_full = is_full(d);
     MHD_run(d->daemon);
     if (was_full && !is_full(d)) MHD_run(d->daemon);
+    d->look_ms = in_vain && !d->stirred ? d->look_ms * 2 : LOOK_FIRST_MS;
+    if (d->look_ms > LOOK_LAST_MS) d->look_ms = LOOK_LAST_MS;
 }
 
 /* One thread serves all doors. Not libmicrohttpd's own threads: each reply would then wake them by
@@ -372,11 +376,12 @@ static void *serve_doors(void *arg)
             all = true;
         }
         for (uint32_t i = 0; i < h->door_count; i++)
-            if (all || fds[1 + i].revents != 0 || h->doors[i].stirred) door_run(&h->doors[i]);
+            if (all || fds[1 + i].revents != 0 || h->doors[i].stirred)
+                door_run(&h->doors[i], ready == 0);
     }
     for (int look = 0; look < LAST_LOOKS; look++)
         for (uint32_t i = 0; i < h->door_count; i++)
-            if (h->doors[i].stirred) door_run(&h->doors[i]);
+            if (h->doors[i].stirred) door_run(&h->doors[i], false);
     return NULL;
 }
 
@@ -468,7 +473,7 @@ static enum err listen_tcp(const char *host, uint16_t port, int *fd_out, uint16_
 static enum err door_open(struct http *h, int fd, bool is_unix, struct errtext *error)
 {
     struct door *d = &h->doors[h->door_count];
-    *d = (struct door){.http = h, .is_unix = is_unix};
+    *d = (struct door){.http = h, .is_unix = is_unix, .look_ms = LOOK_FIRST_MS};
     d->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, d,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->guests_each,
