@@ -359,13 +359,17 @@ static enum err make_state_dir(const char *dir, struct errtext *error)
     return e;
 }
 
-/* Signals are read from a descriptor; threads started later inherit the mask. */
+/* Signals are read from a descriptor; threads started later inherit the mask. A terminal that is
+ * closed ends the daemon as orderly as Ctrl-C does, but for one that was started by nohup. */
 static enum err catch_signals(struct server *s, struct errtext *error)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    struct sigaction hangup;
+    bool is_deaf = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+    if (!is_deaf) sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
