@@ -103,16 +103,22 @@ $(BUILD)/bench/%: bench/%.c bench/bench.h $(LIBS)
 
 # ---- running ----------------------------------------------------------------------------------------
 
+# A source tree that cannot be written is built elsewhere: say so before the first compiler does.
+.PHONY: place
+place:
+	@{ mkdir -p $(BUILD) 2>/dev/null && test -w $(BUILD); } || \
+	    { echo "the folder $(BUILD) cannot be written; build elsewhere: make $(MAKECMDGOALS) BUILD=/tmp/berth-build" >&2; exit 1; }
+
 .PHONY: run
-run: ## install what is missing, build, and run the example fleet (Ctrl-C ends it)
+run: place ## install what is missing, build, and run the example fleet (Ctrl-C ends it)
 	@scripts/deps build
 	@$(MAKE) --no-print-directory all
-	@examples/pacific/run
+	@BERTH="$$(realpath $(BUILD)/berth)" examples/pacific/run
 
 .PHONY: test
-test: ## install what is missing, build with sanitizers, run every test
+test: place ## install what is missing, build with sanitizers, run every test
 	@scripts/deps test
-	@scripts/test
+	@BUILD=$(BUILD) scripts/test
 
 .PHONY: unit
 unit: $(UNIT_BIN) ## build and run the unit tests in BUILD
@@ -126,13 +132,13 @@ fuzz-build: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ))
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
-fuzz: ## run every fuzz target for FUZZ_SECONDS (60) with clang's libFuzzer
+fuzz: place ## run every fuzz target for FUZZ_SECONDS (60) with clang's libFuzzer
 	@scripts/deps test
-	@$(MAKE) --no-print-directory CC=clang MODE=fuzz BUILD=build/fuzzing fuzz-build
-	@for f in $(FUZZ); do echo "== $$f"; mkdir -p build/fuzzing/found/$$f; \
-	    ASAN_OPTIONS=detect_leaks=1 build/fuzzing/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) \
-	    -print_final_stats=1 -artifact_prefix=build/fuzzing/found/$$f- \
-	    build/fuzzing/found/$$f test/fuzz/corpus/$$f || exit 1; done
+	@$(MAKE) --no-print-directory CC=clang MODE=fuzz BUILD=$(BUILD)/fuzzing fuzz-build
+	@for f in $(FUZZ); do echo "== $$f"; mkdir -p $(BUILD)/fuzzing/found/$$f; \
+	    ASAN_OPTIONS=detect_leaks=1 $(BUILD)/fuzzing/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) \
+	    -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzzing/found/$$f- \
+	    $(BUILD)/fuzzing/found/$$f test/fuzz/corpus/$$f || exit 1; done
 
 .PHONY: bench
 bench: all $(BENCH) ## measure what docs/figures.md reports
