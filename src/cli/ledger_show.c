@@ -102,7 +102,11 @@ static void put_event(const struct event *e, struct buf *out)
                    e->speeds->type_count);
         break;
     case EVENT_PROGRESS: put_heartbeat(&e->heartbeat, out); break;
-    case EVENT_TICK: buf_puts(out, e->resume ? " resume" : ""); break;
+    case EVENT_TICK:
+        if (e->resume) buf_puts(out, " resume");
+        if (e->stepped_ms > 0)
+            buf_printf(out, " clock set ahead by %" PRId64 " s", e->stepped_ms / 1000);
+        break;
     case EVENT_COUNT: break;
     }
     if (e->actor.len > 0) buf_printf(out, "  by " STR_FMT, STR_ARG(e->actor));

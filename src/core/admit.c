@@ -462,7 +462,10 @@ enum err core_admit(const struct core *c, const struct event *ev, struct errtext
         e = operators_only(ev, error);
         return e == ERR_NONE ? speeds_check(ev->speeds, error) : e;
     case EVENT_PROGRESS: return progress_admit(c, ev, error);
-    case EVENT_TICK: return ERR_NONE;
+    case EVENT_TICK:
+        if (ev->stepped_ms >= 0 && ev->stepped_ms <= ev->now_ms - c->now_ms) return ERR_NONE;
+        return err_set(error, ERR_INVALID, "the clock was not set ahead by %lld ms",
+                       (long long)ev->stepped_ms);
     case EVENT_COUNT: break;
     }
     return err_set(error, ERR_INVALID, "unknown kind of event %d", ev->kind);

@@ -108,6 +108,21 @@ void attempt_limit(struct core *c, struct entry *e, int64_t limit_ms)
     order_limit(c, e);
 }
 
+void attempt_later(struct core *c, struct entry *e, int64_t by_ms)
+{
+    struct job_progress *p = &e->job.progress;
+    if (p->at_ms > 0) p->at_ms += by_ms;
+    if (p->since_ms > 0) p->since_ms += by_ms;
+    if (p->checkpointed_ms > 0) p->checkpointed_ms += by_ms;
+    if (!e->started || BERTH_DEFECT == 63) return;
+    e->job.start_ms += by_ms;
+    counts_anew(c, e);
+    running_index(c, e);
+    outlook_moved(c, e);
+    budget_charge(c, e);
+    timer_set(c, e);
+}
+
 void claim_enter(struct core *c, struct entry *e)
 {
     const struct claim *k = e->job.claim;

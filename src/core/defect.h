@@ -52,6 +52,10 @@
  *   61  shares by country, party or all count the pool's site alone                (case.c)
  *   62  a cap that begins later is not looked at before                          (coming.c)
  *
+ * Of the clock:
+ *
+ *   63  what runs does not keep its time when the clock is set ahead             (claims.c)
+ *
  * Of jobs that must come to their end:
  *
  *   70  a job that waits for others of its name waits for ever             (dependencies.c)

@@ -123,6 +123,8 @@ struct event {
     struct speeds *speeds; /* SPEEDS */
     struct heartbeat heartbeat; /* PROGRESS */
     bool resume; /* TICK: the shell has just started: say again what is unconfirmed */
+    int64_t stepped_ms; /* TICK: the clock was set ahead by so much since the event before, or the
+                           machine stood still: nothing has run for that long. 0: it was not */
 };
 
 /* Visits exactly the members that belong to the kind. */

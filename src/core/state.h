@@ -531,6 +531,9 @@ void attempt_stop(struct core *c, struct entry *e, int state, bool requeue, int 
 void attempt_repeat(struct core *c, struct entry *e);
 /* Give the attempt another time limit, and order it where the attempt runs. */
 void attempt_limit(struct core *c, struct entry *e, int64_t limit_ms);
+/* The clock was set ahead by so much while the attempt held its claim: what was noted of it by the
+ * old clock happened so much later by the new one. So it keeps its time, and pays for no more. */
+void attempt_later(struct core *c, struct entry *e, int64_t by_ms);
 /* The engine has not confirmed the limit in force. */
 bool limit_is_open(const struct job *j);
 void on_report(struct core *c, const struct event *ev);

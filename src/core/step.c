@@ -106,9 +106,11 @@ static void on_nodes(struct core *c, const struct event *ev)
 
 static void on_tick(struct core *c, const struct event *ev)
 {
-    if (!ev->resume) return;
     struct order_node *n = order_first(&c->active);
-    for (; n != NULL; n = order_after(&c->active, n->major, n->id)) {
+    for (; ev->stepped_ms > 0 && n != NULL; n = order_after(&c->active, n->major, n->id))
+        attempt_later(c, CONTAINER(n, struct entry, in_group), ev->stepped_ms);
+    if (!ev->resume) return;
+    for (n = order_first(&c->active); n != NULL; n = order_after(&c->active, n->major, n->id)) {
         struct entry *e = CONTAINER(n, struct entry, in_group);
         if (e->job.state == JOB_RUNNING && !limit_is_open(&e->job)) continue;
         attempt_repeat(c, e);

@@ -132,7 +132,10 @@ static void visit_event_members(struct visit *v, struct event *e)
         break;
     case EVENT_SPEEDS: visit_event_speeds(v, e); break;
     case EVENT_PROGRESS: visit_heartbeat(v, &e->heartbeat); break;
-    case EVENT_TICK: visit_bool(v, "resume", &e->resume); break;
+    case EVENT_TICK:
+        visit_bool(v, "resume", &e->resume);
+        visit_i64(v, "stepped_ms", &e->stepped_ms);
+        break;
     case EVENT_COUNT: break;
     }
 }

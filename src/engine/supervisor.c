@@ -27,6 +27,7 @@ struct supervisor {
     int lock_fd, signal_fd;
     struct launch launch;
     int64_t begun_at; /* steady ms */
+    int64_t begun_ms; /* the same by the calendar */
     int64_t limit_at; /* steady ms; NEVER none */
     int64_t kill_at; /* steady ms of the next round of KILL; NEVER none */
     bool signal_due; /* signal_number is still to be sent */
@@ -111,12 +112,20 @@ static void stop(struct supervisor *s, int64_t grace_ms)
 
 /* ---- deadlines ----------------------------------------------------------------------------- */
 
+/* The calendar, unless it leapt ahead since the command began: no work is lost to a clock that went
+ * wrong. The daemon does the same. */
+static int64_t calendar(const struct supervisor *s)
+{
+    int64_t now_ms = clock_ms(CLOCK_REALTIME), expected_ms = s->begun_ms + steady() - s->begun_at;
+    return now_ms - expected_ms > SUPERVISOR_LEAP_MS ? expected_ms : now_ms;
+}
+
 /* Milliseconds until the first limit asks for TERM; NEVER: no limit. */
 static int64_t until_limit(const struct supervisor *s)
 {
     int64_t left = s->limit_at == NEVER ? NEVER : s->limit_at - steady();
     if (s->spec.end_by_ms != 0)
-        left = earlier(left, s->spec.end_by_ms - s->spec.kill_wait_ms - clock_ms(CLOCK_REALTIME));
+        left = earlier(left, s->spec.end_by_ms - s->spec.kill_wait_ms - calendar(s));
     return left;
 }
 
@@ -271,6 +280,7 @@ static enum err start_job(struct supervisor *s)
         return err_set(&s->refusal, ERR_IO, "cannot make a signalfd: %s", strerror(errno));
     int64_t now_ms = clock_ms(CLOCK_REALTIME), end_ms = s->spec.end_by_ms;
     s->begun_at = steady();
+    s->begun_ms = now_ms;
     if (s->spec.time_limit_ms > 0 && s->spec.time_limit_ms <= SUPERVISOR_LIMIT_MAX_MS) {
         int64_t limit_ms = now_ms + s->spec.time_limit_ms;
         s->limit_at = s->begun_at + s->spec.time_limit_ms;

@@ -44,6 +44,8 @@ enum {
     SUPERVISOR_LOOK_MS = 60000 /* at most, between looks at the calendar */
 };
 
+/* A clock that leaps ahead by more is not believed: a day, as CLOCK_LEAP_MS of the daemon. */
+#define SUPERVISOR_LEAP_MS (INT64_C(24) * 3600 * 1000)
 /* A longer time limit is none: a thousand years, so that sums of instants stay within 64 bits. */
 #define SUPERVISOR_LIMIT_MAX_MS (INT64_C(1000) * 366 * 86400 * 1000)
 

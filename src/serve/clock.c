@@ -18,33 +18,37 @@ int64_t steady_ms(void)
 
 void stamp_clock_init(struct stamp_clock *c, int64_t not_before_ms)
 {
+    int64_t wall_ms = read_ms(CLOCK_REALTIME);
     *c = (struct stamp_clock){
-        .base_wall_ms = read_ms(CLOCK_REALTIME),
-        .base_steady_ms = steady_ms(),
+        .last_ms = wall_ms > not_before_ms ? wall_ms : not_before_ms,
+        .last_steady_ms = steady_ms(),
     };
-    c->creep_steady_ms = c->base_steady_ms;
-    c->last_ms = c->base_wall_ms > not_before_ms ? c->base_wall_ms : not_before_ms;
 }
 
 int64_t stamp_clock_advance(struct stamp_clock *c, int64_t wall_ms, int64_t steady)
 {
-    int64_t expected = c->base_wall_ms + (steady - c->base_steady_ms);
-    c->leaping = wall_ms - expected > CLOCK_LEAP_MS;
-    if (c->leaping) {
-        wall_ms = expected;
-    } else {
-        c->base_wall_ms = wall_ms;
-        c->base_steady_ms = steady;
-    }
+    int64_t passed_ms = steady - c->last_steady_ms;
+    int64_t ahead_ms = wall_ms - c->last_ms - passed_ms;
+    c->leaping = ahead_ms > CLOCK_LEAP_MS;
+    c->step_ms = ahead_ms > CLOCK_STEP_MS && !c->leaping ? ahead_ms : 0;
+    if (c->leaping || c->step_ms > 0) wall_ms = c->last_ms + passed_ms;
     c->set_back_ms = wall_ms < c->last_ms ? c->last_ms - wall_ms : 0;
     if (c->set_back_ms == 0) {
         c->last_ms = wall_ms;
-        c->creep_steady_ms = steady;
-    } else if (steady - c->creep_steady_ms >= 2) {
-        c->last_ms += (steady - c->creep_steady_ms) / 2;
-        c->creep_steady_ms = steady;
+        c->last_steady_ms = steady;
+    } else if (passed_ms >= 2) {
+        c->last_ms += passed_ms / 2;
+        c->last_steady_ms = steady;
     }
     return c->last_ms;
+}
+
+int64_t stamp_clock_take_step(struct stamp_clock *c)
+{
+    int64_t step_ms = c->step_ms;
+    c->last_ms += step_ms;
+    c->step_ms = 0;
+    return step_ms;
 }
 
 int64_t stamp_clock_now(struct stamp_clock *c)

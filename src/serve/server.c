@@ -238,23 +238,48 @@ static void take_reports(struct server *s)
     arena_clear(&s->report_arena);
 }
 
-static void take_time(struct server *s)
+static void tick(struct server *s, int64_t stepped_ms)
 {
-    int64_t now_ms = journal_now_ms(&s->journal);
-    if (s->journal.clock.leaping != s->clock_warned) {
-        s->clock_warned = s->journal.clock.leaping;
-        server_log(s,
-                   s->clock_warned
-                       ? "the clock leapt ahead by more than a day and is not believed; if it is "
-                         "right, restart the daemon"
-                       : "the clock is believed again");
-    }
-    if (now_ms < core_next_tick_ms(s->journal.core)) return;
     struct event e = {.kind = EVENT_TICK, .actor = STR("clock"), .actor_is_operator = true};
+    e.stepped_ms = stepped_ms;
     struct errtext error;
     if (server_step(s, &e, NULL, NULL, &error) != ERR_NONE &&
         steady_ms() >= s->refuse_writes_until_ms)
         server_log(s, "tick refused: %s", error.s);
+}
+
+/* What the clock does that a clock should not. A step waits until it can be recorded. */
+static void take_clock(struct server *s)
+{
+    struct stamp_clock *c = &s->journal.clock;
+    if (c->leaping != s->clock_leaps) {
+        s->clock_leaps = c->leaping;
+        server_log(s, c->leaping ? "the clock leapt ahead by more than a day and is not believed; "
+                                   "if it is right, restart the daemon"
+                                 : "the clock is believed again");
+    }
+    if (c->leaping) return;
+    bool is_behind = c->set_back_ms > (s->clock_is_behind ? 0 : CLOCK_STEP_MS);
+    if (is_behind && !s->clock_is_behind)
+        server_log(s,
+                   "the clock is %" PRId64 " s behind the last record; time goes on at half "
+                   "speed until it has caught up",
+                   c->set_back_ms / 1000);
+    else if (s->clock_is_behind && !is_behind)
+        server_log(s, "the clock has caught up");
+    s->clock_is_behind = is_behind;
+    if (c->step_ms == 0 || steady_ms() < s->refuse_writes_until_ms) return;
+    int64_t stepped_ms = stamp_clock_take_step(c);
+    server_log(s, "the clock was set ahead by %" PRId64 " s; running jobs keep their time",
+               stepped_ms / 1000);
+    tick(s, stepped_ms);
+}
+
+static void take_time(struct server *s)
+{
+    int64_t now_ms = journal_now_ms(&s->journal);
+    take_clock(s);
+    if (now_ms >= core_next_tick_ms(s->journal.core)) tick(s, 0);
 }
 
 static int wait_ms(struct server *s)

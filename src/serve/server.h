@@ -95,7 +95,7 @@ struct server {
     bool stopping;
     const char *broken; /* stopping because it cannot work on: why; NULL: not */
     int64_t asked_steady_ms; /* when a request was last taken */
-    bool clock_warned;
+    bool clock_leaps, clock_is_behind; /* was said */
 };
 
 /* Run until SIGTERM or SIGINT. Returns ERR_NONE after a clean stop. */

@@ -211,6 +211,7 @@ void oracle_step(struct sim *s, const struct event *e, const struct outcome *out
                   STR_ARG(d->rule));
         count_decision(s, d);
         if (d->kind == DECISION_PLACED) check_placed(s, d);
+        if (d->kind == DECISION_STOPPED) oracle_wall_stopped(s, d);
         if (!sim_has_failed(s)) oracle_law_decision(s, d);
     }
     if (shell_fleet(s) == NULL || sim_has_failed(s)) return;

@@ -10,6 +10,14 @@
 
 #include <inttypes.h>
 
+int64_t oracle_beat_at(const struct sim *s, const struct beat *b)
+{
+    int64_t at_ms = b->at_ms;
+    for (size_t i = 0; i < s->clock_step_count; i++)
+        if (s->clock_steps[i].record > b->record) at_ms += s->clock_steps[i].by_ms;
+    return at_ms;
+}
+
 /* The least and greatest speed that the attempt's heartbeats show; false: fewer than two. */
 static bool slopes(const struct sim *s, struct job_id job, uint32_t attempt, double *lo, double *hi)
 {
@@ -21,7 +29,8 @@ static bool slopes(const struct sim *s, struct job_id job, uint32_t attempt, dou
         if (last == NULL || b->steps < last->steps) {
             any = false;
         } else {
-            double ms = (double)(b->at_ms - last->at_ms), did = (double)(b->steps - last->steps);
+            double ms = (double)(oracle_beat_at(s, b) - oracle_beat_at(s, last));
+            double did = (double)(b->steps - last->steps);
             double usteps = ms > 0 ? did * 1e9 / ms : did > 0 ? 1e30 : 0;
             if (ms > 0 || did > 0) {
                 *lo = any && *lo < usteps ? *lo : usteps;
@@ -102,6 +111,11 @@ static void check_kept(struct sim *s, const struct decision *d)
 void oracle_beat(struct sim *s, const struct event *e, const struct outcome *out)
 {
     if (e->kind == EVENT_PROGRESS) take(s, &e->heartbeat);
+    if (e->kind == EVENT_TICK && e->stepped_ms > 0) {
+        s->clock_steps = mem_grow(s->clock_steps, &s->clock_step_cap, s->clock_step_count + 1,
+                                  sizeof *s->clock_steps);
+        s->clock_steps[s->clock_step_count++] = (struct clock_step){s->shell.count, e->stepped_ms};
+    }
     for (size_t i = 0; i < out->decision_count && !sim_has_failed(s); i++)
         if (out->decisions[i].kind == DECISION_REQUEUED) check_kept(s, &out->decisions[i]);
 }
@@ -109,4 +123,6 @@ void oracle_beat(struct sim *s, const struct event *e, const struct outcome *out
 void oracle_beat_undo(struct sim *s, uint64_t synced)
 {
     while (s->beat_count > 0 && s->beats[s->beat_count - 1].record > synced) s->beat_count--;
+    while (s->clock_step_count > 0 && s->clock_steps[s->clock_step_count - 1].record > synced)
+        s->clock_unseen_ms += s->clock_steps[--s->clock_step_count].by_ms;
 }

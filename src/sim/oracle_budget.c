@@ -33,6 +33,10 @@ static void note_attempts(struct sim *s)
         struct attempt_past *p = oracle_attempt(s, j->id, j->claim->attempt);
         p->tenant = fleet_tenant(f, j->spec.tenant);
         p->uusd_per_ms = rate_of(f, j->claim);
+        if (p->start_ms == 0) {
+            p->ran_from_ms = s->now_ms;
+            p->unseen_ms = s->clock_unseen_ms;
+        }
         p->start_ms = j->start_ms;
         p->limit_ms = j->time_limit_ms;
     }

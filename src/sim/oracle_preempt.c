@@ -148,8 +148,9 @@ static double loss_of(struct sim *s, const struct job *v)
     double since_s = (double)(core_now_ms(s->shell.core) - v->start_ms) / 1000;
     double cost_s = x->checkpoint_cost_s;
     const struct beat *saved = oracle_beat_saved(s, v->id);
-    if (saved != NULL && saved->at_ms > v->start_ms)
-        since_s = (double)(core_now_ms(s->shell.core) - saved->at_ms) / 1000;
+    int64_t saved_ms = saved != NULL ? oracle_beat_at(s, saved) : 0;
+    if (saved_ms > v->start_ms)
+        since_s = (double)(core_now_ms(s->shell.core) - saved_ms) / 1000;
     else if (x->checkpoint_s > 0)
         since_s -= (double)x->checkpoint_s * (double)(int64_t)(since_s / x->checkpoint_s);
     if (x->checkpoint_s > 0 && cost_s <= 0) cost_s = CHECKPOINT_COST_MS / 1000;

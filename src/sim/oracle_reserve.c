@@ -13,8 +13,9 @@
 static bool changes_the_world(const struct event *e)
 {
     if (e->kind == EVENT_REPORT) return e->report.kind == REPORT_STARTED;
+    if (e->kind == EVENT_TICK) return e->stepped_ms > 0;
     return e->kind != EVENT_SUBMIT && e->kind != EVENT_CANCEL && e->kind != EVENT_HOLD &&
-           e->kind != EVENT_RELEASE && e->kind != EVENT_TICK;
+           e->kind != EVENT_RELEASE;
 }
 
 /* By what any order of the queue must respect: priority, and age within an account. */

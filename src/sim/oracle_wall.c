@@ -132,6 +132,19 @@ void oracle_wall_process(struct sim *s, const struct machine *m, const struct at
                  f->job.v, f->attempt, (s->now_ms - p->over_since_ms) / 1000);
 }
 
+/* Whatever the clock does, a limit is of time that passed. */
+void oracle_wall_stopped(struct sim *s, const struct decision *d)
+{
+    if (d->reason != REASON_TIME_LIMIT) return;
+    const struct job *j = core_job(s->shell.core, d->job);
+    const struct attempt_past *p = oracle_attempt(s, d->job, d->attempt);
+    int64_t ran_ms = s->now_ms - p->ran_from_ms + s->clock_unseen_ms - p->unseen_ms;
+    if (j->claim != NULL && ran_ms < j->time_limit_ms)
+        sim_fail(s, "LEASE",
+                 "job %" PRIu32 " is stopped for its limit of %" PRId64 " s after %" PRId64 " s",
+                 j->id.v, j->time_limit_ms / 1000, ran_ms / 1000);
+}
+
 /* ---- what is said ---- */
 
 /* What of time is in the way, in the order in which it is told; REASON_NONE. */

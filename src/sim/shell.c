@@ -110,9 +110,16 @@ static void plan_tick(struct sim *s)
 void shell_set_clock(struct sim *s, int64_t offset_ms)
 {
     struct shell *sh = &s->shell;
+    int64_t before_ms = stamp(s);
     sh->clock_offset_ms = offset_ms;
+    int64_t stepped_ms = stamp(s) - before_ms;
     int64_t passes_ms = sh->stamp_ms - offset_ms; /* when the clock passes the last stamp */
     sh->still_until_ms = passes_ms > s->now_ms ? passes_ms : s->now_ms;
+    if (stepped_ms > 0 && !sh->is_up) s->clock_unseen_ms += stepped_ms;
+    if (stepped_ms > 0 && sh->is_up) {
+        struct event e = {.kind = EVENT_TICK, .actor = STR("clock"), .stepped_ms = stepped_ms};
+        shell_take(s, &e, NO_INDEX);
+    }
     plan_tick(s);
 }
 

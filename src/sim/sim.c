@@ -191,6 +191,7 @@ void sim_run(uint64_t seed, const struct sim_options *options, struct sim_stats 
     mem_free(s->pasts);
     mem_free(s->held);
     mem_free(s->beats);
+    mem_free(s->clock_steps);
     mem_free(s->requests);
     mem_free(s->fleets);
     mem_free(s->laws);

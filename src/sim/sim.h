@@ -19,7 +19,8 @@
  *   TRUTH     an attempt's process runs at most once, one attempt of a job at a time, and under a
  *             claim; an acknowledged job is never lost and ends exactly once
  *   LEASE     nothing starts that would outlast its lease; nothing that can be reached runs past
- *             its lease, into maintenance or past its limit
+ *             its lease, into maintenance or past its limit; and whatever the shell sees its
+ *             clock do, a limit is of time that passed
  *   WALL      nothing starts that could neither end nor save its work before maintenance, its
  *             deadline or the day on which the law forbids it; what is said to be in the way, is
  *   COST      every cost and expected time of a decision, worked out again from the tables, data

@@ -143,6 +143,7 @@ struct attempt_past {
     uint32_t tenant;
     double uusd_per_ms;
     int64_t start_ms, limit_ms; /* start_ms 0: it has not begun */
+    int64_t ran_from_ms, unseen_ms; /* then: true time, and clock_unseen_ms */
 };
 
 /* Room that is held for a job while others are being stopped for it. */
@@ -160,6 +161,12 @@ struct beat {
     uint64_t record;
     int64_t at_ms, steps;
     bool checkpoint;
+};
+
+/* The clock was set ahead: heartbeats of records before this one were so much later by it. */
+struct clock_step {
+    uint64_t record;
+    int64_t by_ms;
 };
 
 struct job_past {
@@ -221,6 +228,9 @@ struct sim {
     size_t past_cap;
     struct beat *beats; /* in order */
     size_t beat_cap, beat_count;
+    struct clock_step *clock_steps; /* in order */
+    size_t clock_step_cap, clock_step_count;
+    int64_t clock_unseen_ms; /* the clock was set ahead by that while no shell saw it */
     struct held *held;
     size_t held_cap;
     uint32_t held_count;
@@ -362,6 +372,8 @@ void oracle_cap_undo(struct sim *s, uint64_t synced);
 void oracle_beat(struct sim *s, const struct event *e, const struct outcome *out);
 /* The last heartbeat of the job that said its work was saved; NULL none. */
 const struct beat *oracle_beat_saved(const struct sim *s, struct job_id job);
+/* When it was taken, by the clock as it is now. */
+int64_t oracle_beat_at(const struct sim *s, const struct beat *b);
 void oracle_beat_undo(struct sim *s, uint64_t synced);
 
 /* ---- oracle_cost.c ---- */
@@ -371,6 +383,7 @@ void oracle_cost(struct sim *s, const struct outcome *out);
 /* ---- oracle_wall.c ---- */
 /* A job was placed: it can end, or save its work, before every wall. */
 void oracle_wall_placed(struct sim *s, const struct job *j);
+void oracle_wall_stopped(struct sim *s, const struct decision *d);
 /* A process runs: not past a wall for long, where it can be told. */
 void oracle_wall_process(struct sim *s, const struct machine *m, const struct attempt_file *f);
 /* The reason of a row, as far as time is concerned, is that which walls and limits give. */

@@ -160,6 +160,34 @@ static void a_job_over_its_limit_is_stopped_and_times_out(void **state)
     world_release(&w);
 }
 
+static void a_running_job_keeps_its_time_when_the_clock_is_set_ahead(void **state)
+{
+    (void)state;
+    struct world w;
+    struct errtext error;
+    two_pools(&w);
+    struct job_spec s = world_spec(1);
+    uint32_t id = world_submit(&w, &s);
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    int64_t start_ms = w.now_ms;
+    w.now_ms += HOUR / 2 + 3 * HOUR;
+    struct event set = {.kind = EVENT_TICK, .actor = STR("clock"), .stepped_ms = 3 * HOUR};
+    world_step(&w, &set);
+    assert_int_equal(w.out.effect_count, 0);
+    assert_int_equal(world_job(&w, id)->start_ms, start_ms + 3 * HOUR);
+    assert_int_equal(core_next_tick_ms(w.core), start_ms + 4 * HOUR);
+    /* Not by more than has passed since the last event, and not back. */
+    w.now_ms += MINUTE;
+    set.stepped_ms = 2 * MINUTE;
+    assert_int_equal(world_try(&w, &set, &error), ERR_INVALID);
+    set.stepped_ms = -1;
+    assert_int_equal(world_try(&w, &set, &error), ERR_INVALID);
+    w.now_ms = start_ms + 4 * HOUR;
+    world_tick(&w);
+    assert_int_equal(w.out.effects[0].kind, FX_STOP);
+    world_release(&w);
+}
+
 /* Ask for another time limit of a job. */
 static enum err ask_limit(struct world *w, uint32_t id, int64_t limit_ms, bool operator,
                           struct errtext * error)
@@ -552,6 +580,7 @@ int main(void)
         cmocka_unit_test(a_job_whose_attempt_is_gone_runs_again_under_a_new_number),
         cmocka_unit_test(orders_are_repeated_until_they_are_confirmed),
         cmocka_unit_test(a_job_over_its_limit_is_stopped_and_times_out),
+        cmocka_unit_test(a_running_job_keeps_its_time_when_the_clock_is_set_ahead),
         cmocka_unit_test(an_operator_raises_the_limit_of_a_running_job),
         cmocka_unit_test(a_limit_changed_before_the_start_is_ordered_after_it),
         cmocka_unit_test(array_tasks_get_consecutive_ids_and_keep_their_limit),
