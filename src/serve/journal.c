@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "serve/views_fill.h"
+#include "store/replay.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,23 +15,25 @@ struct replay {
     struct journal *j;
     struct arena arena;
     struct outcome outcome;
+    struct buf derived; /* the outcome's bytes */
     void (*progress)(uint64_t done, uint64_t total);
     uint64_t total;
     enum err failed;
     struct errtext *error;
 };
 
-static enum err event_of(struct str bytes, struct arena *arena, struct event *out,
-                         struct errtext *error)
+/* A release that would have decided otherwise must not go on from a state that never was: jobs run
+ * where the ledger says. */
+static enum err hold_to(const struct ledger_record *record, struct replay *r)
 {
-    struct cbor_reader r;
-    cbor_reader_init(&r, bytes, arena);
-    *out = (struct event){0};
-    if (visit_map(&r.v, NULL, false)) {
-        visit_event(&r.v, out);
-        visit_map_end(&r.v);
-    }
-    return cbor_reader_finish(&r, error);
+    buf_clear(&r->derived);
+    replay_encode_outcome(&r->outcome, &r->derived);
+    if (str_eq(buf_str(&r->derived), record->outcome)) return ERR_NONE;
+    return err_set(r->error, ERR_CORRUPT,
+                   "ledger record %" PRIu64 " was decided by a release that decides otherwise than "
+                   "this one; start that release once more and stop it with SIGTERM, so that it "
+                   "leaves a snapshot (docs/operations.md, Upgrades)",
+                   record->seq);
 }
 
 static bool replay_record(void *arg, const struct ledger_record *record)
@@ -38,7 +41,7 @@ static bool replay_record(void *arg, const struct ledger_record *record)
     struct replay *r = arg;
     arena_clear(&r->arena);
     struct event e;
-    r->failed = event_of(record->event, &r->arena, &e, r->error);
+    r->failed = replay_decode_event(record->event, &r->arena, &e, r->error);
     if (r->failed == ERR_NONE && core_admit(r->j->core, &e, r->error) != ERR_NONE)
         r->failed = ERR_CORRUPT;
     if (r->failed != ERR_NONE) {
@@ -48,6 +51,8 @@ static bool replay_record(void *arg, const struct ledger_record *record)
         return false;
     }
     core_step(r->j->core, record->seq, &e, &r->outcome);
+    r->failed = hold_to(record, r);
+    if (r->failed != ERR_NONE) return false;
     r->j->head = record->seq;
     r->j->stats.replayed++;
     if (r->progress != NULL) r->progress(record->seq, r->total);
@@ -104,6 +109,7 @@ static enum err rebuild(struct journal *j, void (*progress)(uint64_t, uint64_t),
         e = j->store->ops->read(j->store, j->head + 1, 0, replay_record, &r, error);
     if (e == ERR_NONE) e = r.failed;
     ASSERT(e != ERR_NONE || j->head == head.seq);
+    buf_release(&r.derived);
     outcome_release(&r.outcome);
     arena_release(&r.arena);
     return e;
@@ -352,7 +358,7 @@ static bool spec_record(void *arg, const struct ledger_record *r)
 {
     struct spec_search *s = arg;
     s->found = true;
-    s->failed = event_of(str_copy(s->arena, r->event), s->arena, &s->event, s->error);
+    s->failed = replay_decode_event(str_copy(s->arena, r->event), s->arena, &s->event, s->error);
     return false;
 }
 

@@ -7,11 +7,12 @@
 
 /* ---- forms ---------------------------------------------------------------------------------- */
 
-static enum err decode_event(struct str bytes, struct arena *arena, struct event *out,
+enum err replay_decode_event(struct str bytes, struct arena *arena, struct event *out,
                              struct errtext *error)
 {
     struct cbor_reader r;
     cbor_reader_init(&r, bytes, arena);
+    *out = (struct event){0};
     if (visit_map(&r.v, NULL, false)) {
         visit_event(&r.v, out);
         visit_map_end(&r.v);
@@ -35,7 +36,7 @@ enum err replay_decode(const struct ledger_record *r, struct arena *arena,
                        struct replay_record *out, struct errtext *error)
 {
     *out = (struct replay_record){0};
-    enum err e = decode_event(r->event, arena, &out->event, error);
+    enum err e = replay_decode_event(r->event, arena, &out->event, error);
     if (e != ERR_NONE) return err_prefix(error, e, "record %" PRIu64 ", event", r->seq);
     if (out->event.now_ms != r->now_ms)
         return err_set(error, ERR_CORRUPT,
@@ -139,8 +140,8 @@ static enum err fold_one(struct fold *f, const struct ledger_record *r)
         buf_put_str(&f->out->stored, r->outcome);
         buf_put_str(&f->out->derived, buf_str(&f->derived));
         return err_set(f->error, ERR_CORRUPT,
-                       "record %" PRIu64 ": the stored decisions are not the "
-                       "ones that follow from the events",
+                       "record %" PRIu64 ": the stored decisions are not the ones that follow from "
+                       "the events; if another release wrote it, replay it by that release",
                        r->seq);
     }
     if (f->o->check) e = core_check(f->core, f->error);

@@ -20,6 +20,10 @@ struct replay_record {
 enum err replay_decode(const struct ledger_record *r, struct arena *arena,
                        struct replay_record *out, struct errtext *error);
 
+/* Its event alone; ERR_CORRUPT as above. */
+enum err replay_decode_event(struct str bytes, struct arena *arena, struct event *out,
+                             struct errtext *error);
+
 /* Append the canonical bytes of an event, an outcome, or the whole state. */
 void replay_encode_event(struct event *e, struct buf *out);
 void replay_encode_outcome(struct outcome *o, struct buf *out);

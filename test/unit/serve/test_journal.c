@@ -19,6 +19,7 @@ struct gate {
     pthread_cond_t changed;
     bool is_closed; /* appends wait */
     bool fail_next;
+    bool is_other; /* what is read was decided otherwise: nothing ever came of any event */
     int begun, ended; /* appends */
 };
 
@@ -51,10 +52,25 @@ static enum err gate_head(struct store *s, struct store_head *out, struct errtex
     return gate_of(s)->real->ops->head(gate_of(s)->real, out, error);
 }
 
+struct reading {
+    struct gate *gate;
+    store_record_fn *fn;
+    void *arg;
+};
+
+static bool read_one(void *arg, const struct ledger_record *record)
+{
+    struct reading *r = arg;
+    struct ledger_record told = *record;
+    if (r->gate->is_other) told.outcome = STR("\xa0"); /* the empty map */
+    return r->fn(r->arg, &told);
+}
+
 static enum err gate_read(struct store *s, uint64_t from, uint64_t limit, store_record_fn *fn,
                           void *arg, struct errtext *error)
 {
-    return gate_of(s)->real->ops->read(gate_of(s)->real, from, limit, fn, arg, error);
+    struct reading r = {gate_of(s), fn, arg};
+    return gate_of(s)->real->ops->read(gate_of(s)->real, from, limit, read_one, &r, error);
 }
 
 static enum err gate_snapshot(struct store *s, uint64_t at_most, uint64_t *seq_out, struct buf *out,
@@ -337,6 +353,29 @@ static void a_close_waits_for_the_commit_under_way_and_drops_what_is_open(void *
     rig_free(r);
 }
 
+static void a_ledger_that_was_decided_otherwise_is_not_gone_on_with(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct errtext why = {""};
+    submit(r);
+    assert_int_equal(journal_commit(&r->journal, &why), ERR_NONE);
+    journal_batch_done(&r->journal);
+    journal_close(&r->journal);
+    gate_init(&r->gate, r->dir);
+    r->gate.is_other = true;
+    assert_int_equal(journal_open(&r->journal, &r->gate.base, NULL, &why), ERR_CORRUPT);
+    assert_non_null(strstr(why.s, "record 2 was decided by a release that decides otherwise"));
+    assert_non_null(strstr(why.s, "stop it with SIGTERM"));
+    r->gate.base.ops->close(&r->gate.base);
+
+    /* It is as it was. */
+    gate_init(&r->gate, r->dir);
+    assert_int_equal(journal_open(&r->journal, &r->gate.base, NULL, &why), ERR_NONE);
+    assert_int_equal(r->journal.head, 2);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_failed_commit_takes_back_what_was_stepped_on_top_of_it),
         cmocka_unit_test(a_thousand_batches_by_turns_are_one_ledger),
         cmocka_unit_test(a_close_waits_for_the_commit_under_way_and_drops_what_is_open),
+        cmocka_unit_test(a_ledger_that_was_decided_otherwise_is_not_gone_on_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
