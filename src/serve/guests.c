@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 enum err guests_room(uint32_t doors, uint32_t *each_out, struct errtext *error)
 {
@@ -62,4 +63,47 @@ void guests_leave(struct guests *g, uint32_t uid)
     struct guest *user = find(g, uid);
     ASSERT(user != NULL && user->count > 0);
     if (--user->count == 0) *user = g->users[--g->user_count];
+}
+
+static void unlink_stranger(struct strangers *s, struct stranger *x)
+{
+    ASSERT(x->is_stranger && s->count > 0);
+    *(x->older != NULL ? &x->older->newer : &s->oldest) = x->newer;
+    *(x->newer != NULL ? &x->newer->older : &s->newest) = x->older;
+    x->older = x->newer = NULL;
+    x->is_stranger = false;
+    s->count--;
+}
+
+struct stranger *strangers_enter(struct strangers *s, int fd)
+{
+    ASSERT(s->most > 0);
+    if (s->count == s->most) {
+        shutdown(s->oldest->fd, SHUT_RDWR);
+        unlink_stranger(s, s->oldest);
+    }
+    struct stranger *x = mem_alloc(1, sizeof *x);
+    *x = (struct stranger){.older = s->newest, .fd = fd, .is_stranger = true};
+    *(s->newest != NULL ? &s->newest->newer : &s->oldest) = x;
+    s->newest = x;
+    s->count++;
+    return x;
+}
+
+bool strangers_know(struct strangers *s, struct stranger *x, struct guests *g, uint32_t uid,
+                    bool is_operator)
+{
+    if (!x->is_stranger) return true; /* known from an earlier request, or shut down */
+    if (!is_operator && !guests_enter(g, uid)) return false;
+    x->is_counted = !is_operator;
+    x->uid = uid;
+    unlink_stranger(s, x);
+    return true;
+}
+
+void strangers_leave(struct strangers *s, struct stranger *x, struct guests *g)
+{
+    if (x->is_stranger) unlink_stranger(s, x);
+    if (x->is_counted) guests_leave(g, x->uid);
+    mem_free(x);
 }

@@ -5,8 +5,11 @@
  * a peer that sends one byte a minute never falls silent. Two bounds keep that harmless: the doors
  * never take so many that the daemon could not open its own files (a job could then neither start
  * nor report its end), and on the unix socket, where the kernel says who asks, one user holds at
- * most one of GUESTS_SHARES parts. Operators are not counted. Over TCP nobody is known before a
- * request is complete, so there only the first bound holds; operators have the unix socket.
+ * most one of GUESTS_SHARES parts. Operators are not counted. Over TCP nobody is known before the
+ * headers of a request with a good token have come; until then a connection is a stranger's. They
+ * hold at most one of STRANGER_SHARES parts of that door, and when there are more the one that has
+ * said nothing for longest is closed: a crowd pushes out itself, and who comes with a token needs a
+ * moment only. From then on the connection counts for the token's user, as above.
  *
  * HTTP thread only, but for guests_room. */
 #ifndef BERTH_SERVE_GUESTS_H
@@ -22,6 +25,7 @@ enum {
     GUESTS_MAX = 1024, /* connections of each door; more wait in the kernel's backlog */
     GUESTS_MIN = 16, /* with room for fewer the daemon does not start */
     GUESTS_SHARES = 4, /* a user has a quarter of the unix socket: 256, several busy scripts */
+    STRANGER_SHARES = 2, /* half of the TCP door: 512 */
     OWN_FILES_MAX = 64, /* descriptors that the daemon needs for itself: ledger, locks, sockets and
                            a record of an attempt are about 30 */
 };
@@ -51,5 +55,30 @@ void guests_release(struct guests *g);
 bool guests_enter(struct guests *g, uint32_t uid);
 /* One that guests_enter let in has gone. */
 void guests_leave(struct guests *g, uint32_t uid);
+
+/* A TCP connection. */
+struct stranger {
+    struct stranger *older, *newer; /* while it is one */
+    int fd;
+    bool is_stranger;
+    bool is_counted; /* no longer a stranger, and a guest by the name of `uid` */
+    uint32_t uid;
+};
+
+/* Zero is empty but for `most`. */
+struct strangers {
+    uint32_t most;
+    uint32_t count;
+    struct stranger *oldest, *newest;
+};
+
+/* A connection has come. Gives it. The oldest is shut down where there are `most` already: its end
+ * is seen by whoever serves it, who then calls strangers_leave. */
+struct stranger *strangers_enter(struct strangers *s, int fd);
+/* A request of `uid` has come over it. False: the user has too many connections. */
+bool strangers_know(struct strangers *s, struct stranger *x, struct guests *g, uint32_t uid,
+                    bool is_operator);
+/* It has gone. Takes it. */
+void strangers_leave(struct strangers *s, struct stranger *x, struct guests *g);
 
 #endif

@@ -50,6 +50,8 @@ struct http {
     bool bound; /* the socket there is ours */
     uint32_t guests_each; /* connections that a door takes */
     struct guests guests; /* of the unix socket */
+    struct guests holders; /* of the TCP door: who have shown a token */
+    struct strangers strangers; /* who have not */
 
     pthread_t thread;
     bool running; /* the thread */
@@ -179,6 +181,29 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **kept,
     *kept = (void *)keep;
 }
 
+/* A connection to the TCP door has come or goes. */
+static void on_tcp_connection(void *cls, struct MHD_Connection *c, void **kept,
+                              enum MHD_ConnectionNotificationCode what)
+{
+    struct http *h = cls;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        strangers_leave(&h->strangers, *kept, &h->holders);
+    else
+        *kept = strangers_enter(&h->strangers, descriptor_of(c));
+}
+
+/* False: the token's user has too many connections. */
+static bool recognise(const struct door *d, struct MHD_Connection *c, const struct peer *peer)
+{
+    struct http *h = d->http;
+    if (d->is_unix) return true; /* counted when it came */
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    ASSERT(info != NULL);
+    return strangers_know(&h->strangers, info->socket_context, &h->holders, peer->uid,
+                          peer->is_operator);
+}
+
 static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char *name,
                                  const char *value)
 {
@@ -212,6 +237,9 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
     if (!peer.known)
         return send_error(c, MHD_HTTP_UNAUTHORIZED, "denied",
                           "no or unknown bearer token; see the file tokens in the state directory");
+    if (!recognise(d, c, &peer))
+        return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
+                          "this token has too many connections open; close some");
     if (body_is_too_long(c))
         return send_error(c, MHD_HTTP_CONTENT_TOO_LARGE, "limit",
                           "the request body is over 12 MiB");
@@ -479,7 +507,8 @@ static enum err door_open(struct http *h, int fd, bool is_unix, struct errtext *
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->guests_each,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
-        MHD_OPTION_NOTIFY_CONNECTION, is_unix ? on_connection : NULL, h, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, is_unix ? on_connection : on_tcp_connection, h,
+        MHD_OPTION_END);
     if (d->daemon == NULL) {
         close(fd);
         return err_set(error, ERR_IO, "the HTTP server cannot start: %s", strerror(errno));
@@ -510,7 +539,8 @@ enum err http_start(struct http **out, const struct http_config *config, struct 
         h->wake_fd >= 0 ? ERR_NONE : err_set(error, ERR_IO, "eventfd: %s", strerror(errno));
     int fd = -1;
     if (e == ERR_NONE) e = guests_room(DOORS, &h->guests_each, error);
-    h->guests.most = h->guests_each / GUESTS_SHARES;
+    h->guests.most = h->holders.most = h->guests_each / GUESTS_SHARES;
+    h->strangers.most = h->guests_each / STRANGER_SHARES;
     if (e == ERR_NONE) e = listen_unix(config->socket_path, &fd, error);
     h->bound = e == ERR_NONE;
     if (e == ERR_NONE) e = door_open(h, fd, true, error);
@@ -553,6 +583,7 @@ void http_stop(struct http *h)
     for (uint32_t i = 0; i < h->door_count; i++) MHD_stop_daemon(h->doors[i].daemon);
     if (h->bound) unlink(h->socket_path);
     guests_release(&h->guests);
+    guests_release(&h->holders);
     op_pool_release(&h->ops);
     if (h->wake_fd >= 0) close(h->wake_fd);
     pthread_mutex_destroy(&h->mutex);

@@ -69,6 +69,7 @@ static void rig_free(struct rig *r)
     http_stop(r->http);
     streams_release(&r->streams);
     inbox_release(&r->inbox);
+    auth_release(&r->auth);
     unlink(r->path);
     assert_int_equal(rmdir(r->dir), 0);
     free(r);
@@ -176,8 +177,25 @@ static int dial_tcp(uint16_t port)
     return fd;
 }
 
-/* Over TCP nobody is known yet, so a crowd can fill the door; when one leaves, the next gets in. */
-static void a_door_that_was_full_opens_again(void **state)
+static void say_half(int fd)
+{
+    send(fd, "POST /v1/", 9, MSG_NOSIGNAL);
+}
+
+static void expect_status(int fd, const char *headers, const char *status)
+{
+    char ask[512], reply[2048] = "";
+    int n = snprintf(ask, sizeof ask, "GET /v1/ping HTTP/1.1\r\nHost: b\r\n%s\r\n", headers);
+    assert_int_equal(send(fd, ask, (size_t)n, MSG_NOSIGNAL), n);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, DEADLINE_MS), 1);
+    assert_true(recv(fd, reply, sizeof reply - 1, 0) > 12);
+    assert_memory_equal(reply + sizeof "HTTP/1.1", status, 3);
+}
+
+/* Over TCP nobody is known yet: a crowd that says half a request, more than the door lets in, pushes
+ * out itself. */
+static void a_crowd_over_tcp_does_not_fill_the_door(void **state)
 {
     (void)state;
     struct rig *r = rig_new();
@@ -187,22 +205,55 @@ static void a_door_that_was_full_opens_again(void **state)
     assert_int_equal(guests_room(2, &each, &r->why), ERR_NONE);
     int *crowd = calloc(each, sizeof *crowd);
     assert_non_null(crowd);
-    for (uint32_t i = 0; i < each; i++) {
-        crowd[i] = dial_tcp(http_port(r->http));
-        send(crowd[i], "POST /v1/", 9, MSG_NOSIGNAL);
-    }
+    for (uint32_t i = 0; i < each; i++) say_half(crowd[i] = dial_tcp(http_port(r->http)));
     int late = dial_tcp(http_port(r->http));
-    static const char ask[] = "GET /v1/ping HTTP/1.1\r\nHost: b\r\n\r\n";
-    send(late, ask, sizeof ask - 1, MSG_NOSIGNAL);
-    struct pollfd p = {.fd = late, .events = POLLIN};
-    assert_int_equal(poll(&p, 1, 100), 0);
-    close(crowd[0]);
-    assert_int_equal(poll(&p, 1, DEADLINE_MS), 1);
-    char reply[256] = "";
-    assert_true(recv(late, reply, sizeof reply - 1, 0) > 12);
-    assert_memory_equal(reply, "HTTP/1.1 401", 12);
+    expect_status(late, "", "401");
+    uint32_t out = each - each / STRANGER_SHARES + 1;
+    for (uint32_t i = 0; i < out; i++) assert_true(is_cut_off(crowd[i], DEADLINE_MS));
+    for (uint32_t i = out; i < each; i++) assert_false(is_cut_off(crowd[i], 0));
     close(late);
-    for (uint32_t i = 1; i < each; i++) close(crowd[i]);
+    for (uint32_t i = 0; i < each; i++) close(crowd[i]);
+    free(crowd);
+    rig_free(r);
+}
+
+/* Who has shown a token stays, and counts for its user. */
+static void over_tcp_a_token_keeps_its_place_and_has_its_share(void **state)
+{
+    (void)state;
+    static const char token[] = "0123456789abcdef0123456789abcdef";
+    struct rig *r = rig_new();
+    char path[128], ask[256];
+    snprintf(path, sizeof path, "%s/tokens", r->dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "user 7 %s\n", token);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(auth_load(&r->auth, r->dir, &r->why), ERR_NONE);
+    unlink(path);
+    r->listen_host = "127.0.0.1";
+    assert_int_equal(rig_open(r), ERR_NONE);
+
+    int *crowd = calloc(GUESTS_MAX, sizeof *crowd), known[LET_IN];
+    assert_non_null(crowd);
+    snprintf(ask, sizeof ask,
+             "POST /v1/jobs HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer %s\r\n"
+             "Content-Length: 9\r\n\r\n{",
+             token);
+    for (int i = 0; i < LET_IN; i++) {
+        known[i] = dial_tcp(http_port(r->http));
+        assert_int_equal(send(known[i], ask, strlen(ask), MSG_NOSIGNAL), strlen(ask));
+    }
+    snprintf(ask, sizeof ask, "Authorization: Bearer %s\r\n", token);
+    int late = dial_tcp(http_port(r->http));
+    expect_status(late, ask, "503");
+    for (int i = 0; i < GUESTS_MAX; i++) say_half(crowd[i] = dial_tcp(http_port(r->http)));
+    assert_true(is_cut_off(late, DEADLINE_MS) && is_cut_off(crowd[0], DEADLINE_MS));
+    for (int i = 0; i < LET_IN; i++) assert_false(is_cut_off(known[i], 0));
+    close(late);
+    for (int i = 0; i < LET_IN; i++) close(known[i]);
+    for (int i = 0; i < GUESTS_MAX; i++) close(crowd[i]);
     free(crowd);
     rig_free(r);
 }
@@ -422,11 +473,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_user_cannot_take_every_connection),
         cmocka_unit_test(who_leaves_makes_room),
-        cmocka_unit_test(a_door_that_was_full_opens_again),
         cmocka_unit_test(a_request_outlives_its_connection),
         cmocka_unit_test(replies_leave_in_any_order_while_others_wait),
         cmocka_unit_test(a_long_body_arrives_while_others_wait),
         cmocka_unit_test(the_last_replies_leave_before_the_doors_close),
+        cmocka_unit_test(a_crowd_over_tcp_does_not_fill_the_door),
+        cmocka_unit_test(over_tcp_a_token_keeps_its_place_and_has_its_share),
         cmocka_unit_test(with_too_few_descriptors_it_says_how_many_it_needs),
         cmocka_unit_test(a_file_in_the_sockets_place_is_left_alone),
         cmocka_unit_test(the_socket_of_a_living_program_is_left_alone),
