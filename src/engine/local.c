@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -357,4 +358,11 @@ enum err local_engine_new(const struct local_config *config, struct engine **out
     }
     *out = &l->base;
     return ERR_NONE;
+}
+
+bool local_engine_has_folder(const struct engine *e)
+{
+    const struct local *l = (const struct local *)e;
+    struct stat st;
+    return fstat(l->dir.attempts_fd, &st) == 0 && st.st_nlink > 0;
 }

@@ -35,4 +35,7 @@ struct local_config {
 enum err local_engine_new(const struct local_config *config, struct engine **out,
                           struct errtext *error);
 
+/* False: somebody has removed DIR/attempts, so nothing can be started; a new engine makes it. */
+bool local_engine_has_folder(const struct engine *e);
+
 #endif

@@ -47,7 +47,9 @@ struct http {
     uint32_t door_count;
     uint16_t port;
     char *socket_path;
-    bool bound; /* the socket there is ours */
+    bool bound; /* the socket there is ours: */
+    dev_t socket_device;
+    ino_t socket_inode;
     uint32_t guests_each; /* connections that a door takes */
     struct guests guests; /* of the unix socket */
     struct guests holders; /* of the TCP door: who have shown a token */
@@ -529,6 +531,23 @@ static enum err thread_start(struct http *h, struct errtext *error)
     return ERR_NONE;
 }
 
+/* False: it has gone already. */
+static bool note_socket(struct http *h)
+{
+    struct stat st;
+    if (lstat(h->socket_path, &st) != 0) return false;
+    h->socket_device = st.st_dev;
+    h->socket_inode = st.st_ino;
+    return true;
+}
+
+bool http_socket_is_there(const struct http *h)
+{
+    struct stat st;
+    return h->bound && lstat(h->socket_path, &st) == 0 && st.st_dev == h->socket_device &&
+           st.st_ino == h->socket_inode;
+}
+
 enum err http_start(struct http **out, const struct http_config *config, struct errtext *error)
 {
     struct http *h = mem_alloc(1, sizeof *h);
@@ -542,7 +561,7 @@ enum err http_start(struct http **out, const struct http_config *config, struct 
     h->guests.most = h->holders.most = h->guests_each / GUESTS_SHARES;
     h->strangers.most = h->guests_each / STRANGER_SHARES;
     if (e == ERR_NONE) e = listen_unix(config->socket_path, &fd, error);
-    h->bound = e == ERR_NONE;
+    h->bound = e == ERR_NONE && note_socket(h);
     if (e == ERR_NONE) e = door_open(h, fd, true, error);
     if (e == ERR_NONE && config->listen_host != NULL) {
         e = listen_tcp(config->listen_host, config->listen_port, &fd, &h->port, error);
@@ -581,7 +600,7 @@ void http_stop(struct http *h)
         pthread_join(h->thread, NULL);
     }
     for (uint32_t i = 0; i < h->door_count; i++) MHD_stop_daemon(h->doors[i].daemon);
-    if (h->bound) unlink(h->socket_path);
+    if (http_socket_is_there(h)) unlink(h->socket_path);
     guests_release(&h->guests);
     guests_release(&h->holders);
     op_pool_release(&h->ops);

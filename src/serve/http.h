@@ -33,6 +33,8 @@ struct http_config {
 /* To be called when the spawner runs (see guests_room). */
 enum err http_start(struct http **out, const struct http_config *config, struct errtext *error);
 uint16_t http_port(const struct http *h); /* of the TCP door; 0: none */
+/* False: the socket was removed, or something else lies in its place: nobody finds this door. */
+bool http_socket_is_there(const struct http *h);
 /* Writer thread: it is done with these ops, linked by `next`: send their replies, in no particular
  * order. They belong to the HTTP thread again. NULL: none. */
 void http_reply(struct http *h, struct op *first);

@@ -25,6 +25,7 @@ enum {
     SEAL_RECORDS_GOOD = 32, /* so many leave as soon as the disk is free: the rest is stepped while
                                they are written. A commit costs as much CPU as 20 records in it */
     WRITE_PAUSE_MS = 1000, /* after a failed sync writes are refused for this long */
+    LOOK_AROUND_MS = 500, /* between looks whether everything we work with is still there */
     QUIET_MS = 50, /* no request for so long: there is time for a snapshot */
 };
 
@@ -303,6 +304,20 @@ static void take_snapshot(struct server *s)
     }
 }
 
+/* What was taken away under us, and is made anew at a start: a service manager does that at once. */
+static void look_around(struct server *s)
+{
+    if (steady_ms() - s->looked_steady_ms < LOOK_AROUND_MS) return;
+    s->looked_steady_ms = steady_ms();
+    if (!spawner_is_alive(&s->spawner))
+        s->broken = "the spawner process died; start again";
+    else if (!local_engine_has_folder(s->local))
+        s->broken = "somebody removed the folder attempts of the state directory; start again";
+    else if (!http_socket_is_there(s->http))
+        s->broken = "somebody removed or replaced the socket; start again";
+    s->stopping = s->stopping || s->broken != NULL;
+}
+
 static void turn(struct server *s)
 {
     struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
@@ -325,11 +340,7 @@ static void turn(struct server *s)
     advance(s);
     take_snapshot(s);
     checkpoint_due(s);
-    if (!spawner_is_alive(&s->spawner)) {
-        server_log(s, "the spawner process has died, so no job can be started; stopping");
-        s->stopping = true;
-        s->broken = "the spawner process died; start again";
-    }
+    look_around(s);
     histogram_add(&s->metrics.turn, (steady_ms() - begun) * 1000);
 }
 

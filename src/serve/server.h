@@ -94,6 +94,7 @@ struct server {
     int signal_fd;
     bool stopping;
     const char *broken; /* stopping because it cannot work on: why; NULL: not */
+    int64_t looked_steady_ms; /* when it was last looked whether all is there */
     int64_t asked_steady_ms; /* when a request was last taken */
     bool clock_leaps, clock_is_behind; /* was said */
 };

@@ -12,6 +12,25 @@ start_daemon
 expect "history survives a restart" "$("$BERTH" sacct -X -n -P -o JobID,State | tr '\n' ' ')" "1|COMPLETED 2|COMPLETED 3|COMPLETED "
 stop_daemon
 
+# Something is taken away under the daemon: it stops and says what, and the next one makes it anew.
+ended() { ! kill -0 "$DAEMON" 2>/dev/null; }
+taken_away() { # taken_away PATH TEXT
+    start_daemon
+    rm -r "${1:?}"
+    wait_for 20 ended || fail "the daemon goes on without $1"
+    expect_match "without $1 the daemon stops" "$(tail -n 1 "$WORK/daemon.log")" "$2"
+    rc=0
+    wait "$DAEMON" || rc=$?
+    expect "with the status of what is unavailable" $rc 4
+    DAEMON=
+}
+taken_away "$BERTH_STATE/attempts" "removed the folder attempts"
+taken_away "$BERTH_SOCKET" "removed or replaced the socket"
+start_daemon
+job=$(submit --wrap true)
+wait_state "$job" COMPLETED
+stop_daemon
+
 # A full disk: a small file system when we may mount one.
 if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=6m none small 2>/dev/null; then
     old=$BERTH_STATE
