@@ -16,6 +16,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ struct submission {
     struct sbatch_context context;
     struct sbatch_request request;
     struct buf text;
-    char workdir[PATH_MAX], host[256], user[256];
+    char workdir[PATH_MAX], host[256], user[256], umask[8];
 };
 
 const struct cli_option *submit_options(void)
@@ -59,6 +60,9 @@ static enum err find_context(struct submission *s, struct errtext *error)
         snprintf(s->user, sizeof s->user, "%s", p->pw_name);
     else
         snprintf(s->user, sizeof s->user, "%u", (unsigned)geteuid());
+    mode_t mask = umask(0); /* the only way to ask */
+    (void)umask(mask);
+    snprintf(s->umask, sizeof s->umask, "%04o", (unsigned)mask & 0777);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     s->context = (struct sbatch_context){
@@ -66,6 +70,7 @@ static enum err find_context(struct submission *s, struct errtext *error)
         .workdir = s->workdir,
         .host = s->host,
         .user = s->user,
+        .umask = s->umask,
         .uid = geteuid(),
         .gid = getegid(),
         .now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
@@ -201,10 +206,14 @@ static int wait_for_end(struct api *a, uint32_t first)
 static void say_submitted(const struct api *a, const struct sbatch_request *r,
                           const struct submit_reply *reply)
 {
+    /* As in Slurm, who names the cluster is told it. */
+    struct str site = r->clusters_given && r->spec.site_count == 1 ? r->spec.sites[0] : STR("");
     if (r->parsable)
-        printf("%" PRIu32 "\n", reply->job_id);
+        printf("%" PRIu32 "%s" STR_FMT "\n", reply->job_id, site.len > 0 ? ";" : "",
+               STR_ARG(site));
     else if (!r->quiet)
-        printf("Submitted batch job %" PRIu32 "\n", reply->job_id);
+        printf("Submitted batch job %" PRIu32 "%s" STR_FMT "\n", reply->job_id,
+               site.len > 0 ? " on cluster " : "", STR_ARG(site));
     bool told = r->parsable || r->quiet || strcmp(a->name, "sbatch") == 0;
     if (told || str_eqz(reply->state, "REFUSED")) return;
     if (reply->pool.len > 0)
@@ -245,6 +254,13 @@ static int submit(struct api *a, struct submission *s)
     return api_close(a, say_end(a->name, exit_code));
 }
 
+/* sbatch --usage: one line. */
+static int say_usage(const char *name)
+{
+    printf("Usage: %s %s\n", name, command_find(name)->usage);
+    return say_end(name, EXIT_DONE);
+}
+
 static int run(int argc, char **argv, bool plan_only)
 {
     struct submission s = {0};
@@ -258,8 +274,10 @@ static int run(int argc, char **argv, bool plan_only)
     const struct sbatch_request *r = &s.request;
     if (code != ERR_NONE)
         exit_code = api_fail(&a, code);
-    else if (r->help || r->usage)
+    else if (r->help)
         exit_code = api_close(&a, command_usage(command_find(argv[0])));
+    else if (r->usage)
+        exit_code = api_close(&a, say_usage(argv[0]));
     else if (r->version)
         exit_code = api_close(&a, cmd_version(argc, argv));
     else {

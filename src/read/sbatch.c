@@ -79,10 +79,28 @@ static enum err check_arg(const struct sbatch_option *o, bool has_value, struct 
 
 static void reset_group(struct sbatch_request *r, int group)
 {
+    r->group_option[group] = NULL;
     if (group == GROUP_CHIPS)
         r->chips = (struct sbatch_chips){0};
     else
         r->spec.mem_mb_per_node = r->spec.mem_mb_per_cpu = r->spec.mem_mb_per_chip = 0;
+}
+
+/* What a source of higher precedence states of a group replaces what others stated; one source may
+ * state one of the options for memory. */
+static enum err enter_group(struct sbatch_request *r, const struct sbatch_setting *s,
+                            struct errtext *error)
+{
+    const struct sbatch_option *o = s->option, *other;
+    if (o->group == GROUP_NONE) return ERR_NONE;
+    if (r->group_source[o->group] < s->place.source) {
+        reset_group(r, o->group);
+        r->group_source[o->group] = s->place.source;
+    }
+    other = r->group_option[o->group];
+    r->group_option[o->group] = o;
+    if (o->group != GROUP_MEMORY || other == NULL || other == o) return ERR_NONE;
+    return err_set(error, ERR_INVALID, "--%s is stated as well; state one of the two", other->name);
 }
 
 static enum err apply(struct sbatch_request *r, const struct sbatch_setting *s,
@@ -97,11 +115,8 @@ static enum err apply(struct sbatch_request *r, const struct sbatch_setting *s,
     if (o->apply == NULL) {
         e = err_set(error, ERR_INVALID, "%s", o->refusal);
     } else {
-        if (o->group != GROUP_NONE && r->group_source[o->group] < s->place.source) {
-            reset_group(r, o->group);
-            r->group_source[o->group] = s->place.source;
-        }
-        e = o->apply(r, s->value, error);
+        e = enter_group(r, s, error);
+        if (e == ERR_NONE) e = o->apply(r, s->value, error);
     }
     if (e == ERR_NONE) return e;
     return fail_at(&s->place, err_prefix(error, e, "--%s", o->name), error);
@@ -459,6 +474,8 @@ enum err sbatch_finish(struct sbatch_request *r, const char *wrapper, struct err
     if (s->workdir.len == 0) s->workdir = str_copy(r->arena, str_of(c->workdir));
     if (s->stdout_path.len == 0)
         s->stdout_path = s->array_count > 0 ? STR("slurm-%A_%a.out") : STR("slurm-%j.out");
+    if (r->time_min_ms > s->time_limit_ms && s->time_limit_ms > 0)
+        return err_set(error, ERR_INVALID, "--time-min is longer than --time");
     s->wrapper = str_of(wrapper);
     sbatch_set_priority_of(s->priority, r->nice, s);
     return job_spec_check(s, error);

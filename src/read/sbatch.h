@@ -33,6 +33,7 @@ struct sbatch_context {
     char *const *environment; /* NAME=VALUE, NULL at the end */
     const char *workdir; /* absolute */
     const char *host, *user;
+    const char *umask; /* in octal; NULL: not told to the job */
     uint32_t uid, gid;
     int64_t now_ms;
 };
@@ -73,6 +74,7 @@ struct sbatch_chips {
 struct sbatch_request {
     struct job_spec spec;
     bool test_only, parsable, wait, quiet, verbose;
+    bool clusters_given; /* --clusters, not "all" */
     bool json, all; /* Berth's own: the API's reply as it is; plan: every pool */
     bool help, usage, version; /* asked for instead of a job */
     bool is_wrap;
@@ -92,7 +94,9 @@ struct sbatch_request {
     uint32_t constraint_count;
     struct str export; /* --export as stated */
     bool export_given;
+    int64_t time_min_ms; /* --time-min; 0: not stated */
     int group_source[2]; /* enum sbatch_source that last set a group */
+    const struct sbatch_option *group_option[2]; /* that it set it by */
 };
 
 /* Everything read lives in `arena`; both are borrowed. */

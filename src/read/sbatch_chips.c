@@ -225,6 +225,11 @@ static enum err settle_counts(struct sbatch_request *r, struct errtext *error)
     uint64_t total = c->total;
     if (c->milli > 0 || c->shards > 0) return settle_share(r, error);
     if (c->per_task > 0) {
+        bool is_told = s->tasks > 0 || s->tasks_per_node > 0;
+        if (!is_told && total == 0)
+            return err_set(error, ERR_INVALID,
+                           "--gpus-per-task needs --ntasks, or --gpus for all tasks together");
+        if (!is_told && total % c->per_task == 0) s->tasks = (uint32_t)(total / c->per_task);
         uint64_t by_task = (uint64_t)c->per_task * task_count(s);
         if (total > 0 && total != by_task)
             return err_set(error, ERR_INVALID,

@@ -186,8 +186,15 @@ enum err sbatch_set_signal(struct sbatch_request *r, struct str value, struct er
     enum { BEFORE_S_DEFAULT = 60 };
     struct str rest = value, signal = {0};
     uint32_t number = 0, before_s = BEFORE_S_DEFAULT;
-    bool shell = str_starts(rest, "B:");
-    if (shell) rest = (struct str){rest.p + 2, rest.len - 2};
+    /* "[RB]:": R is about reservations, of which there are none. */
+    size_t marks = 0;
+    bool shell = false;
+    while (marks < rest.len && (rest.p[marks] == 'B' || rest.p[marks] == 'R'))
+        shell = rest.p[marks++] == 'B' || shell;
+    if (marks < rest.len && rest.p[marks] == ':')
+        rest = (struct str){rest.p + marks + 1, rest.len - marks - 1};
+    else
+        shell = false;
     sbatch_split(&rest, '@', &signal);
     if (!signal_of(signal, &number))
         return sbatch_bad(value, "a signal such as USR1, B:TERM@120", error);
@@ -403,6 +410,14 @@ static enum err export_piece(struct sbatch_request *r, struct str piece, struct 
     return sbatch_put_variable(r, unquoted(r, piece), error);
 }
 
+enum err sbatch_put_umask(struct sbatch_request *r, struct errtext *error)
+{
+    const char *mask = r->context->umask;
+    if (mask == NULL || is_set(&r->spec, STR("SLURM_UMASK"))) return ERR_NONE;
+    return sbatch_put_variable(
+        r, str_of(arena_printf(r->arena, "SLURM_UMASK=%s", mask)), error);
+}
+
 enum err sbatch_settle_environment(struct sbatch_request *r, struct errtext *error)
 {
     struct str rest = r->export_given ? r->export : STR("ALL"), piece;
@@ -413,5 +428,6 @@ enum err sbatch_settle_environment(struct sbatch_request *r, struct errtext *err
         while (e == ERR_NONE && split_quoted(&left, &piece))
             if (str_eqz(piece, "ALL") == (pass == 0)) e = export_piece(r, piece, error);
     }
-    return e != ERR_NONE ? err_prefix(error, e, "--export") : ERR_NONE;
+    if (e != ERR_NONE) return err_prefix(error, e, "--export");
+    return sbatch_put_umask(r, error);
 }

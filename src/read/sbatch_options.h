@@ -70,9 +70,9 @@ sbatch_handler sbatch_set_account, sbatch_set_array, sbatch_set_begin, sbatch_se
     sbatch_set_help, sbatch_set_hold, sbatch_set_input, sbatch_set_job_name, sbatch_set_mem,
     sbatch_set_mem_per_cpu, sbatch_set_mem_per_gpu, sbatch_set_nice, sbatch_set_no_requeue,
     sbatch_set_nodes, sbatch_set_ntasks, sbatch_set_ntasks_per_node, sbatch_set_open_mode,
-    sbatch_set_output, sbatch_set_parsable, sbatch_set_partition, sbatch_set_prefer,
+    sbatch_set_output, sbatch_set_oversubscribe, sbatch_set_parsable, sbatch_set_partition, sbatch_set_prefer,
     sbatch_set_priority, sbatch_set_qos, sbatch_set_quiet, sbatch_set_requeue, sbatch_set_signal,
-    sbatch_set_switches, sbatch_set_test_only, sbatch_set_time, sbatch_set_usage,
+    sbatch_set_switches, sbatch_set_test_only, sbatch_set_time, sbatch_set_time_min, sbatch_set_usage,
     sbatch_set_verbose, sbatch_set_version, sbatch_set_wait, sbatch_set_wrap;
 /* Berth's own. */
 sbatch_handler sbatch_set_all, sbatch_set_json;
@@ -91,6 +91,8 @@ enum err sbatch_apply_command(struct sbatch_request *r, struct errtext *error);
 /* Make one request of what the options of a group stated; after all of them were applied. */
 enum err sbatch_settle_chips(struct sbatch_request *r, struct errtext *error);
 enum err sbatch_settle_environment(struct sbatch_request *r, struct errtext *error);
+/* Tell the job the submitter's umask, as sbatch does, unless --export states one. */
+enum err sbatch_put_umask(struct sbatch_request *r, struct errtext *error);
 /* Set NAME=VALUE in the job's environment, in place of an entry of that name. */
 enum err sbatch_put_variable(struct sbatch_request *r, struct str entry, struct errtext *error);
 /* Fill in what was not stated and check the whole. `wrapper` is a literal. */

@@ -150,7 +150,8 @@ enum err sbatch_set_partition(struct sbatch_request *r, struct str value, struct
 
 enum err sbatch_set_clusters(struct sbatch_request *r, struct str value, struct errtext *error)
 {
-    if (str_eqz(value, "all")) {
+    r->clusters_given = !str_eqz(value, "all");
+    if (!r->clusters_given) {
         r->spec.sites = NULL;
         r->spec.site_count = 0;
         return ERR_NONE;
@@ -289,6 +290,14 @@ enum err sbatch_set_time(struct sbatch_request *r, struct str value, struct errt
     return ERR_NONE;
 }
 
+enum err sbatch_set_time_min(struct sbatch_request *r, struct str value, struct errtext *error)
+{
+    if (!duration_parse(value, &r->time_min_ms))
+        return sbatch_bad(value, "a time limit; write minutes, 4:00:00 or 2-12:00:00", error);
+    sbatch_note(r, "--time-min has no effect here: a job keeps the limit that --time states");
+    return ERR_NONE;
+}
+
 enum err sbatch_set_switches(struct sbatch_request *r, struct str value, struct errtext *error)
 {
     struct str count = value, time = {0};
@@ -407,6 +416,8 @@ SWITCH(sbatch_set_hold, r->spec.hold = true)
 SWITCH(sbatch_set_requeue, r->spec.no_requeue = false)
 SWITCH(sbatch_set_no_requeue, r->spec.no_requeue = true)
 SWITCH(sbatch_set_test_only, r->test_only = true)
+/* The last of --exclusive and this one counts, as in Slurm. */
+SWITCH(sbatch_set_oversubscribe, r->spec.exclusive = false)
 SWITCH(sbatch_set_parsable, r->parsable = true)
 SWITCH(sbatch_set_json, r->json = true)
 SWITCH(sbatch_set_all, r->all = true)

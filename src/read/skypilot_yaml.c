@@ -557,7 +557,8 @@ enum err skypilot_yaml_read(struct sbatch_request *r, struct str bytes, const ch
     if (e == ERR_NONE) e = sbatch_apply_berth_lines(r, doc.bytes, name, error);
     if (e == ERR_NONE) e = sbatch_apply_command(r, error);
     if (e == ERR_NONE) e = sbatch_settle_chips(r, error);
-    if (e == ERR_NONE && r->export_given) e = sbatch_settle_environment(r, error);
+    if (e == ERR_NONE)
+        e = r->export_given ? sbatch_settle_environment(r, error) : sbatch_put_umask(r, error);
     if (e != ERR_NONE) return e;
     if (r->spec.name.len == 0 && text_is_valid(task_name(name), NAME_LEN_MAX))
         r->spec.name = str_copy(r->arena, task_name(name));
