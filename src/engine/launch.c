@@ -199,7 +199,8 @@ static void open_as(const struct command *c, int target, const char *path, int f
 
 static void open_files(const struct command *c)
 {
-    int out_flags = O_WRONLY | O_CREAT | (c->spec->append ? O_APPEND : O_TRUNC);
+    /* Everybody who writes appends, as in Slurm: nobody's lines are lost to another's. */
+    int out_flags = O_WRONLY | O_CREAT | O_APPEND | (c->spec->append ? 0 : O_TRUNC);
     open_as(c, STDIN_FILENO, c->stdin_path, O_RDONLY);
     open_as(c, STDOUT_FILENO, c->stdout_path, out_flags);
     if (c->stderr_path != NULL)
@@ -252,28 +253,42 @@ enum err launch_command(const struct state_dir *d, const struct attempt_spec *sp
                         int64_t end_ms, struct arena *arena, struct launch *out,
                         struct errtext *error)
 {
-    struct command c = {.spec = spec, .script_fd = -1, .supervisor = getpid()};
+    struct command *c = ARENA_NEW(arena, struct command);
+    *c = (struct command){.spec = spec, .script_fd = -1, .supervisor = getpid()};
     int outcome[2] = {-1, -1};
-    enum err e = prepare(&c, d, now_ms, end_ms, arena, error);
+    enum err e = prepare(c, d, now_ms, end_ms, arena, error);
     if (e != ERR_NONE) return e;
     if (pipe2(outcome, O_CLOEXEC) != 0) {
         e = err_set(error, ERR_IO, "cannot make a pipe: %s", strerror(errno));
         goto out;
     }
-    c.outcome_fd = outcome[1];
+    c->outcome_fd = outcome[1];
     pid_t child = fork();
-    if (child == 0) run_child(&c);
+    if (child == 0) run_child(c);
     if (child < 0) {
         e = err_set(error, ERR_IO, "cannot fork: %s", strerror(errno));
         close(outcome[0]);
         goto out;
     }
     (void)setpgid(child, child); /* whoever is first */
-    *out = (struct launch){child, outcome[0]};
+    *out = (struct launch){c, child, outcome[0]};
 out:
     if (outcome[1] >= 0) close(outcome[1]);
-    close(c.script_fd);
+    c->outcome_fd = -1;
+    close(c->script_fd);
     return e;
+}
+
+void launch_say(const struct launch *l, const char *line)
+{
+    const struct command *c = l->command;
+    if (c == NULL || fork() != 0) return;
+    become_user(c);
+    (void)!chdir(c->workdir); /* paths are absolute, unless that is not */
+    const char *path = c->stderr_path != NULL ? c->stderr_path : c->stdout_path;
+    int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0) (void)!write(fd, line, strlen(line));
+    _exit(0);
 }
 
 void launch_outcome(struct launch *l, struct errtext *out)

@@ -10,7 +10,10 @@
 
 #include "engine/attempt_file.h"
 
+struct command;
+
 struct launch {
+    struct command *command; /* in the arena; NULL: none was launched */
     pid_t child; /* also its process group */
     int outcome_fd; /* ends (read gives 0) when the command runs; else says why it cannot */
 };
@@ -21,6 +24,11 @@ struct launch {
 enum err launch_command(const struct state_dir *d, const struct attempt_spec *spec, int64_t now_ms,
                         int64_t end_ms, struct arena *arena, struct launch *out,
                         struct errtext *error);
+
+/* Append the line to the job's error output, in a child of the caller that becomes the job's user
+ * first: whatever lies under that name by now, nothing is written that the user could not write.
+ * Nothing is created, and a pipe that nobody reads is left alone. The caller reaps the child. */
+void launch_say(const struct launch *l, const char *line);
 
 /* What the child wrote before it gave up; "" when the command runs. Closes outcome_fd. */
 void launch_outcome(struct launch *l, struct errtext *out);

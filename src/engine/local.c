@@ -104,14 +104,18 @@ static enum err local_start(struct engine *engine, const struct engine_start *or
 }
 
 static enum err local_stop(struct engine *engine, struct job_id job, uint32_t attempt,
-                           int64_t grace_ms, int64_t now_ms, struct errtext *error)
+                           int64_t grace_ms, enum stop_why why, int64_t now_ms,
+                           struct errtext *error)
 {
     (void)error;
     struct local *l = local_of(engine);
     enter(l, now_ms);
     struct attempt_id id = {job, attempt};
     struct active *a = local_active(l, id);
-    if (a != NULL) a->grace_ms = grace_ms;
+    if (a != NULL) {
+        a->grace_ms = grace_ms;
+        a->why = why;
+    }
     struct agent_input in = {.kind = AGENT_STOP,
                              .now_ms = l->now_ms,
                              .job = job,
@@ -123,7 +127,7 @@ static enum err local_stop(struct engine *engine, struct job_id job, uint32_t at
     /* Its supervisor is at work, but the command does not run yet; it may never, when the opening
      * of its output waits for a reader. */
     if (agent_state(l->agent, job, attempt) == AGENT_STARTING)
-        local_stop_supervisor(l, id, grace_ms);
+        local_stop_supervisor(l, id, grace_ms, why);
     leave(l);
     return ERR_NONE;
 }

@@ -117,9 +117,11 @@ static bool settle_limit(struct local *l, struct attempt_id id)
     return true;
 }
 
-void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms)
+void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms,
+                           enum stop_why why)
 {
-    (void)order_supervisor(l, id, SUPERVISOR_STOP, grace_ms);
+    int64_t grace = grace_ms < SUPERVISOR_WHY - 1 ? grace_ms : SUPERVISOR_WHY - 1;
+    (void)order_supervisor(l, id, SUPERVISOR_STOP, (grace > 0 ? grace : 0) + why * SUPERVISOR_WHY);
 }
 
 /* Returns false when the spawner did not take the order: the attempt will not run. */
@@ -138,8 +140,11 @@ static void carry_out(struct local *l, const struct agent_output *o)
     struct attempt_id id = {o->job, o->attempt};
     struct active *a = local_active(l, id);
     switch ((enum agent_output_kind)o->kind) {
-    case AGENT_TERM: local_stop_supervisor(l, id, a != NULL ? a->grace_ms : l->kill_wait_ms); break;
-    case AGENT_KILL: local_stop_supervisor(l, id, 0); break;
+    case AGENT_TERM:
+        local_stop_supervisor(l, id, a != NULL ? a->grace_ms : l->kill_wait_ms,
+                              a != NULL ? a->why : STOP_ASKED);
+        break;
+    case AGENT_KILL: local_stop_supervisor(l, id, 0, a != NULL ? a->why : STOP_ASKED); break;
     case AGENT_SEND: (void)order_supervisor(l, id, SUPERVISOR_SIGNAL, o->signal); break;
     /* In whole seconds, which fit the signal's value; the core stops it at the exact instant. */
     case AGENT_SET_LIMIT:

@@ -11,6 +11,7 @@ struct active {
     struct attempt_id id;
     int64_t patience_ms; /* instant at which a start without news is taken back */
     int64_t grace_ms; /* of the TERM to come */
+    enum stop_why why; /* of the same */
     int64_t limit_owed_s; /* a changed time limit that its supervisor was not yet told; 0: none */
 };
 
@@ -49,7 +50,8 @@ void local_learn(struct local *l, struct attempt_id id, bool now);
 void local_look_at_all(struct local *l);
 
 /* Have its supervisor, where it has one, end everything: TERM, and KILL after grace_ms. */
-void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms);
+void local_stop_supervisor(struct local *l, struct attempt_id id, int64_t grace_ms,
+                           enum stop_why why);
 
 struct agent_exit local_exit_of(const struct attempt_end *end);
 

@@ -1,6 +1,8 @@
 #include "engine/supervisor.h"
 
 #include "base/check.h"
+#include "base/civil.h"
+#include "engine/environment.h"
 #include "engine/launch.h"
 #include "engine/notify.h"
 #include "engine/processes.h"
@@ -8,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +102,29 @@ static void deliver(const struct supervisor *s, int order)
     if (to_script && !s->over) (void)kill(script, signal_number);
 }
 
+/* In the job's error output, before anything is sent: what ended it. */
+static void say_why(const struct supervisor *s, enum stop_why why)
+{
+    static const char *const due_to[STOP_WHY_COUNT] = {
+        [STOP_ASKED] = "",
+        [STOP_TIME_LIMIT] = " DUE TO TIME LIMIT",
+        [STOP_PREEMPTED] = " DUE TO PREEMPTION",
+        [STOP_REQUEUED] = " DUE TO JOB REQUEUE",
+        [STOP_NODE_FAILED] = " DUE TO NODE FAILURE",
+        [STOP_UNLAWFUL] = " DUE TO THE LAW"};
+    if (s->terminated || s->over) return;
+    struct str node = {0};
+    (void)environment_get(s->spec.environment, s->spec.environment_count, "SLURMD_NODENAME", &node);
+    struct civil at = civil_of_ms(clock_ms(CLOCK_REALTIME));
+    char line[512];
+    snprintf(line, sizeof line,
+             "slurmstepd: error: *** JOB %" PRIu32 " ON " STR_FMT
+             " CANCELLED AT %04d-%02d-%02dT%02d:%02d:%02d%s ***\n",
+             s->spec.id.job.v, STR_ARG(node), at.year, at.month, at.day, at.hour, at.minute,
+             at.second, due_to[why]);
+    launch_say(&s->launch, line);
+}
+
 /* TERM now, KILL after grace_ms; asked again, only the KILL may come sooner. */
 static void stop(struct supervisor *s, int64_t grace_ms)
 {
@@ -138,6 +164,7 @@ static void meet_deadlines(struct supervisor *s)
     }
     if (left <= 0 && !s->timed_out && !s->over) {
         s->timed_out = true;
+        say_why(s, STOP_TIME_LIMIT);
         stop(s, s->spec.kill_wait_ms);
     }
     if (s->kill_at <= steady()) {
@@ -184,19 +211,28 @@ static void set_limit(struct supervisor *s, int64_t limit_s)
     if (is_later && s->spec.signal_number != 0 && until_limit(s) > before_ms) s->signal_due = true;
 }
 
+/* `order`: the grace in ms, and why. */
+static void take_stop(struct supervisor *s, int order)
+{
+    int why = order / SUPERVISOR_WHY;
+    if (order < 0 || why >= STOP_WHY_COUNT) why = STOP_ASKED;
+    say_why(s, (enum stop_why)why);
+    stop(s, order > 0 ? order % SUPERVISOR_WHY : 0);
+}
+
 static void take_signals(struct supervisor *s)
 {
     struct signalfd_siginfo info;
     while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         int number = (int)info.ssi_signo;
         if (number == SUPERVISOR_STOP)
-            stop(s, info.ssi_int);
+            take_stop(s, info.ssi_int);
         else if (number == SUPERVISOR_SIGNAL)
             deliver(s, info.ssi_int);
         else if (number == SUPERVISOR_LIMIT)
             set_limit(s, info.ssi_int);
         else if (number == SIGTERM)
-            stop(s, s->spec.kill_wait_ms);
+            take_stop(s, (int)(s->spec.kill_wait_ms % SUPERVISOR_WHY));
     }
 }
 

@@ -30,7 +30,18 @@
 
 struct engine;
 
-enum { ENGINE_OPS_VERSION = 2 };
+enum { ENGINE_OPS_VERSION = 3 };
+
+/* Why an attempt is stopped, for the line in its error output that Slurm's users look for. */
+enum stop_why {
+    STOP_ASKED, /* cancelled */
+    STOP_TIME_LIMIT,
+    STOP_PREEMPTED,
+    STOP_REQUEUED,
+    STOP_NODE_FAILED,
+    STOP_UNLAWFUL,
+    STOP_WHY_COUNT
+};
 
 /* What a start order carries. Everything is borrowed for the call; the engine keeps copies. */
 struct engine_start {
@@ -61,7 +72,7 @@ struct engine_ops {
                       struct errtext *error);
     /* End it: TERM, after grace_ms KILL. An attempt never seen will never run; it is GONE. */
     enum err (*stop)(struct engine *e, struct job_id job, uint32_t attempt, int64_t grace_ms,
-                     int64_t now_ms, struct errtext *error);
+                     enum stop_why why, int64_t now_ms, struct errtext *error);
     /* Send a signal, with SIGNAL_TO_SHELL or SIGNAL_TO_ALL or neither, to its processes; nothing
      * happens where it does not run. */
     enum err (*signal)(struct engine *e, struct job_id job, uint32_t attempt, uint32_t signal,
@@ -102,9 +113,10 @@ static inline enum err engine_start(struct engine *e, const struct engine_start 
 }
 
 static inline enum err engine_stop(struct engine *e, struct job_id job, uint32_t attempt,
-                                   int64_t grace_ms, int64_t now_ms, struct errtext *error)
+                                   int64_t grace_ms, enum stop_why why, int64_t now_ms,
+                                   struct errtext *error)
 {
-    return e->ops->stop(e, job, attempt, grace_ms, now_ms, error);
+    return e->ops->stop(e, job, attempt, grace_ms, why, now_ms, error);
 }
 
 static inline enum err engine_signal(struct engine *e, struct job_id job, uint32_t attempt,

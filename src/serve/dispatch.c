@@ -70,6 +70,17 @@ static enum err start(struct server *s, const struct effect *e, struct errtext *
     return engine_start(s->local, &order, core_now_ms(s->journal.core), error);
 }
 
+static enum stop_why why_stopped(const struct job *j)
+{
+    if (j == NULL) return STOP_ASKED;
+    if (j->stop_state == JOB_TIMEOUT) return STOP_TIME_LIMIT;
+    if (j->stop_state == JOB_NODE_FAIL) return STOP_NODE_FAILED;
+    if (j->reason == REASON_PREEMPTED) return STOP_PREEMPTED;
+    if (j->reason >= REASON_LAW_NO_SITE && j->reason <= REASON_LAW_ENDS_FIRST) return STOP_UNLAWFUL;
+    if (j->reason == REASON_QUOTA) return STOP_UNLAWFUL;
+    return j->requeue_asked ? STOP_REQUEUED : STOP_ASKED;
+}
+
 void dispatch_effect(struct server *s, const struct effect *e)
 {
     struct errtext error;
@@ -78,7 +89,8 @@ void dispatch_effect(struct server *s, const struct effect *e)
     switch ((enum effect_kind)e->kind) {
     case FX_START: failed = start(s, e, &error); break;
     case FX_STOP:
-        failed = engine_stop(s->local, e->job, e->attempt, e->grace_ms, now_ms, &error);
+        failed = engine_stop(s->local, e->job, e->attempt, e->grace_ms,
+                             why_stopped(core_job(s->journal.core, e->job)), now_ms, &error);
         break;
     case FX_SIGNAL:
         failed = engine_signal(s->local, e->job, e->attempt, e->signal, now_ms, &error);

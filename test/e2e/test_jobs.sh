@@ -24,7 +24,7 @@ expect "a CPU job sees no chips" "$(cat "slurm-$id.out")" "[]"
 
 id=$(submit -t 0:05 --signal=B:USR1@2 --wrap 'trap "echo warned; trap - USR1" USR1; while :; do sleep 0.1; done')
 wait_state "$id" TIMEOUT 60
-expect "--signal comes before the limit" "$(cat "slurm-$id.out")" warned
+expect "--signal comes before the limit" "$(head -n 1 "slurm-$id.out")" warned
 
 a=$(submit --wrap 'while [ ! -e fail-now ]; do sleep 0.05; done; exit 1')
 ok=$(submit --dependency=afterok:"$a" --wrap true)

@@ -115,6 +115,30 @@ wait_for 20 test -e up || fail "the script did not begin"
 scancel -b -s USR1 "$heard"
 wait_state "$heard" FAILED
 expect "a signal to the batch script" "$(sacct -n -P -j "$heard" -o ExitCode)" "3:0"
+# What ended a job stands in its error output, in Slurm's words.
+at='AT 20[0-9-]+T[0-9:]+'
+late=$(sbatch --parsable -p cpu -t 0:01 -o late.out -e late.err --wrap 'trap "echo saved" TERM; sleep 300 & wait')
+cut=$(sbatch --parsable -p cpu -o cut.out --wrap 'echo begun; sleep 300')
+again=$(sbatch --parsable -p cpu -o again.out --open-mode=append --wrap 'sleep 300')
+wait_for 20 grep -qs begun cut.out || fail "the script did not begin"
+scancel "$cut"
+wait_state "$cut" CANCELLED
+expect_match "who cancels sees it" "$(tail -n 1 cut.out)" "^slurmstepd: error: \*\*\* JOB $cut ON c0[12] CANCELLED $at \*\*\*$"
+wait_state "$late" TIMEOUT
+expect_match "so does who runs out of time" "$(cat late.err)" "^slurmstepd: error: \*\*\* JOB $late ON c0[12] CANCELLED $at DUE TO TIME LIMIT \*\*\*$"
+expect "and the script may still write" "$(cat late.out)" "saved"
+wait_state "$again" RUNNING
+scontrol requeue "$again"
+wait_for 20 grep -qs "DUE TO JOB REQUEUE" again.out || fail "again.out: $(cat again.out)"
+scancel "$again"
+wait_state "$again" CANCELLED
+expect "the submitter's umask counts" "$(umask 027; m=$(sbatch --parsable -o mask.out --wrap umask); wait_state "$m" COMPLETED; cat mask.out; stat -c %a mask.out)" "0027
+640"
+expect "--parsable with a cluster" "$(sbatch --parsable -H -M lab --wrap true | tr 0-9 N | tr -s N)" "N;lab"
+expect_match "and without --parsable" "$(sbatch -H -M lab --wrap true)" "^Submitted batch job [0-9]+ on cluster lab$"
+scancel -u "$me" -t PD
+expect_exit 1 sbatch --time-min=20 -t 10 --wrap true
+expect_match "times that contradict" "$ERR" "--time-min is longer than --time"
 full=$(sbatch --parsable -p cpu -N 2 --exclusive --wrap 'sleep 300')
 wait_state "$full" RUNNING
 sbatch -p cpu -N 2 --exclusive --wrap true >/dev/null

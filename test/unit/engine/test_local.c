@@ -195,7 +195,55 @@ static void a_job_that_ignores_term_is_killed_after_the_wait(void **state)
     const struct report *r = world_wait_end(w, 1, 1);
     assert_true(r->timed_out);
     assert_int_equal(r->signal, SIGKILL);
-    assert_string_equal(world_text(w, "slurm-1.out"), "Terminated\nterm\n");
+    const char *text = world_text(w, "slurm-1.out");
+    assert_non_null(strstr(text, "Terminated\nterm\n"));
+    assert_non_null(strstr(text, "slurmstepd: error: *** JOB 1 ON cpu-001 CANCELLED AT 20"));
+    assert_non_null(strstr(text, " DUE TO TIME LIMIT ***\n"));
+    world_free(w);
+}
+
+static void why_a_job_was_stopped_stands_in_its_error_output(void **state)
+{
+    (void)state;
+    static const char *const words[STOP_WHY_COUNT] = {
+        [STOP_ASKED] = " ***\n",
+        [STOP_TIME_LIMIT] = " DUE TO TIME LIMIT ***\n",
+        [STOP_PREEMPTED] = " DUE TO PREEMPTION ***\n",
+        [STOP_REQUEUED] = " DUE TO JOB REQUEUE ***\n",
+        [STOP_NODE_FAILED] = " DUE TO NODE FAILURE ***\n",
+        [STOP_UNLAWFUL] = " DUE TO THE LAW ***\n"};
+    struct world *w = world_new();
+    for (uint32_t why = 0; why < STOP_WHY_COUNT; why++) {
+        struct world_order *o = world_order(w, why + 1, 1, "echo out; exec sleep 60");
+        char name[32];
+        o->spec.stderr_path = STR("job-%j.err");
+        world_start(w, o);
+        world_wait(w, why + 1, 1, REPORT_STARTED);
+        /* The longest grace does not spill into why. */
+        assert_int_equal(engine_stop(w->engine, (struct job_id){why + 1}, 1, PREEMPT_GRACE_MAX_MS,
+                                     (enum stop_why)why, world_now(), NULL),
+                         ERR_NONE);
+        world_wait_end(w, why + 1, 1);
+        snprintf(name, sizeof name, "job-%u.err", why + 1);
+        const char *text = world_text(w, name), *at = strstr(text, "CANCELLED AT ");
+        assert_non_null(at);
+        assert_string_equal(at + strlen("CANCELLED AT 2026-12-01T09:30:00"), words[why]);
+        snprintf(name, sizeof name, "slurm-%u.out", why + 1);
+        assert_null(strstr(world_text(w, name), "CANCELLED"));
+    }
+    world_free(w);
+}
+
+static void a_file_that_is_gone_is_not_made_again_to_tell_why(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_run(w, 1, 1, "rm slurm-1.out; echo gone >removed; exec sleep 60");
+    world_wait(w, 1, 1, REPORT_STARTED);
+    world_wait_text(w, "removed", "gone");
+    world_stop(w, 1, 1, 1000);
+    assert_int_equal(world_wait_end(w, 1, 1)->signal, SIGTERM);
+    assert_string_equal(world_text(w, "slurm-1.out"), "");
     world_free(w);
 }
 
@@ -816,6 +864,8 @@ int main(void)
         cmocka_unit_test(a_limit_that_could_not_be_told_is_not_confirmed),
         cmocka_unit_test(a_lowered_limit_ends_a_job_sooner),
         cmocka_unit_test(a_job_that_ignores_term_is_killed_after_the_wait),
+        cmocka_unit_test(why_a_job_was_stopped_stands_in_its_error_output),
+        cmocka_unit_test(a_file_that_is_gone_is_not_made_again_to_tell_why),
         cmocka_unit_test(a_job_that_cleans_up_at_the_limit_has_still_timed_out),
         cmocka_unit_test(nothing_runs_past_the_instant_it_must_end_by),
         cmocka_unit_test(the_warning_signal_goes_to_the_script_alone_with_b),

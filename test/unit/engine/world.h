@@ -219,7 +219,7 @@ static inline void world_stop(struct world *w, uint32_t job, uint32_t attempt, i
 {
     struct errtext error;
     struct job_id id = {job};
-    if (engine_stop(w->engine, id, attempt, grace_ms, world_now(), &error) != ERR_NONE)
+    if (engine_stop(w->engine, id, attempt, grace_ms, STOP_ASKED, world_now(), &error) != ERR_NONE)
         fail_msg("%s", error.s);
 }
 
