@@ -91,10 +91,11 @@ static void note_allowed(struct op *op)
 {
     struct str id;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        const char *method = routes[i].method;
         size_t n = strlen(op->allow);
         if (path_matches(routes[i].pattern, op->path, &id))
-            snprintf(op->allow + n, sizeof op->allow - n, "%s%s", n > 0 ? ", " : "",
-                     routes[i].method);
+            snprintf(op->allow + n, sizeof op->allow - n, "%s%s%s", n > 0 ? ", " : "", method,
+                     strcmp(method, "GET") == 0 ? ", HEAD" : "");
     }
 }
 
@@ -102,11 +103,13 @@ void api_handle(struct server *s, struct op *op)
 {
     bool path_known = false;
     struct str id = {0};
+    /* The library leaves out the body. */
+    const char *method = strcmp(op->method, "HEAD") == 0 ? "GET" : op->method;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         const struct route *r = &routes[i];
         if (!path_matches(r->pattern, op->path, &id)) continue;
         path_known = true;
-        if (strcmp(r->method, op->method) != 0) continue;
+        if (strcmp(r->method, method) != 0) continue;
         call(s, op, r, id);
         return;
     }

@@ -124,6 +124,47 @@ static enum err check_runnable(const struct job_spec *spec, struct errtext *erro
     return ERR_NONE;
 }
 
+static void put_spec(struct job_spec *spec, struct buf *out)
+{
+    struct cbor_writer w;
+    cbor_writer_init(&w, out);
+    if (visit_map(&w.v, NULL, false)) {
+        visit_job_spec(&w.v, spec);
+        visit_map_end(&w.v);
+    }
+}
+
+/* A key that was used: the first answer again, but only to the same request. */
+static void submit_again(struct server *s, struct op *op, struct submit_request *r)
+{
+    struct errtext error;
+    /* The record is read. A failed sync takes the job away; then the client asks again. */
+    server_settle(s);
+    const struct job *j = core_job_by_key(s->journal.core, r->spec.uid, r->key);
+    if (j == NULL) {
+        reply_error(op, ERR_UNAVAILABLE, "try again");
+        return;
+    }
+    const struct job_spec *first = dispatch_submitted(s, j, &error);
+    if (first == NULL) {
+        reply_error(op, ERR_CORRUPT, "%s", error.s);
+        return;
+    }
+    struct job_spec copy = *first;
+    struct buf was = {0}, is = {0};
+    put_spec(&copy, &was);
+    put_spec(&r->spec, &is);
+    if (str_eq(buf_str(&was), buf_str(&is)))
+        reply_submitted(s, op, j, copy.array_count > 0 ? copy.array_count : 1, true);
+    else
+        reply_error(op, ERR_CONFLICT,
+                    "the idempotency key '" STR_FMT "' came with another request, job %" PRIu32
+                    "; take a new key for each job",
+                    STR_ARG(r->key), j->id.v);
+    buf_release(&was);
+    buf_release(&is);
+}
+
 void handle_submit(struct server *s, struct op *op, struct str id)
 {
     (void)id;
@@ -135,11 +176,8 @@ void handle_submit(struct server *s, struct op *op, struct str id)
         reply_error(op, e, "%s", error.s);
         return;
     }
-    const struct job *known =
-        r.key.len > 0 ? core_job_by_key(s->journal.core, r.spec.uid, r.key) : NULL;
-    if (known != NULL) {
-        uint32_t count = known->spec.array_count > 0 ? known->spec.array_count : 1;
-        reply_submitted(s, op, known, count, true);
+    if (r.key.len > 0 && core_job_by_key(s->journal.core, r.spec.uid, r.key) != NULL) {
+        submit_again(s, op, &r);
         return;
     }
     struct event event = request_event(s, op, EVENT_SUBMIT);

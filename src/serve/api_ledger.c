@@ -108,9 +108,26 @@ void handle_ledger(struct server *s, struct op *op, struct str id)
 
 void handle_events(struct server *s, struct op *op, struct str id)
 {
-    (void)s, (void)id;
-    op->stream = true;
-    op->status = 200;
+    (void)id;
+    struct buf missed = {0};
+    struct errtext error;
+    enum err e = ERR_NONE;
+    if (strcmp(op->method, "HEAD") == 0) {
+        reply_text(op, 200, "text/event-stream", STR(""));
+        return;
+    }
+    if (op->last_event != NULL)
+        e = events_missed(s, &op->peer, op->last_event, &missed, &error);
+    /* What is decided from here on is published to it: nothing falls between. */
+    if (e == ERR_NONE) {
+        op->status = 200;
+        op->stream = streams_enter(&s->streams, op->peer, buf_str(&missed));
+        if (op->stream == NULL)
+            e = err_set(&error, ERR_UNAVAILABLE,
+                        "too many event streams; close one or try again later");
+    }
+    if (e != ERR_NONE) reply_error(op, e, "%s", error.s);
+    buf_release(&missed);
 }
 
 void handle_metrics(struct server *s, struct op *op, struct str id)

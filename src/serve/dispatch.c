@@ -33,6 +33,12 @@ static const struct job_spec *spec_of_record(struct server *s, uint64_t record,
     return &slot->spec;
 }
 
+const struct job_spec *dispatch_submitted(struct server *s, const struct job *j,
+                                          struct errtext *error)
+{
+    return spec_of_record(s, j->spec_record, error);
+}
+
 const struct job_spec *dispatch_spec(struct server *s, const struct job *j, struct job_spec *out,
                                      struct errtext *error)
 {

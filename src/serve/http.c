@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "serve/guests.h"
+#include "serve/stream.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -96,15 +97,14 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
     return result;
 }
 
-static enum MHD_Result send_reply(struct door *d, struct MHD_Connection *c, struct op *op)
+static enum MHD_Result send_reply(struct MHD_Connection *c, struct op *op)
 {
-    if (!op->stream)
+    if (op->stream == NULL)
         return send_text(c, (unsigned)op->status, op->content_type, op->allow, &op->reply,
                          MHD_RESPMEM_PERSISTENT);
-    struct MHD_Response *r = streams_subscribe(d->http->config.streams, c, op->peer);
-    if (r == NULL)
-        return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
-                          "too many event streams; close one or try again later");
+    struct MHD_Response *r = streams_response(op->stream, c);
+    op->stream = NULL;
+    if (r == NULL) return MHD_NO;
     MHD_add_response_header(r, "Content-Type", "text/event-stream");
     MHD_add_response_header(r, "Cache-Control", "no-store");
     enum MHD_Result result = MHD_queue_response(c, MHD_HTTP_OK, r);
@@ -253,6 +253,7 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
     /* Room for a usual reply, so that this thread frees what this thread allocated. */
     buf_reserve(&op->reply, REPLY_USUAL);
     op->key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
+    op->last_event = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Last-Event-ID");
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, op);
     op_own_texts(op);
     *con_cls = op;
@@ -266,7 +267,7 @@ static enum MHD_Result request_end(struct door *d, struct MHD_Connection *c, str
 {
     if (op->sent && !op->answered) return MHD_YES;
     d->stirred = true;
-    if (op->answered) return send_reply(d, c, op);
+    if (op->answered) return send_reply(c, op);
     op->sent = true; /* before it is the writer thread's */
     if (inbox_put(d->http->config.inbox, op)) {
         d->waiting++;
@@ -293,6 +294,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     return MHD_YES;
 }
 
+static void give_back(struct http *h, struct op *op)
+{
+    if (op != NULL && op->stream != NULL) streams_leave(op->stream); /* nobody will read it */
+    op_give(&h->ops, op);
+}
+
 static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
                          enum MHD_RequestTerminationCode code)
 {
@@ -304,7 +311,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
         op->abandoned = true; /* it is given back when the writer thread has done with it */
         op->door->waiting--;
     } else {
-        op_give(&h->ops, op);
+        give_back(h, op);
     }
 }
 
@@ -339,7 +346,7 @@ static bool take_orders(struct http *h)
         struct op *next = op->next;
         op->answered = true;
         if (op->abandoned)
-            op_give(&h->ops, op);
+            give_back(h, op);
         else
             op->door->waiting--;
         op = next;

@@ -7,7 +7,6 @@
 
 #include "serve/auth.h"
 #include "serve/op.h"
-#include "serve/stream.h"
 
 enum {
     HTTP_IDLE_S = 60, /* a silent connection is closed, also one that waits for its reply: no disk
@@ -27,7 +26,6 @@ struct http_config {
     uint16_t listen_port; /* 0: the kernel chooses; see http_port */
     const struct auth *auth;
     struct inbox *inbox;
-    struct streams *streams;
 };
 
 /* To be called when the spawner runs (see guests_room). */

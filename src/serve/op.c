@@ -26,12 +26,14 @@ void op_own_texts(struct op *op)
 {
     size_t room = strlen(op->method) + strlen(op->path) + 2;
     if (op->key != NULL) room += strlen(op->key) + 1;
+    if (op->last_event != NULL) room += strlen(op->last_event) + 1;
     for (uint32_t i = 0; i < op->query_count; i++)
         room += strlen(op->query[i].name) + strlen(op->query[i].value) + 2;
     buf_reserve(&op->texts, room); /* so that it stays where it is */
     op->method = own(&op->texts, op->method);
     op->path = own(&op->texts, op->path);
     if (op->key != NULL) op->key = own(&op->texts, op->key);
+    if (op->last_event != NULL) op->last_event = own(&op->texts, op->last_event);
     for (uint32_t i = 0; i < op->query_count; i++) {
         struct op_query *q = &op->query[i];
         *q = (struct op_query){own(&op->texts, q->name), own(&op->texts, q->value)};

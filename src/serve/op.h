@@ -33,6 +33,8 @@ struct op_query {
     const char *name, *value;
 };
 
+struct subscriber;
+
 struct op {
     struct op *next;
     struct peer peer;
@@ -40,6 +42,7 @@ struct op {
     struct op_query query[OP_QUERY_MAX];
     uint32_t query_count;
     const char *key; /* Idempotency-Key header; may be NULL */
+    const char *last_event; /* Last-Event-ID header; may be NULL */
     struct buf texts;
     struct buf body;
 
@@ -48,7 +51,7 @@ struct op {
     const char *content_type;
     char allow[40]; /* with status 405: the methods that the path takes */
     struct buf reply;
-    bool stream; /* becomes a server-sent event stream after the headers */
+    struct subscriber *stream; /* whom the reply is a stream of events to; NULL: it is `reply` */
     uint64_t rests_on; /* ledger record: the reply leaves when it is durable */
 
     /* the HTTP thread's own */

@@ -55,7 +55,8 @@ enum err server_step(struct server *s, struct event *e, struct job_id *first_out
 static void refuse(struct op *op)
 {
     op->status = 503;
-    op->stream = false;
+    if (op->stream != NULL) streams_leave(op->stream);
+    op->stream = NULL;
     op->content_type = "application/json";
     buf_clear(&op->reply);
     buf_puts(&op->reply, "{\"error\":\"unavailable\",\"message\":\"the ledger cannot be "
@@ -541,8 +542,7 @@ static enum err start_all(struct server *s, struct errtext *error)
                                 .listen_host = s->config.listen_host,
                                 .listen_port = s->config.listen_port,
                                 .auth = &s->auth,
-                                .inbox = &s->inbox,
-                                .streams = &s->streams};
+                                .inbox = &s->inbox};
     e = http_start(&s->http, &doors, error);
     if (e != ERR_NONE) return e;
     /* Now that the path is known to be ours: the socket of heartbeats stands beside it. */

@@ -15,6 +15,7 @@
 #include "serve/http.h"
 #include "serve/journal.h"
 #include "serve/metrics.h"
+#include "serve/stream.h"
 #include "store/note.h"
 
 #include <stdio.h>
@@ -58,6 +59,8 @@ struct outbox {
     struct op *head, *tail; /* answered requests */
     struct pending_event *events;
     size_t event_count, event_cap;
+    uint64_t event_record; /* of the last decision */
+    uint32_t event_index; /* its number among those of its record */
     struct arena arena; /* of the events' text */
 };
 
@@ -119,6 +122,11 @@ void server_settle(struct server *s);
 void events_add(struct server *s, const struct decision *d, uint32_t uid);
 void events_send(struct server *s, struct outbox *o);
 void events_drop(struct outbox *o);
+/* The same events of the ledger, those that the peer may see, behind the one with that id (text of
+ * a Last-Event-ID header). Settles first. ERR_INVALID: it is no id, ERR_LIMIT: too much was missed.
+ */
+enum err events_missed(struct server *s, const struct peer *peer, const char *last,
+                       struct buf *out, struct errtext *error);
 
 /* Answer the request: fills status and reply (api.c). */
 void api_handle(struct server *s, struct op *op);
@@ -126,6 +134,8 @@ void api_handle(struct server *s, struct op *op);
 /* Carry out one effect whose record is durable (dispatch.c). */
 void dispatch_effect(struct server *s, const struct effect *e);
 /* The whole spec of a job as it is in force now; borrowed until the next call. NULL: unreadable. */
+const struct job_spec *dispatch_submitted(struct server *s, const struct job *j,
+                                          struct errtext *error); /* as it was submitted */
 const struct job_spec *dispatch_spec(struct server *s, const struct job *j, struct job_spec *out,
                                      struct errtext *error);
 

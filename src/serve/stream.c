@@ -15,6 +15,8 @@ struct subscriber {
     struct MHD_Connection *connection;
     struct peer peer;
     struct buf queue;
+    size_t sent; /* bytes of the queue that went out */
+    size_t queue_max;
     bool waiting; /* its connection is suspended */
     bool ended;
 };
@@ -38,11 +40,16 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *out, size_t max)
     struct subscriber *sub = cls;
     pthread_mutex_lock(&sub->streams->mutex);
     ssize_t n = 0;
-    if (sub->queue.len > 0) {
-        n = (ssize_t)(sub->queue.len < max ? sub->queue.len : max);
-        memcpy(out, sub->queue.p, (size_t)n);
-        memmove(sub->queue.p, sub->queue.p + n, sub->queue.len - (size_t)n);
-        sub->queue.len -= (size_t)n;
+    size_t left = sub->queue.len - sub->sent;
+    if (left > 0) {
+        n = (ssize_t)(left < max ? left : max);
+        memcpy(out, sub->queue.p + sub->sent, (size_t)n);
+        sub->sent += (size_t)n;
+        if (sub->sent == sub->queue.len) {
+            buf_clear(&sub->queue);
+            sub->sent = 0;
+            sub->queue_max = STREAM_QUEUE_MAX; /* it has caught up */
+        }
     } else if (sub->ended) {
         n = MHD_CONTENT_READER_END_OF_STREAM;
     } else {
@@ -53,9 +60,8 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *out, size_t max)
     return n;
 }
 
-static void stream_free(void *cls)
+void streams_leave(struct subscriber *sub)
 {
-    struct subscriber *sub = cls;
     struct streams *s = sub->streams;
     pthread_mutex_lock(&s->mutex);
     struct subscriber **at = &s->list;
@@ -67,28 +73,36 @@ static void stream_free(void *cls)
     mem_free(sub);
 }
 
-struct MHD_Response *streams_subscribe(struct streams *s, struct MHD_Connection *connection,
-                                       struct peer peer)
+static void stream_free(void *cls)
 {
-    struct subscriber *sub = mem_alloc(1, sizeof *sub);
-    *sub = (struct subscriber){.streams = s, .connection = connection, .peer = peer};
-    buf_puts(&sub->queue, ": connected\n\n");
+    streams_leave(cls);
+}
+
+struct subscriber *streams_enter(struct streams *s, struct peer peer, struct str missed)
+{
+    struct subscriber *sub = NULL;
     pthread_mutex_lock(&s->mutex);
-    bool ok = !s->closed && s->count < STREAM_SUBSCRIBERS_MAX;
-    if (ok) {
-        sub->next = s->list;
+    if (!s->closed && s->count < STREAM_SUBSCRIBERS_MAX) {
+        sub = mem_alloc(1, sizeof *sub);
+        *sub = (struct subscriber){.next = s->list,
+                                   .streams = s,
+                                   .peer = peer,
+                                   .queue_max = STREAM_QUEUE_MAX + missed.len};
+        buf_puts(&sub->queue, ": connected\n\n");
+        buf_put_str(&sub->queue, missed);
         s->list = sub;
         s->count++;
     }
     pthread_mutex_unlock(&s->mutex);
-    if (!ok) {
-        buf_release(&sub->queue);
-        mem_free(sub);
-        return NULL;
-    }
+    return sub;
+}
+
+struct MHD_Response *streams_response(struct subscriber *sub, struct MHD_Connection *connection)
+{
+    sub->connection = connection; /* others look at it only once it waits */
     struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
                                                                stream_read, sub, stream_free);
-    if (r == NULL) stream_free(sub);
+    if (r == NULL) streams_leave(sub);
     return r;
 }
 
@@ -112,7 +126,7 @@ void streams_publish(struct streams *s, uint32_t uid, struct str text)
     pthread_mutex_lock(&s->mutex);
     for (struct subscriber *sub = s->list; sub != NULL; sub = sub->next) {
         if (sub->ended || (!sub->peer.is_operator && sub->peer.uid != uid)) continue;
-        if (sub->queue.len + text.len > STREAM_QUEUE_MAX)
+        if (sub->queue.len + text.len > sub->queue_max)
             sub->ended = true;
         else
             buf_put_str(&sub->queue, text);

@@ -38,6 +38,31 @@ wait_for 30 grep -q '"ended"' "$WORK/events" || fail "events: $(cat "$WORK/event
 say "ok: the stream told placement and end"
 kill $stream 2>/dev/null || true
 
+# A stream goes on behind the last event that was read, to the single decision.
+since() { curl -sN -m 2 "${auth[@]}" -H "Last-Event-ID: $1" "$url/v1/events" 2>/dev/null | grep '^id:' | tr -d '\n' || true; }
+all=$(since 0)
+expect "a stream from the beginning is what was told" "$all" "$(grep '^id:' "$WORK/events" | tr -d '\n')"
+first=$(sed -n 's/^id: //p' "$WORK/events" | head -n 1)
+expect "behind the first event come the others" "id: $first$(since "$first")" "$all"
+expect "behind the last nothing" "$(since "$(api GET '/v1/ledger?from=1&limit=10000' | jq '.records[-1].seq')")" ""
+expect "an id that is none" "$(status "${auth[@]}" -H 'Last-Event-ID: 4711' "$url/v1/events")" 400
+expect "HEAD is GET without a body" "$(curl -sI "${auth[@]}" "$url/v1/pools" | tr -d '\r' | sed -n '1p;/^Content-Type/p')" "HTTP/1.1 200 OK
+Content-Type: application/json"
+expect "also of a stream" "$(curl -sI -m 5 "${auth[@]}" "$url/v1/events" | head -n 1 | tr -d '\r')" "HTTP/1.1 200 OK"
+# A key answers the request that it came with again, and no other.
+expect "the same request again" "$(curl -s "${auth[@]}" -d "$job" "$url/v1/jobs" | jq -c '[.job_id,.repeated]')" "[1,true]"
+expect "in other words and by the header" "$(curl -s "${auth[@]}" -H "Idempotency-Key: h1" -d "$(jq 'del(.key)' <<<"$job")" "$url/v1/jobs" | jq -c '[.job_id,.repeated]')" "[1,true]"
+expect "another request with that key" "$(status "${auth[@]}" -d "${job/web/other}" "$url/v1/jobs")" 409
+expect_match "is told whose it is" "$(cat "$WORK/body")" "key 'h1' came with another request, job 1"
+expect "a path that is too long" "$(status "${auth[@]}" "$url/v1/jobs?name=$(head -c 40000 /dev/zero | tr '\0' a)")" 414
+expect "a header that is too long" "$(status "${auth[@]}" -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' a)" "$url/v1/jobs")" 431
+# Requests behind each other on one connection, the second of them junk: the first is answered.
+exec 9<>"/dev/tcp/127.0.0.1/${url##*:}"
+printf 'GET /v1/ping HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer %s\r\n\r\nJUNK \001\r\n\r\n' "$token" >&9
+answers=$(timeout 10 grep -a '^HTTP' <&9 | tr -d '\r' | tr '\n' ' ') || true
+exec 9<&-
+expect_match "junk behind a request" "$answers" "^HTTP/1.1 200 OK (HTTP/1.1 400|$)"
+
 curl -s "${auth[@]}" "$url/metrics" >"$WORK/metrics"
 grep -q '^berth_ends_total 1$' "$WORK/metrics" || fail "metrics: $(grep ends "$WORK/metrics")"
 bad=$(grep -vE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.]+)$' "$WORK/metrics" || true)

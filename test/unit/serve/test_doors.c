@@ -32,7 +32,6 @@ struct rig {
     char dir[64], path[96];
     struct auth auth;
     struct inbox inbox;
-    struct streams streams;
     struct http *http;
     struct errtext why;
     const char *listen_host; /* NULL: no TCP */
@@ -49,7 +48,6 @@ static struct rig *rig_new(void)
     /* Nobody but root is an operator here, so that a test without root is a plain user too. */
     r->auth.daemon_uid = UINT32_MAX - 1;
     assert_int_equal(inbox_init(&r->inbox, &r->why), ERR_NONE);
-    streams_init(&r->streams);
     return r;
 }
 
@@ -58,8 +56,7 @@ static enum err rig_open(struct rig *r)
     struct http_config config = {.socket_path = r->path,
                                  .listen_host = r->listen_host,
                                  .auth = &r->auth,
-                                 .inbox = &r->inbox,
-                                 .streams = &r->streams};
+                                 .inbox = &r->inbox};
     return http_start(&r->http, &config, &r->why);
 }
 
@@ -67,7 +64,6 @@ static void rig_free(struct rig *r)
 {
     inbox_close(&r->inbox);
     http_stop(r->http);
-    streams_release(&r->streams);
     inbox_release(&r->inbox);
     auth_release(&r->auth);
     unlink(r->path);
