@@ -1,6 +1,8 @@
 #include "cli/api.h"
 
+#include "base/cbor.h"
 #include "base/check.h"
+#include "base/mem.h"
 #include "cli/lists.h"
 #include "cli/say.h"
 #include "read/json_visit.h"
@@ -120,6 +122,17 @@ static void put_query(struct buf *url, const struct job_query *q)
     if (q->to_ms != 0) url_put_query(url, "to_ms", str_of(number));
 }
 
+static void put_page(struct buf *url, const char *path, const struct job_query *q, uint32_t after)
+{
+    char number[24];
+    buf_puts(url, path);
+    put_query(url, q);
+    snprintf(number, sizeof number, "%d", API_PAGE);
+    url_put_query(url, "limit", str_of(number));
+    snprintf(number, sizeof number, "%" PRIu32, after);
+    if (after != 0) url_put_query(url, "after", str_of(number));
+}
+
 /* Put the jobs of `page` behind those of `all` (taken over); gives where the next page begins. */
 static uint32_t join_page(json_t **all, json_t *page)
 {
@@ -140,32 +153,87 @@ static uint32_t join_page(json_t **all, json_t *page)
     return (uint32_t)next;
 }
 
-static enum err get_jobs(struct api *a, const char *path, const struct job_query *q,
-                         struct job_list *out)
+/* Where the next page begins must lie ahead. */
+static enum err step_on(struct api *a, uint32_t next, uint32_t *after)
+{
+    if (next != 0 && next <= *after)
+        return err_set(&a->error, ERR_CORRUPT, "the daemon's pages of jobs do not advance");
+    *after = next;
+    return ERR_NONE;
+}
+
+static enum err get_jobs_json(struct api *a, const char *path, const struct job_query *q,
+                              struct job_list *out)
 {
     json_t *all = NULL;
     uint32_t after = 0;
     enum err code;
     do {
         struct buf url = {0};
-        buf_puts(&url, path);
-        put_query(&url, q);
-        char number[24];
-        snprintf(number, sizeof number, "%d", API_PAGE);
-        url_put_query(&url, "limit", str_of(number));
-        snprintf(number, sizeof number, "%" PRIu32, after);
-        if (after != 0) url_put_query(&url, "after", str_of(number));
+        put_page(&url, path, q, after);
         code = api_call(a, "GET", url.p, NULL);
         buf_release(&url);
-        if (code != ERR_NONE) break;
-        uint32_t next = join_page(&all, json_incref(a->json));
-        if (next != 0 && next <= after)
-            code = err_set(&a->error, ERR_CORRUPT, "the daemon's pages of jobs do not advance");
-        after = next;
+        if (code == ERR_NONE) code = step_on(a, join_page(&all, json_incref(a->json)), &after);
     } while (code == ERR_NONE && after != 0);
     json_decref(a->json);
     a->json = all;
     if (code == ERR_NONE) READ(code, a, a->json, visit_job_list, out);
+    return code;
+}
+
+/* One page; what it holds lives in the arena. */
+static enum err get_page(struct api *a, const char *path, const struct job_query *q, uint32_t after,
+                         struct job_list *out)
+{
+    struct buf url = {0}, body = {0};
+    put_page(&url, path, q, after);
+    struct request r = {.method = "GET", .path = url.p, .accept = "application/cbor"};
+    enum err code = client_call(&a->client, &r, &body, &a->error);
+    if (code == ERR_NONE) {
+        struct cbor_reader reader;
+        *out = (struct job_list){0};
+        cbor_reader_init(&reader, str_copy(&a->arena, buf_str(&body)), &a->arena);
+        if (visit_map(&reader.v, NULL, false)) {
+            visit_job_list(&reader.v, out);
+            visit_map_end(&reader.v);
+        }
+        code = cbor_reader_finish(&reader, &a->error);
+        if (code != ERR_NONE)
+            code = err_prefix(&a->error, ERR_CORRUPT, "the daemon's reply is not understood");
+    }
+    buf_release(&url);
+    buf_release(&body);
+    return code;
+}
+
+static enum err get_jobs(struct api *a, const char *path, const struct job_query *q,
+                         struct job_list *out)
+{
+    if (a->keep_json) return get_jobs_json(a, path, q, out);
+    struct job_list page;
+    uint32_t after = 0;
+    size_t cap = 0;
+    struct job_view *jobs = NULL; /* of all pages but the first */
+    *out = (struct job_list){0};
+    enum err code;
+    do {
+        code = get_page(a, path, q, after, &page);
+        if (code != ERR_NONE) break;
+        bool is_all = after == 0 && page.next == 0;
+        if (is_all) *out = page;
+        if (!is_all && page.count > 0) {
+            jobs = mem_grow(jobs, &cap, (size_t)out->count + page.count, sizeof *jobs);
+            memcpy(jobs + out->count, page.jobs, page.count * sizeof *jobs);
+            out->count += page.count;
+        }
+        out->now_ms = page.now_ms;
+        code = step_on(a, page.next, &after);
+    } while (code == ERR_NONE && after != 0);
+    if (jobs != NULL) {
+        out->jobs = ARENA_ARRAY(&a->arena, out->count, struct job_view);
+        memcpy(out->jobs, jobs, out->count * sizeof *jobs);
+    }
+    mem_free(jobs);
     return code;
 }
 

@@ -17,6 +17,8 @@ struct api {
     struct arena arena;
     struct errtext error;
     json_t *json; /* last reply; NULL before it */
+    bool keep_json; /* lists of jobs are to be printed as JSON: else they come in a form that is
+                       read faster, and `json` is NULL */
 };
 
 /* Gives EXIT_DONE, or an exit code after a message. Does not connect. */

@@ -146,6 +146,10 @@ static struct curl_slist *make_headers(const struct client *c, const struct requ
         list = curl_slist_append(list, line);
         list = curl_slist_append(list, "Expect:");
     }
+    if (r->accept != NULL) {
+        snprintf(line, sizeof line, "Accept: %s", r->accept);
+        list = curl_slist_append(list, line);
+    }
     if (r->key != NULL) {
         snprintf(line, sizeof line, "Idempotency-Key: %s", r->key);
         list = curl_slist_append(list, line);

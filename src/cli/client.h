@@ -39,6 +39,7 @@ struct request {
     const char *path; /* "/v1/jobs?user=a" */
     struct str body; /* empty: none */
     const char *type; /* of the body; NULL: application/json */
+    const char *accept; /* form of the reply; NULL: JSON */
     const char *key; /* idempotency key: the call is repeated when the reply was lost */
 };
 

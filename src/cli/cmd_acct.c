@@ -164,6 +164,7 @@ int cmd_acct(int argc, char **argv)
     struct api a;
     exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
+    a.keep_json = o.json;
     bool all = o.all_users || geteuid() == 0 || o.query.ids.len > 0 || o.query.users.len > 0;
     if (!all) o.query.users = str_of(api_user_name(&a));
     struct job_list list;

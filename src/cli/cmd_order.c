@@ -202,6 +202,7 @@ int cmd_order(int argc, char **argv)
     if (exit_code != GO_ON) return exit_code;
     exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
+    a.keep_json = o.json;
     enum err code = fetch(&a, &o, &list);
     if (code == ERR_NONE && o.json)
         api_print_json(&a);

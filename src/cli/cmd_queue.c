@@ -374,6 +374,7 @@ int cmd_queue(int argc, char **argv)
         struct api a;
         exit_code = api_open(&a, argv[0]);
         if (exit_code != EXIT_DONE) return exit_code;
+        a.keep_json = o.json;
         if (!o.json) print_time(&o);
         enum err code = show(&a, &o);
         if (code != ERR_NONE) return api_fail(&a, code);

@@ -124,14 +124,9 @@ static enum err check_runnable(const struct job_spec *spec, struct errtext *erro
     return ERR_NONE;
 }
 
-static void put_spec(struct job_spec *spec, struct buf *out)
+static void visit_job_spec_any(struct visit *v, void *what)
 {
-    struct cbor_writer w;
-    cbor_writer_init(&w, out);
-    if (visit_map(&w.v, NULL, false)) {
-        visit_job_spec(&w.v, spec);
-        visit_map_end(&w.v);
-    }
+    visit_job_spec(v, what);
 }
 
 /* A key that was used: the first answer again, but only to the same request. */
@@ -152,8 +147,8 @@ static void submit_again(struct server *s, struct op *op, struct submit_request 
     }
     struct job_spec copy = *first;
     struct buf was = {0}, is = {0};
-    put_spec(&copy, &was);
-    put_spec(&r->spec, &is);
+    cbor_put(&was, visit_job_spec_any, &copy);
+    cbor_put(&is, visit_job_spec_any, &r->spec);
     if (str_eq(buf_str(&was), buf_str(&is)))
         reply_submitted(s, op, j, copy.array_count > 0 ? copy.array_count : 1, true);
     else
@@ -261,11 +256,6 @@ void handle_job(struct server *s, struct op *op, struct str id)
 {
     const struct job *j = find_job(s, op, id);
     if (j != NULL) reply_job(s, op, j);
-}
-
-static void visit_job_spec_any(struct visit *v, void *what)
-{
-    visit_job_spec(v, what);
 }
 
 void handle_job_spec(struct server *s, struct op *op, struct str id)

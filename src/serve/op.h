@@ -43,6 +43,7 @@ struct op {
     uint32_t query_count;
     const char *key; /* Idempotency-Key header; may be NULL */
     const char *last_event; /* Last-Event-ID header; may be NULL */
+    bool wants_cbor; /* Accept header: application/cbor */
     struct buf texts;
     struct buf body;
 

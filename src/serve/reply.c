@@ -1,5 +1,6 @@
 #include "serve/reply.h"
 
+#include "base/cbor.h"
 #include "base/check.h"
 #include "read/json_text.h"
 
@@ -33,6 +34,16 @@ void json_put(struct buf *out, visit_fn *visit, void *what)
     }
 }
 
+void cbor_put(struct buf *out, visit_fn *visit, void *what)
+{
+    struct cbor_writer w;
+    cbor_writer_init(&w, out);
+    if (visit_map(&w.v, NULL, false)) {
+        visit(&w.v, what);
+        visit_map_end(&w.v);
+    }
+}
+
 void json_put_text(struct buf *out, struct str text)
 {
     json_text_put(out, str_is_utf8(text) ? text : STR("(not UTF-8)"));
@@ -55,8 +66,12 @@ void reply_json(struct op *op, int status, struct str json)
 void reply_visit(struct op *op, int status, visit_fn *visit, void *what)
 {
     op->status = status;
-    op->content_type = "application/json";
+    op->content_type = op->wants_cbor ? "application/cbor" : "application/json";
     buf_clear(&op->reply);
+    if (op->wants_cbor) {
+        cbor_put(&op->reply, visit, what);
+        return;
+    }
     json_put(&op->reply, visit, what);
     buf_putc(&op->reply, '\n');
 }

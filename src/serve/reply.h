@@ -18,6 +18,8 @@ void reply_error(struct op *op, enum err code, const char *fmt, ...)
 
 /* Append the JSON of a struct to `out`. */
 void json_put(struct buf *out, visit_fn *visit, void *what);
+/* The same in canonical CBOR (base/cbor.h). */
+void cbor_put(struct buf *out, visit_fn *visit, void *what);
 /* Append a JSON string with its quotes. */
 void json_put_text(struct buf *out, struct str text);
 

@@ -69,6 +69,10 @@ bad=$(grep -vE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"
 expect "every line of /metrics is well formed" "$bad" ""
 expect "names are unique" "$(grep '^# TYPE' "$WORK/metrics" | awk '{print $3}' | sort | uniq -d)" ""
 
+# The same names in CBOR, which Berth's own commands read lists of jobs in.
+expect "a reply in CBOR" "$(status "${auth[@]}" -H 'Accept: application/cbor' -D "$WORK/head" "$url/v1/jobs?state=all") $(grep -ci '^content-type: application/cbor' "$WORK/head")" "200 1"
+expect "errors stay JSON" "$(curl -s "${auth[@]}" -H 'Accept: application/cbor' "$url/v1/jobs/77" | jq -r .error)" not-found
+
 # The history in pages: jobs that are over and jobs that wait, in one order of ids.
 hold() { api POST /v1/jobs '{"spec":{"name":"'$1'","user":"me","uid":'$(id -u)',"tasks":1,"hold":true,"data_known":true,"workdir":"'$WORK'","script":"#!/bin/sh\ntrue\n"}}' >/dev/null; }
 for n in a b c d e; do hold $n; done
