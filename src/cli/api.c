@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/lists.h"
 #include "cli/say.h"
+#include "read/json_text.h"
 #include "read/json_visit.h"
 
 #include <inttypes.h>
@@ -133,26 +134,6 @@ static void put_page(struct buf *url, const char *path, const struct job_query *
     if (after != 0) url_put_query(url, "after", str_of(number));
 }
 
-/* Put the jobs of `page` behind those of `all` (taken over); gives where the next page begins. */
-static uint32_t join_page(json_t **all, json_t *page)
-{
-    json_int_t next = json_integer_value(json_object_get(page, "next"));
-    json_object_del(page, "next");
-    if (*all == NULL) {
-        *all = page;
-        return (uint32_t)next;
-    }
-    json_t *jobs = json_object_get(*all, "jobs");
-    if (jobs == NULL) {
-        jobs = json_array();
-        json_object_set_new(*all, "jobs", jobs);
-    }
-    if (json_is_array(json_object_get(page, "jobs")))
-        json_array_extend(jobs, json_object_get(page, "jobs"));
-    json_decref(page);
-    return (uint32_t)next;
-}
-
 /* Where the next page begins must lie ahead. */
 static enum err step_on(struct api *a, uint32_t next, uint32_t *after)
 {
@@ -160,25 +141,6 @@ static enum err step_on(struct api *a, uint32_t next, uint32_t *after)
         return err_set(&a->error, ERR_CORRUPT, "the daemon's pages of jobs do not advance");
     *after = next;
     return ERR_NONE;
-}
-
-static enum err get_jobs_json(struct api *a, const char *path, const struct job_query *q,
-                              struct job_list *out)
-{
-    json_t *all = NULL;
-    uint32_t after = 0;
-    enum err code;
-    do {
-        struct buf url = {0};
-        put_page(&url, path, q, after);
-        code = api_call(a, "GET", url.p, NULL);
-        buf_release(&url);
-        if (code == ERR_NONE) code = step_on(a, join_page(&all, json_incref(a->json)), &after);
-    } while (code == ERR_NONE && after != 0);
-    json_decref(a->json);
-    a->json = all;
-    if (code == ERR_NONE) READ(code, a, a->json, visit_job_list, out);
-    return code;
 }
 
 /* One page; what it holds lives in the arena. */
@@ -209,7 +171,6 @@ static enum err get_page(struct api *a, const char *path, const struct job_query
 static enum err get_jobs(struct api *a, const char *path, const struct job_query *q,
                          struct job_list *out)
 {
-    if (a->keep_json) return get_jobs_json(a, path, q, out);
     struct job_list page;
     uint32_t after = 0;
     size_t cap = 0;
@@ -245,6 +206,56 @@ enum err api_jobs(struct api *a, const struct job_query *q, struct job_list *out
 enum err api_acct(struct api *a, const struct job_query *q, struct job_list *out)
 {
     return get_jobs(a, "/v1/acct", q, out);
+}
+
+/* ---- as JSON -------------------------------------------------------------------------------- */
+
+void api_print(void (*visit)(struct visit *v, void *what), void *what)
+{
+    struct buf out = {0};
+    struct json_text w;
+    json_text_init(&w, &out);
+    if (visit_map(&w.v, NULL, false)) {
+        visit(&w.v, what);
+        visit_map_end(&w.v);
+    }
+    buf_putc(&out, '\n');
+    say_buf(&out, stdout);
+    buf_release(&out);
+}
+
+static void visit_jobs_any(struct visit *v, void *what)
+{
+    visit_job_list(v, what);
+}
+
+static void visit_pools_any(struct visit *v, void *what)
+{
+    visit_pool_list(v, what);
+}
+
+static void visit_nodes_any(struct visit *v, void *what)
+{
+    visit_node_list(v, what);
+}
+
+void api_print_jobs(const struct job_list *list)
+{
+    struct job_list copy = *list;
+    copy.next = 0;
+    api_print(visit_jobs_any, &copy);
+}
+
+void api_print_pools(const struct pool_list *list)
+{
+    struct pool_list copy = *list;
+    api_print(visit_pools_any, &copy);
+}
+
+void api_print_nodes(const struct node_list *list)
+{
+    struct node_list copy = *list;
+    api_print(visit_nodes_any, &copy);
 }
 
 /* ---- reading one thing ---------------------------------------------------------------------- */

@@ -16,9 +16,7 @@ struct api {
     struct client client;
     struct arena arena;
     struct errtext error;
-    json_t *json; /* last reply; NULL before it */
-    bool keep_json; /* lists of jobs are to be printed as JSON: else they come in a form that is
-                       read faster, and `json` is NULL */
+    json_t *json; /* last reply that came as JSON; NULL before it */
 };
 
 /* Gives EXIT_DONE, or an exit code after a message. Does not connect. */
@@ -41,9 +39,16 @@ struct job_query {
 };
 enum { API_PAGE = 10000 }; /* jobs a page: the most that the daemon gives, some 5 MB of JSON */
 
-/* All pages of GET /v1/jobs or /v1/acct, as one list. */
+/* All pages of GET /v1/jobs or /v1/acct, as one list. They come in CBOR, which is read faster; to
+ * show them as JSON, after all filters, is api_print_jobs. */
 enum err api_jobs(struct api *a, const struct job_query *q, struct job_list *out);
 enum err api_acct(struct api *a, const struct job_query *q, struct job_list *out);
+
+/* As one line of JSON on stdout; lists as the daemon would have sent them. */
+void api_print(void (*visit)(struct visit *v, void *what), void *what);
+void api_print_jobs(const struct job_list *list);
+void api_print_pools(const struct pool_list *list);
+void api_print_nodes(const struct node_list *list);
 
 enum err api_job(struct api *a, uint32_t id, struct job_view *out);
 enum err api_job_spec(struct api *a, uint32_t id, struct job_spec *out);

@@ -164,7 +164,6 @@ int cmd_acct(int argc, char **argv)
     struct api a;
     exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
-    a.keep_json = o.json;
     bool all = o.all_users || geteuid() == 0 || o.query.ids.len > 0 || o.query.users.len > 0;
     if (!all) o.query.users = str_of(api_user_name(&a));
     struct job_list list;
@@ -183,7 +182,7 @@ int cmd_acct(int argc, char **argv)
     if (code == ERR_NONE) target_set_keep(&jobs, &list);
     if (code == ERR_NONE && o.nodes.len > 0) keep_on(&list, &nodes);
     if (code == ERR_NONE && o.json)
-        api_print_json(&a);
+        api_print_jobs(&list);
     else if (code == ERR_NONE)
         code = print(&a, &o, &list);
     if (code != ERR_NONE) return api_fail(&a, code);

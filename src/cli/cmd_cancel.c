@@ -3,6 +3,7 @@
 #include "cli/bulk.h"
 #include "cli/commands.h"
 #include "cli/job_rows.h"
+#include "cli/known.h"
 #include "cli/lists.h"
 #include "cli/node_set.h"
 #include "cli/say.h"
@@ -153,7 +154,10 @@ static enum err find(struct api *a, struct args *args, const struct options *o,
                      struct job_list *list)
 {
     if (args_count(args) > 0) return targets_find(a, args_operands(args), args_count(args), list);
-    return api_jobs(a, &o->query, list);
+    const struct known_lists named = {
+        .partitions = o->query.partitions, .accounts = o->query.accounts, .qos = o->qos};
+    enum err code = api_jobs(a, &o->query, list);
+    return code == ERR_NONE && list->count == 0 ? known_check(a, &named) : code;
 }
 
 /* ---- whole jobs and arrays by id ------------------------------------------------------------- */

@@ -47,6 +47,55 @@ static enum err load(const char *path, const struct options *o, struct arena *ar
     return code;
 }
 
+/* What `check` found, for --json. */
+struct check_result {
+    bool good;
+    struct str fleet;
+    uint32_t pools, sites, parties, accounts;
+    uint64_t nodes, chips;
+    struct yaml_errors *mistakes;
+};
+
+static void visit_mistake(struct visit *v, struct yaml_error *e)
+{
+    visit_text(v, "file", &e->file);
+    visit_u32(v, "line", &e->line);
+    visit_u32(v, "column", &e->column);
+    visit_text(v, "message", &e->text);
+    visit_text(v, "source", &e->source);
+}
+
+static void visit_check_result(struct visit *v, void *what)
+{
+    struct check_result *r = what;
+    visit_bool(v, "good", &r->good);
+    visit_text(v, "fleet", &r->fleet);
+    visit_u32(v, "pools", &r->pools);
+    visit_u32(v, "sites", &r->sites);
+    visit_u32(v, "parties", &r->parties);
+    visit_u32(v, "accounts", &r->accounts);
+    visit_u64(v, "nodes", &r->nodes);
+    visit_u64(v, "chips", &r->chips);
+    VISIT_ARRAY(v, "mistakes", r->mistakes->items, r->mistakes->count, UINT32_MAX, visit_mistake);
+    visit_u32(v, "mistake_count", &r->mistakes->total);
+}
+
+static struct check_result counted(const struct fleet *f, struct yaml_errors *mistakes)
+{
+    struct check_result r = {.good = true,
+                             .fleet = f->name,
+                             .pools = f->pool_count,
+                             .sites = f->site_count,
+                             .parties = f->party_count,
+                             .accounts = f->tenant_count,
+                             .mistakes = mistakes};
+    for (uint32_t i = 0; i < f->pool_count; i++) {
+        r.nodes += f->pools[i].node_count;
+        r.chips += (uint64_t)f->pools[i].node_count * f->pools[i].chips_per_node;
+    }
+    return r;
+}
+
 static int check(const char *name, const char *path, const struct options *o)
 {
     struct arena arena;
@@ -57,28 +106,26 @@ static int check(const char *name, const char *path, const struct options *o)
     yaml_errors_init(&mistakes, &arena);
     int exit_code = EXIT_USER;
     enum err code = load(path, o, &arena, &fleet, &mistakes, &error);
+    struct check_result r = {.mistakes = &mistakes};
     if (mistakes.total > 0) {
         struct buf text = {0};
         yaml_errors_print(&mistakes, &text);
-        say_buf(&text, stderr);
+        if (!o->json) say_buf(&text, stderr);
         buf_release(&text);
     } else if (code != ERR_NONE) {
         say_failure(name, code, &error);
     } else {
-        uint64_t nodes = 0;
-        uint64_t chips = 0;
-        for (uint32_t i = 0; i < fleet.pool_count; i++) {
-            nodes += fleet.pools[i].node_count;
-            chips += (uint64_t)fleet.pools[i].node_count * fleet.pools[i].chips_per_node;
-        }
-        printf("%s: good: fleet %.*s: %" PRIu32 " pools at %" PRIu32 " sites with %" PRIu64
-               " nodes and %" PRIu64 " chips, %" PRIu32 " parties, %" PRIu32 " accounts\n",
-               path, STR_ARG(fleet.name), fleet.pool_count, fleet.site_count, nodes, chips,
-               fleet.party_count, fleet.tenant_count);
-        exit_code = say_end(name, EXIT_DONE);
+        r = counted(&fleet, &mistakes);
+        exit_code = EXIT_DONE;
     }
+    if (o->json && (mistakes.total > 0 || exit_code == EXIT_DONE))
+        api_print(visit_check_result, &r);
+    else if (exit_code == EXIT_DONE)
+        printf("%s: good: fleet " STR_FMT ": %" PRIu32 " pools at %" PRIu32 " sites with %" PRIu64
+               " nodes and %" PRIu64 " chips, %" PRIu32 " parties, %" PRIu32 " accounts\n",
+               path, STR_ARG(r.fleet), r.pools, r.sites, r.nodes, r.chips, r.parties, r.accounts);
     arena_release(&arena);
-    return exit_code;
+    return say_end(name, exit_code);
 }
 
 /* ---- show ----------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  * is asked for, what is free where, at what price, and until when. */
 #include "cli/api.h"
 #include "cli/commands.h"
+#include "cli/known.h"
 #include "cli/lists.h"
 #include "cli/node_set.h"
 #include "cli/pool_rows.h"
@@ -103,6 +104,11 @@ static int parse(int argc, char **argv, struct options *o)
     if (args_count(&a) > 0)
         return say_error(a.name, "'%s' is not understood; see '%s --help'", args_operands(&a)[0],
                          a.name);
+    bool of_nodes = o->by_node || o->reasons || o->dead || o->responding || o->states.len > 0 ||
+                    o->nodes.len > 0;
+    if (o->json && of_nodes)
+        return say_error(a.name, "--json shows whole pools, with their nodes by state; leave out "
+                                 "-d, -n, -N, -r, -R and -t, or say 'scontrol --json show nodes'");
     return GO_ON;
 }
 
@@ -368,10 +374,17 @@ static enum err show(struct api *a, const struct options *o)
     struct pool_list pools;
     enum err code = check_states(o->states, &a->error);
     if (code == ERR_NONE) code = api_pools(a, &pools);
+    struct node_set nodes;
+    if (code == ERR_NONE && o->nodes.len > 0) code = known_nodes(a, o->nodes, &nodes);
+    if (code == ERR_NONE) code = known_pools(&pools, o->partitions, o->sites, &a->error);
     if (code != ERR_NONE) return code;
     if (o->switches) return show_switches(a, o, &pools);
     if (o->json) {
-        api_print_json(a);
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < pools.count; i++)
+            if (pool_fits(o, &pools.pools[i])) pools.pools[kept++] = pools.pools[i];
+        pools.count = kept;
+        api_print_pools(&pools);
         return ERR_NONE;
     }
     struct buf out = {0};

@@ -4,6 +4,7 @@
 #include "cli/api.h"
 #include "cli/commands.h"
 #include "cli/job_rows.h"
+#include "cli/known.h"
 #include "cli/lists.h"
 #include "cli/say.h"
 #include "cli/targets.h"
@@ -162,7 +163,9 @@ static enum err fetch(struct api *a, const struct options *o, struct job_list *l
         code = target_set_parse(words, 1, &a->arena, &set, &a->error);
         query.ids = set.ids;
     }
+    const struct known_lists named = {.partitions = query.partitions, .accounts = query.accounts};
     if (code == ERR_NONE) code = api_jobs(a, &query, list);
+    if (code == ERR_NONE && list->count == 0) code = known_check(a, &named);
     if (code != ERR_NONE) return code;
     target_set_keep(&set, list);
     uint32_t kept = 0;
@@ -202,10 +205,9 @@ int cmd_order(int argc, char **argv)
     if (exit_code != GO_ON) return exit_code;
     exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;
-    a.keep_json = o.json;
     enum err code = fetch(&a, &o, &list);
     if (code == ERR_NONE && o.json)
-        api_print_json(&a);
+        api_print_jobs(&list);
     else if (code == ERR_NONE)
         code = print(&a, &o, &list);
     if (code != ERR_NONE) return api_fail(&a, code);

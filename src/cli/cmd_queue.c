@@ -3,6 +3,7 @@
 #include "cli/api.h"
 #include "cli/commands.h"
 #include "cli/job_rows.h"
+#include "cli/known.h"
 #include "cli/lists.h"
 #include "cli/node_set.h"
 #include "cli/say.h"
@@ -270,32 +271,6 @@ static enum err check_id(struct api *a, const struct job_query *q)
     return err_set(&a->error, ERR_NOT_FOUND, "Invalid job id specified: " STR_FMT, STR_ARG(q->ids));
 }
 
-static enum err has_node(struct api *a, const struct pool_list *pools, struct str name)
-{
-    for (uint32_t p = 0; p < pools->count; p++)
-        for (uint32_t g = 0; g < pools->pools[p].group_count; g++) {
-            struct node_set group;
-            enum err code =
-                node_set_parse(pools->pools[p].groups[g].nodes, &a->arena, &group, &a->error);
-            if (code != ERR_NONE) return code;
-            if (node_set_has(&group, name)) return ERR_NONE;
-        }
-    return err_set(&a->error, ERR_NOT_FOUND, "Invalid node name " STR_FMT, STR_ARG(name));
-}
-
-/* The nodes of -w, each of which must exist. */
-static enum err read_nodes(struct api *a, struct str hostlist, struct node_set *nodes)
-{
-    struct pool_list pools;
-    enum err code = node_set_parse(hostlist, &a->arena, nodes, &a->error);
-    if (code == ERR_NONE) code = api_pools(a, &pools);
-    for (uint32_t i = 0; code == ERR_NONE && i < nodes->names.node_count; i++) {
-        char name[NODE_NAME_MAX];
-        code = has_node(a, &pools, str_of(pool_node_name(&nodes->names, i, name)));
-    }
-    return code;
-}
-
 /* The jobs to show; `nodes` are those of -w. */
 static enum err fetch(struct api *a, const struct options *o, struct node_set *nodes,
                       struct job_list *list)
@@ -305,13 +280,13 @@ static enum err fetch(struct api *a, const struct options *o, struct node_set *n
     char *words[] = {str_dupz(&a->arena, query.ids)};
     enum err code = api_users(a, o->query.users, &query.users);
     if (o->me) query.users = str_of(api_user_name(a));
-    if (code == ERR_NONE && o->nodes.len > 0) code = read_nodes(a, o->nodes, nodes);
+    if (code == ERR_NONE && o->nodes.len > 0) code = known_nodes(a, o->nodes, nodes);
     if (code == ERR_NONE && query.ids.len > 0) {
         code = target_set_parse(words, 1, &a->arena, &set, &a->error);
         query.ids = set.ids;
     }
     if (code == ERR_NONE) code = api_jobs(a, &query, list);
-    if (code == ERR_NONE && list->count == 0 && !o->json) code = check_id(a, &query);
+    if (code == ERR_NONE && list->count == 0) code = check_id(a, &query);
     if (code == ERR_NONE) target_set_keep(&set, list);
     return code;
 }
@@ -324,20 +299,31 @@ static struct str cluster_name(struct api *a, const struct options *o)
     return shown && api_ping(a, &ping) == ERR_NONE ? ping.fleet : (struct str){0};
 }
 
+/* One row for each job, in the order of the list. */
+static enum err show_json(struct api *a, const struct options *o, struct job_list *list,
+                          struct job_row *rows, size_t count)
+{
+    enum err code = o->start ? estimate(a, rows, count) : ERR_NONE;
+    for (size_t i = 0; code == ERR_NONE && o->start && i < count; i++)
+        list->jobs[i] = *rows[i].job;
+    if (code == ERR_NONE) api_print_jobs(list);
+    return code;
+}
+
 static enum err show(struct api *a, const struct options *o)
 {
     struct job_list list;
     struct node_set nodes = {0};
     enum err code = fetch(a, o, &nodes, &list);
     if (code != ERR_NONE) return code;
-    if (o->json) {
-        api_print_json(a);
-        return ERR_NONE;
-    }
     filter(&list, o, &nodes);
+    const struct known_lists named = {o->query.partitions, o->sites, o->query.accounts, o->qos};
+    if (list.count == 0) code = known_check(a, &named);
+    if (code != ERR_NONE) return code;
     struct job_row *rows;
     size_t count;
-    job_rows_make(&list, !o->expand, &a->arena, &rows, &count);
+    job_rows_make(&list, !o->expand && !o->json, &a->arena, &rows, &count);
+    if (o->json) return show_json(a, o, &list, rows, count);
     struct job_env env = {.now_ms = list.now_ms, .cluster = cluster_name(a, o)};
     struct buf out = {0};
     bool formatted = o->slurm || o->format != NULL || o->long_format != NULL || o->long_rows;
@@ -374,7 +360,6 @@ int cmd_queue(int argc, char **argv)
         struct api a;
         exit_code = api_open(&a, argv[0]);
         if (exit_code != EXIT_DONE) return exit_code;
-        a.keep_json = o.json;
         if (!o.json) print_time(&o);
         enum err code = show(&a, &o);
         if (code != ERR_NONE) return api_fail(&a, code);

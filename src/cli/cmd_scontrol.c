@@ -14,8 +14,12 @@
 #include <string.h>
 #include <strings.h>
 
+enum { OPT_JSON = OPTION_LONG };
+enum form { FORM_LINES, FORM_ONE_LINE, FORM_JSON }; /* of what is shown */
+
 const struct cli_option scontrol_options[] = {
     {'o', "oneliner", NULL, "each record in one line"},
+    {OPT_JSON, "json", NULL, "show: the API's JSON"},
     {'a', "all", NULL, NULL},
     {'d', "details", NULL, NULL},
     {'Q', "quiet", NULL, NULL},
@@ -34,55 +38,87 @@ static int finish(struct api *a, enum err code, struct buf *out)
 
 /* ---- show ----------------------------------------------------------------------------------- */
 
-static enum err show_jobs(struct api *a, const char *id, bool oneline, struct buf *out)
+static enum err show_jobs(struct api *a, const char *id, enum form form, struct buf *out)
 {
     struct job_list list;
     char *words[] = {NULL};
     struct job_query query = {.states = STR("all")};
     if (id != NULL) words[0] = str_dupz(&a->arena, str_of(id));
     enum err code = id != NULL ? targets_find(a, words, 1, &list) : api_jobs(a, &query, &list);
-    for (uint32_t i = 0; code == ERR_NONE && i < list.count; i++)
-        show_job(&list.jobs[i], list.now_ms, oneline, out);
-    if (code == ERR_NONE && list.count == 0) buf_puts(out, "No jobs in the system\n");
-    return code;
+    if (code != ERR_NONE) return code;
+    if (form == FORM_JSON) {
+        api_print_jobs(&list);
+        return ERR_NONE;
+    }
+    for (uint32_t i = 0; i < list.count; i++)
+        show_job(&list.jobs[i], list.now_ms, form == FORM_ONE_LINE, out);
+    if (list.count == 0) buf_puts(out, "No jobs in the system\n");
+    return ERR_NONE;
 }
 
-static enum err show_partitions(struct api *a, const char *name, bool oneline, struct buf *out)
+static enum err show_partitions(struct api *a, const char *name, enum form form, struct buf *out)
 {
     struct pool_list pools;
     enum err code = api_pools(a, &pools);
-    bool found = false;
+    uint32_t kept = 0;
     for (uint32_t i = 0; code == ERR_NONE && i < pools.count; i++) {
         const struct pool_view *p = &pools.pools[i];
-        if (name != NULL && !str_eqz(p->pool, name) && !list_has(p->aliases, str_of(name)))
-            continue;
-        show_partition(p, oneline, out);
-        found = true;
+        if (name == NULL || str_eqz(p->pool, name) || list_has(p->aliases, str_of(name)))
+            pools.pools[kept++] = *p;
     }
-    if (code == ERR_NONE && !found && name != NULL)
+    if (code == ERR_NONE && kept == 0 && name != NULL)
         return err_set(&a->error, ERR_NOT_FOUND, "Partition %s not found", name);
+    if (code != ERR_NONE) return code;
+    pools.count = kept;
+    if (form == FORM_JSON) api_print_pools(&pools);
+    for (uint32_t i = 0; form != FORM_JSON && i < kept; i++)
+        show_partition(&pools.pools[i], form == FORM_ONE_LINE, out);
+    return ERR_NONE;
+}
+
+/* Keep the nodes of the pool that are wanted (NULL: all) behind those that were kept. */
+static enum err keep_nodes(struct api *a, const struct pool_view *pool,
+                           const struct node_set *wanted, struct node_list *nodes)
+{
+    enum err code = api_nodes(a, pool->pool, nodes);
+    uint32_t kept = 0;
+    for (uint32_t n = 0; code == ERR_NONE && n < nodes->count; n++)
+        if (wanted == NULL || node_set_has(wanted, nodes->nodes[n].name))
+            nodes->nodes[kept++] = nodes->nodes[n];
+    nodes->count = code == ERR_NONE ? kept : 0;
     return code;
 }
 
-static enum err show_nodes(struct api *a, const char *names, bool oneline, struct buf *out)
+/* The lists of all pools as one. */
+static void print_nodes(struct api *a, const struct node_list *of, uint32_t pool_count,
+                        uint32_t count)
+{
+    struct node_list all = {.nodes = ARENA_ARRAY(&a->arena, count, struct node_view)};
+    for (uint32_t i = 0; i < pool_count; i++)
+        for (uint32_t n = 0; n < of[i].count; n++) all.nodes[all.count++] = of[i].nodes[n];
+    api_print_nodes(&all);
+}
+
+static enum err show_nodes(struct api *a, const char *names, enum form form, struct buf *out)
 {
     struct pool_list pools;
     struct node_set wanted = {0};
+    uint32_t found = 0;
     enum err code = api_pools(a, &pools);
     if (code == ERR_NONE && names != NULL)
         code = node_set_parse(str_of(names), &a->arena, &wanted, &a->error);
-    uint32_t found = 0;
+    if (code != ERR_NONE) return code;
+    struct node_list *of = ARENA_ARRAY(&a->arena, pools.count, struct node_list);
     for (uint32_t i = 0; code == ERR_NONE && i < pools.count; i++) {
-        struct node_list nodes = {0};
-        code = api_nodes(a, pools.pools[i].pool, &nodes);
-        for (uint32_t n = 0; code == ERR_NONE && n < nodes.count; n++) {
-            if (names != NULL && !node_set_has(&wanted, nodes.nodes[n].name)) continue;
-            show_node(&nodes.nodes[n], &pools.pools[i], oneline, out);
-            found++;
-        }
+        const struct pool_view *p = &pools.pools[i];
+        code = keep_nodes(a, p, names != NULL ? &wanted : NULL, &of[i]);
+        for (uint32_t n = 0; form != FORM_JSON && n < of[i].count; n++)
+            show_node(&of[i].nodes[n], p, form == FORM_ONE_LINE, out);
+        found += of[i].count;
     }
     if (code == ERR_NONE && names != NULL && found == 0)
         return err_set(&a->error, ERR_NOT_FOUND, "Node %s not found", names);
+    if (code == ERR_NONE && form == FORM_JSON) print_nodes(a, of, pools.count, found);
     return code;
 }
 
@@ -165,7 +201,7 @@ static bool is_word(const char *typed, const char *word)
     return n > 0 && strncasecmp(typed, word, n) == 0;
 }
 
-static int show(const char *name, char **words, int count, bool oneline)
+static int show(const char *name, char **words, int count, enum form form)
 {
     const char *what = count > 0 ? words[0] : "";
     const char *which = count > 1 ? words[1] : NULL;
@@ -186,13 +222,17 @@ static int show(const char *name, char **words, int count, bool oneline)
     struct buf out = {0};
     int exit_code = api_open(&a, name);
     if (exit_code != EXIT_DONE) return exit_code;
+    bool in_json = is_word(what, "jobs") || strcasecmp(what, "jobid") == 0 ||
+                   is_word(what, "nodes") || is_word(what, "partitions");
     enum err code;
-    if (is_word(what, "jobs") || strcasecmp(what, "jobid") == 0)
-        code = show_jobs(&a, which, oneline, &out);
+    if (form == FORM_JSON && !in_json)
+        code = err_set(&a.error, ERR_INVALID, "--json: only jobs, nodes and partitions have it");
+    else if (is_word(what, "jobs") || strcasecmp(what, "jobid") == 0)
+        code = show_jobs(&a, which, form, &out);
     else if (is_word(what, "nodes"))
-        code = show_nodes(&a, which, oneline, &out);
+        code = show_nodes(&a, which, form, &out);
     else if (is_word(what, "partitions"))
-        code = show_partitions(&a, which, oneline, &out);
+        code = show_partitions(&a, which, form, &out);
     else if (is_word(what, "config"))
         code = show_config(&a, &out);
     else if (is_word(what, "topology"))
@@ -368,7 +408,6 @@ static const char *not_done(const char *verb)
                    "'berth resume POOL' takes a drained pool back into use"},
         {"top", "the order among your own jobs follows their priority; lower the others with "
                 "'scontrol update JobId=ID Nice=100'"},
-        {"requeuehold", "use 'scontrol hold ID', then 'scontrol requeue ID'"},
         {"create", "there are no reservations; maintenance windows stand in the fleet file"},
         {"delete", "there are no reservations; 'scancel' ends jobs"},
         {"reconfigure", "'berth fleet apply FILE' changes the fleet"},
@@ -384,22 +423,27 @@ static const char *not_done(const char *verb)
 int cmd_scontrol(int argc, char **argv)
 {
     struct args args;
-    bool oneline = false;
+    enum form form = FORM_LINES;
     args_init(&args, argc, argv, scontrol_options, false);
     for (int id; (id = args_next(&args)) != ARGS_END;) {
         if (id == ARGS_STOP) return args.exit_code;
-        if (id == 'o') oneline = true;
+        if (id == 'o' && form != FORM_JSON) form = FORM_ONE_LINE;
+        if (id == OPT_JSON) form = FORM_JSON;
     }
     const char *name = argv[0];
     int count = args_count(&args) - 1;
     if (count < 0) return say_error(name, "say what to do; see '%s --help'", name);
     char **words = args_operands(&args) + 1;
     const char *verb = words[-1];
-    if (strcasecmp(verb, "show") == 0) return show(name, words, count, oneline);
+    if (form == FORM_JSON && strcasecmp(verb, "show") != 0)
+        return say_error(name, "--json goes with 'show'");
+    if (strcasecmp(verb, "show") == 0) return show(name, words, count, form);
     if (strcasecmp(verb, "update") == 0) return update(name, words, count);
     if (strcasecmp(verb, "hold") == 0 || strcasecmp(verb, "uhold") == 0)
         return act(name, "hold", words, count);
     if (strcasecmp(verb, "release") == 0) return act(name, "release", words, count);
+    if (strcasecmp(verb, "requeuehold") == 0)
+        return act(name, "requeuehold", words, count);
     if (strcasecmp(verb, "requeue") == 0) return act(name, "requeue", words, count);
     if (strcasecmp(verb, "write") == 0) return write_script(name, words, count);
     if (strcasecmp(verb, "ping") == 0) return ping(name);
@@ -408,6 +452,6 @@ int cmd_scontrol(int argc, char **argv)
     if (why != NULL) return say_error(name, "%s: %s", verb, why);
     return say_error(name,
                      "there is no verb '%s'; there are: show update hold uhold release "
-                     "requeue write ping version",
+                     "requeue requeuehold write ping version",
                      verb);
 }

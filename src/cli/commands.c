@@ -161,7 +161,7 @@ const struct command commands[] = {
         .summary = "do what Slurm's scontrol does",
         .usage = "[OPTION]... VERB [ARGUMENT]...",
         .about = "Verbs: show job [ID], show node [NAME], show partition [NAME], show config, "
-                 "show hostnames LIST; hold, release, uhold and requeue JOB...; update JobId=ID "
+                 "show hostnames LIST; hold, release, uhold, requeue and requeuehold JOB...; update JobId=ID "
                  "KEY=VALUE..., update NodeName=LIST State=DRAIN|DOWN|RESUME Reason=TEXT, update "
                  "PartitionName=NAME State=UP|DOWN|DRAIN; write batch_script ID [FILE]; ping; "
                  "version.",

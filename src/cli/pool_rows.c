@@ -231,6 +231,6 @@ enum err pool_rows_sort(struct pool_rows *rows, struct str text, struct errtext 
         keys.key[keys.count++] = (struct sort_key){f, down};
     }
     for (size_t i = 0; i < rows->count; i++) rows->row[i].order = (uint32_t)i;
-    qsort_r(rows->row, rows->count, sizeof *rows->row, row_cmp, &keys);
+    if (rows->count > 1) qsort_r(rows->row, rows->count, sizeof *rows->row, row_cmp, &keys);
     return ERR_NONE;
 }

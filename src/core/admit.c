@@ -378,7 +378,8 @@ static enum err admit_hold(const struct core *c, const struct event *ev, struct 
     enum err code = find_job(c, ev, &e, error);
     if (code != ERR_NONE) return code;
     bool release = ev->kind == EVENT_RELEASE;
-    if (e->job.state != JOB_PENDING)
+    bool will_wait = e->job.state == JOB_COMPLETING && e->job.requeue_asked;
+    if (e->job.state != JOB_PENDING && !will_wait)
         return wrong_state(e, release ? "released" : "held", "; only waiting jobs can be", error);
     if (release && e->job.held_admin && !ev->actor_is_operator)
         return err_set(error, ERR_DENIED, "job %u is held by an operator, who must release it",

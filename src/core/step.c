@@ -57,7 +57,7 @@ static void on_hold(struct core *c, const struct event *ev)
         e->job.held_user = true;
     else
         e->job.held_admin = true;
-    job_settle(c, e);
+    if (e->job.state == JOB_PENDING) job_settle(c, e); /* else when it waits again */
 }
 
 static void on_release(struct core *c, const struct event *ev)
@@ -65,7 +65,7 @@ static void on_release(struct core *c, const struct event *ev)
     struct entry *e = entry_find(c, ev->job.v);
     e->job.held_user = false;
     if (ev->actor_is_operator) e->job.held_admin = false;
-    job_settle(c, e);
+    if (e->job.state == JOB_PENDING) job_settle(c, e);
 }
 
 static void stop_on_node(struct core *c, uint32_t pool, uint32_t first, uint32_t end)

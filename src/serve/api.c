@@ -27,6 +27,7 @@ static const struct route routes[] = {
     {"POST", "/v1/jobs/*/hold", false, handle_hold, NULL},
     {"POST", "/v1/jobs/*/release", false, handle_release, NULL},
     {"POST", "/v1/jobs/*/requeue", false, handle_requeue, NULL},
+    {"POST", "/v1/jobs/*/requeuehold", false, handle_requeuehold, NULL},
     {"POST", "/v1/plan", false, handle_plan, NULL},
     {"GET", "/v1/acct", false, handle_acct, JOB_FILTERS " from_ms to_ms "},
     {"GET", "/v1/pools", false, handle_pools, NULL},

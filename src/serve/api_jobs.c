@@ -552,6 +552,25 @@ void handle_requeue(struct server *s, struct op *op, struct str id)
     change_job(s, op, id, EVENT_REQUEUE);
 }
 
+/* Both in one turn of the writer: it cannot start in between. A job that waits is held. */
+void handle_requeuehold(struct server *s, struct op *op, struct str id)
+{
+    const struct job *j = find_job(s, op, id);
+    if (j == NULL) return;
+    struct event event = request_event(s, op, EVENT_REQUEUE);
+    struct errtext error;
+    event.job = j->id;
+    enum err e = ERR_NONE;
+    if (j->state != JOB_PENDING) e = server_step(s, &event, NULL, NULL, &error);
+    if (e != ERR_NONE) {
+        reply_error(op, e, "%s", error.s);
+        return;
+    }
+    struct event hold = request_event(s, op, EVENT_HOLD);
+    hold.job = event.job;
+    step_job(s, op, &hold);
+}
+
 struct update_request {
     uint32_t fields;
     struct job_spec spec;

@@ -73,6 +73,9 @@ call 200 POST /v1/jobs/1/cancel '{"signal":18}'
 call 400 POST /v1/jobs/1/cancel '{"signal":99}'
 call 200 POST /v1/jobs/1/requeue
 wait_state 1 RUNNING
+call 200 POST /v1/jobs/1/requeuehold
+call 200 POST /v1/jobs/1/release
+wait_state 1 RUNNING
 call 200 POST /v1/jobs/1/cancel
 wait_state 1 CANCELLED
 call 409 POST /v1/jobs/1/hold

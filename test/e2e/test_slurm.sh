@@ -92,6 +92,41 @@ expect_exit 1 squeue -w no-such-node
 expect_match "a node that is none" "$ERR" "Invalid node name no-such-node"
 expect "times are never cut" "$(sbatch -H -t 100-0 --parsable --wrap true >long && squeue -h -j "$(cat long)" -o '%.5l')" "100-00:00:00"
 scancel "$(cat long)"
+# So is a pool, an account, a site or a class that is none, and nothing happens.
+for c in "squeue -p" "sinfo -p" "scancel -p" "sprio -p"; do
+    expect_exit 1 $c nope
+    expect_match "$c of a partition that is none" "$ERR" "Invalid partition specified: nope; there are: gpu cpu"
+done
+for c in "squeue -A" "scancel -A" "sprio -A"; do
+    expect_exit 1 $c nope
+    expect_match "$c of an account that is none" "$ERR" "Invalid account specified: nope; there are: lab"
+done
+for c in "squeue -M" "sinfo -M"; do
+    expect_exit 1 $c nope
+    expect_match "$c of a site that is none" "$ERR" "Invalid cluster specified: nope; there are: lab"
+done
+expect_exit 1 sinfo -n nope
+expect_match "a node that is none" "$ERR" "Invalid node name nope"
+# What --json shows is what the other options leave.
+tasks=$(sbatch --parsable -H -a 1-3 --wrap true)
+expect "one task as JSON" "$(squeue --json -j "${tasks}_2" | jq -c '[.jobs[].array_task_id]')" "[2]"
+expect "none on a node that it does not hold" "$(squeue --json -w g01 | jq -c '.jobs // []')" "[]"
+expect "held jobs have no place in the order" "$(sprio --json | jq -c '.jobs // []')" "[]"
+expect "scontrol has it too" "$(scontrol --json show job "${tasks}_3" | jq -c '[.jobs[].array_task_id]')" "[3]"
+expect "of nodes" "$(scontrol --json show node 'c[01-02]' | jq -c '[.nodes[].name]')" '["c01","c02"]'
+expect "and partitions" "$(scontrol --json show partition debug | jq -c '[.pools[].pool]')" '["cpu"]'
+expect "sinfo of one pool" "$(sinfo --json -p gpu | jq -c '[.pools[].pool]')" '["gpu"]'
+expect "a fleet file's mistakes" "$(printf 'fleet: x\n' >bad.yaml; "$BERTH" fleet check --json bad.yaml | jq -c '[.good,.mistakes[0].file,.mistakes[0].line]')" '[null,"bad.yaml",1]'
+scancel "$tasks"
+# Stopped, and kept from starting again.
+kept=$(sbatch --parsable -p cpu --wrap 'sleep 300')
+wait_state "$kept" RUNNING
+scontrol requeuehold "$kept"
+wait_state "$kept" PENDING
+expect "requeuehold" "$(squeue -h -j "$kept" -o '%T %r')" "PENDING JobHeldUser"
+scontrol release "$kept"
+wait_state "$kept" RUNNING
+scancel "$kept"
 busy=$(sbatch --parsable -p cpu --exclusive --wrap 'sleep 300')
 wait_state "$busy" RUNNING
 host=$(squeue -h -j "$busy" -o %N)

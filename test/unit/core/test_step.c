@@ -118,6 +118,25 @@ static void a_job_whose_attempt_is_gone_runs_again_under_a_new_number(void **sta
     world_release(&w);
 }
 
+static void a_job_that_will_wait_again_can_be_held(void **state)
+{
+    (void)state;
+    struct world w;
+    two_pools(&w);
+    struct job_spec s = world_spec(1);
+    uint32_t id = world_submit(&w, &s);
+    world_report(&w, REPORT_STARTED, id, 1, 0);
+    world_do(&w, EVENT_REQUEUE, id);
+    assert_int_equal(world_job(&w, id)->state, JOB_COMPLETING);
+    world_do(&w, EVENT_HOLD, id);
+    world_report(&w, REPORT_GONE, id, 1, 0);
+    assert_int_equal(world_job(&w, id)->state, JOB_PENDING);
+    assert_int_equal(world_job(&w, id)->reason, REASON_HELD_USER);
+    world_do(&w, EVENT_RELEASE, id);
+    assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 static void orders_are_repeated_until_they_are_confirmed(void **state)
 {
     (void)state;
@@ -578,6 +597,7 @@ int main(void)
         cmocka_unit_test(chips_are_free_only_when_the_engine_confirms_the_end),
         cmocka_unit_test(a_smaller_later_job_may_start_before_one_that_does_not_fit),
         cmocka_unit_test(a_job_whose_attempt_is_gone_runs_again_under_a_new_number),
+        cmocka_unit_test(a_job_that_will_wait_again_can_be_held),
         cmocka_unit_test(orders_are_repeated_until_they_are_confirmed),
         cmocka_unit_test(a_job_over_its_limit_is_stopped_and_times_out),
         cmocka_unit_test(a_running_job_keeps_its_time_when_the_clock_is_set_ahead),
