@@ -6,6 +6,7 @@
 #include "read/units.h"
 #include "read/yaml.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What one set of resources asks for. */
@@ -25,6 +26,7 @@ struct task {
     struct sbatch_request *r;
     struct yaml_errors *errs;
     const char *name;
+    struct str setup, run;
 };
 
 bool skypilot_is_task(const char *name)
@@ -168,13 +170,14 @@ static void note_cloud(struct task *t, struct str cloud)
                 STR_ARG(cloud));
 }
 
-/* "CLOUD[/REGION[/ZONE]]"; a zone says no more than its region. */
+/* "CLOUD[/REGION[/ZONE]]"; behind a region a zone says no more than that does. */
 static void take_infra(struct task *t, const struct yaml_node *n, struct resources *res)
 {
     struct str text, cloud = {0}, region = {0};
     if (!yaml_text(t->errs, n, NAME_LEN_MAX, &text)) return;
     sbatch_split(&text, '/', &cloud);
     sbatch_split(&text, '/', &region);
+    if (str_eqz(region, "*") && text.len > 0) region = text; /* CLOUD/<any>/ZONE */
     if (!cloud_is_known(cloud))
         take_place(t, n, cloud, res);
     else if (region.len == 0 || str_eqz(region, "*"))
@@ -203,6 +206,18 @@ static void take_places(struct task *t, const struct yaml_node *map, struct reso
 
 /* ---- cpus and memory ------------------------------------------------------------------------- */
 
+/* The digits before a point, one more where there is something behind it: "0.5" is 1. */
+static bool round_up(struct str text, uint64_t *out)
+{
+    struct str whole = {0}, part = text;
+    uint64_t digits = 0;
+    sbatch_split(&part, '.', &whole);
+    bool has_part = whole.len < text.len;
+    if (!str_to_u64(whole, out) || (has_part && !str_to_u64(part, &digits))) return false;
+    *out += digits > 0;
+    return true;
+}
+
 /* "8" or "8+": at least so many either way. */
 static void take_cpus(struct task *t, const struct yaml_node *n, struct resources *res)
 {
@@ -210,13 +225,13 @@ static void take_cpus(struct task *t, const struct yaml_node *n, struct resource
     uint64_t v = 0;
     if (n == NULL || yaml_is_null(n) || !yaml_text(t->errs, n, NAME_LEN_MAX, &text)) return;
     if (text.len > 0 && text.p[text.len - 1] == '+') text.len--;
-    if (str_to_u64(text, &v) && v >= 1 && v <= CPUS_PER_NODE_MAX)
+    if (round_up(text, &v) && v >= 1 && v <= CPUS_PER_NODE_MAX)
         res->cpus = (uint32_t)v;
     else
         yaml_fail(t->errs, n, "'" STR_FMT "' is not a number of CPUs", STR_ARG(n->text));
 }
 
-/* "32", "32+" in GB, or with a unit: "512MB". */
+/* "32", "32+", "0.5" in GB, or with a unit: "512MB". */
 static void take_memory(struct task *t, const struct yaml_node *n, struct resources *res)
 {
     struct str text;
@@ -224,7 +239,11 @@ static void take_memory(struct task *t, const struct yaml_node *n, struct resour
     if (text.len > 0 && text.p[text.len - 1] == '+') text.len--;
     if (text.len > 0 && (text.p[text.len - 1] | 0x20) == 'b') text.len--;
     bool has_unit = text.len > 0 && (text.p[text.len - 1] < '0' || text.p[text.len - 1] > '9');
-    if (!has_unit) text = str_of(arena_printf(t->r->arena, STR_FMT "G", STR_ARG(text)));
+    uint64_t gb = 0;
+    if (!has_unit && round_up(text, &gb) && gb > 0)
+        text = str_of(arena_printf(t->r->arena, "%" PRIu64 "G", gb));
+    else if (!has_unit)
+        text = str_of(arena_printf(t->r->arena, STR_FMT "G", STR_ARG(text)));
     if (!memory_parse(text, &res->mem_mb) || res->mem_mb == 0)
         yaml_fail(t->errs, n, "'" STR_FMT "' is not an amount of memory; write GB, such as 64+",
                   STR_ARG(n->text));
@@ -456,22 +475,54 @@ static void read_envs(struct task *t, const struct yaml_node *n)
     for (uint32_t i = 0; i < n->count; i++) read_env(t, &n->keys[i], &n->items[i]);
 }
 
+/* A secret would be kept in the ledger. One that the file leaves empty is none yet. */
+static void read_secrets(struct task *t, const struct yaml_node *n)
+{
+    if (n == NULL || yaml_is_null(n)) return;
+    bool empty = n->kind == YAML_MAP;
+    for (uint32_t i = 0; empty && i < n->count; i++)
+        empty = n->items[i].kind == YAML_SCALAR && !yaml_is_null(&n->items[i]) &&
+                n->items[i].text.len == 0;
+    if (!empty)
+        yaml_fail(t->errs, n, "secrets: they would be kept in the ledger; leave them empty (\"\"), "
+                              "and read them from a file on the node");
+    else
+        read_envs(t, n);
+}
+
+/* `run` is for every node, told by SKYPILOT_NODE_RANK; the first that fails ends all. */
+#define EACH_NODE_BEGIN                                                                            \
+    "for ((rank = 0; rank < SKYPILOT_NUM_NODES; rank++)); do\n(\nexport SKYPILOT_NODE_RANK=$rank\n"
+#define EACH_NODE_END                                                                              \
+    ") &\ndone\n"                                                                                  \
+    "for ((rank = 0; rank < SKYPILOT_NUM_NODES; rank++)); do\n"                                    \
+    "    wait -n || {\n        status=$?\n        kill $(jobs -p) 2>/dev/null\n"                   \
+    "        exit \"$status\"\n    }\ndone\n"
+
 static void read_script(struct task *t, const struct yaml_node *root)
 {
-    struct str setup = {0}, run = {0};
     const struct yaml_node *n = yaml_get(root, "setup");
-    if (n != NULL && !yaml_is_null(n)) yaml_text(t->errs, n, SCRIPT_LEN_MAX, &setup);
+    if (n != NULL && !yaml_is_null(n)) yaml_text(t->errs, n, SCRIPT_LEN_MAX, &t->setup);
     n = yaml_get(root, "run");
-    if (n != NULL && !yaml_is_null(n)) yaml_text(t->errs, n, SCRIPT_LEN_MAX, &run);
+    if (n != NULL && !yaml_is_null(n)) yaml_text(t->errs, n, SCRIPT_LEN_MAX, &t->run);
+}
+
+/* Once the number of nodes is settled. */
+static void make_script(struct task *t)
+{
+    bool many = t->r->spec.nodes > 1;
     struct buf b = {0};
-    buf_printf(&b, "#!/bin/bash\n# Made from the task file: setup, then run.\n");
-    if (setup.len > 0)
+    buf_printf(&b, "#!/bin/bash\n# Made from the task file: setup, then run%s.\n",
+               many ? " for each node" : "");
+    if (t->setup.len > 0)
         buf_printf(&b,
                    "(\n" STR_FMT "\n) || {\n    status=$?\n    echo \"setup failed with exit code "
                    "$status\" >&2\n    exit \"$status\"\n}\n",
-                   STR_ARG(setup));
-    buf_put_str(&b, run);
+                   STR_ARG(t->setup));
+    if (many) buf_puts(&b, EACH_NODE_BEGIN);
+    buf_put_str(&b, t->run);
     if (b.p[b.len - 1] != '\n') buf_putc(&b, '\n');
+    if (many) buf_puts(&b, EACH_NODE_END);
     t->r->spec.script = str_copy(t->r->arena, buf_str(&b));
     buf_release(&b);
 }
@@ -504,8 +555,6 @@ static void read_root(struct task *t, const struct yaml_node *root)
     static const char *const refused[] = {
         "service",
         "services are not run by this release; submit the server as a job",
-        "secrets",
-        "they would be kept in the ledger; read them from a file on the node",
         "file_mounts",
         "files are not copied; put them on a file system that the nodes share",
         "storage",
@@ -529,6 +578,7 @@ static void read_root(struct task *t, const struct yaml_node *root)
     read_workdir(t, yaml_get(root, "workdir"));
     read_resources(t, root);
     read_envs(t, yaml_get(root, "envs"));
+    read_secrets(t, yaml_get(root, "secrets"));
     read_script(t, root);
 }
 
@@ -557,6 +607,7 @@ enum err skypilot_yaml_read(struct sbatch_request *r, struct str bytes, const ch
     if (e == ERR_NONE) e = sbatch_apply_berth_lines(r, doc.bytes, name, error);
     if (e == ERR_NONE) e = sbatch_apply_command(r, error);
     if (e == ERR_NONE) e = sbatch_settle_chips(r, error);
+    make_script(&t);
     if (e == ERR_NONE)
         e = r->export_given ? sbatch_settle_environment(r, error) : sbatch_put_umask(r, error);
     if (e != ERR_NONE) return e;

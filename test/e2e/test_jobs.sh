@@ -79,6 +79,20 @@ Y
 id=$("$BERTH" submit --parsable task.yaml)
 wait_state "$id" COMPLETED
 expect "a SkyPilot task runs" "$(tail -n 1 "slurm-$id.out")" "hello 4 0"
+cat >nodes.yaml <<'Y'
+num_nodes: 3
+setup: echo once >>setups
+run: |
+  echo "$SKYPILOT_NODE_RANK of $SKYPILOT_NUM_NODES"
+  [ "$SKYPILOT_NODE_RANK" != "${FAILS:-none}" ] || exit 5
+  [ -z "${FAILS:-}" ] || sleep 300
+Y
+id=$("$BERTH" submit --parsable -p gpu nodes.yaml)
+wait_state "$id" COMPLETED
+expect "on every node once" "$(sort "slurm-$id.out" | tr '\n' ' ')$(cat setups)" "0 of 3 1 of 3 2 of 3 once"
+id=$(FAILS=2 "$BERTH" submit --parsable -p gpu --export=FAILS,PATH nodes.yaml)
+wait_state "$id" FAILED
+expect "where one fails all end" "$(api GET "/v1/jobs/$id" | jq -c .exit_code)" 5
 
 body='{"key":"once","spec":{"name":"k","uid":'$(id -u)',"user":"me","tasks":1,"data_known":true,"workdir":"'$WORK'","script":"#!/bin/sh\necho x >>once\n"}}'
 first=$(api POST /v1/jobs "$body" | jq .job_id)
