@@ -96,6 +96,8 @@ struct pool_use {
     uint32_t chips_total, chips_up, chips_used; /* used: wholly or in part */
     uint64_t milli_used; /* thousandths of chips */
 };
+/* How much of a permit's amount is used: what the fleet file states, and what claims hold. */
+int64_t core_permit_used(const struct core *c, uint32_t permit);
 struct pool_use core_pool_use(const struct core *c, struct pool_id pool);
 /* The workload that is expected of the pool (core/seen.h), until the next step. */
 struct seen;

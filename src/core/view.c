@@ -71,6 +71,12 @@ struct node_use core_node_use(const struct core *c, struct pool_id pool, uint32_
     return use;
 }
 
+int64_t core_permit_used(const struct core *c, uint32_t permit)
+{
+    ASSERT(permit < c->fleet.permit_count);
+    return c->permit_used[permit];
+}
+
 bool core_hold(const struct core *c, struct job_id id, struct job_hold *out)
 {
     const struct entry *e = entry_find(c, id.v);

@@ -137,15 +137,22 @@ static void put_prices(const struct core *c, struct buf *out)
                        STR_ARG(f->pools[i].id), f->pools[i].title.to_ms / 1000);
 }
 
+static void put_permit(struct buf *out, const char *name, const struct permit *p, int64_t value)
+{
+    buf_printf(out, "%s{rule=\"" STR_FMT "\",permit=\"" STR_FMT "\"} %" PRId64 "\n", name,
+               STR_ARG(p->rule), STR_ARG(p->id), value);
+}
+
 static void put_permits(const struct core *c, struct buf *out)
 {
     const struct fleet *f = core_fleet(c);
     put_head(out, "berth_quota_limit", "gauge", "Amount of a permit.");
     for (uint32_t i = 0; i < f->permit_count; i++)
         if (f->permits[i].amount_known)
-            buf_printf(
-                out, "berth_quota_limit{rule=\"" STR_FMT "\",permit=\"" STR_FMT "\"} %" PRId64 "\n",
-                STR_ARG(f->permits[i].rule), STR_ARG(f->permits[i].id), f->permits[i].amount);
+            put_permit(out, "berth_quota_limit", &f->permits[i], f->permits[i].amount);
+    put_head(out, "berth_quota_usage", "gauge", "How much of it is used.");
+    for (uint32_t i = 0; i < f->permit_count; i++)
+        put_permit(out, "berth_quota_usage", &f->permits[i], core_permit_used(c, i));
 }
 
 static void put_gauge_of(struct buf *out, const char *name, const struct share_view *v,
