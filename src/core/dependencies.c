@@ -134,6 +134,34 @@ int dependencies_look(const struct core *c, const struct entry *e, uint32_t *wai
     return combine(s, met, failed);
 }
 
+/* When what is named began; the last of an array's tasks. 0: it is long over. */
+static int64_t begun_at(const struct core *c, const struct entry *e, const struct dependency *d)
+{
+    struct array *a;
+    struct entry *x;
+    dependency_target(c, e, d, &a, &x);
+    /* One that is to start again has no start of its own; it began some time before. */
+    if (x != NULL) return x->job.start_ms > 0 ? x->job.start_ms : c->now_ms;
+    int64_t last = 0;
+    for (uint32_t i = 0; a != NULL && i < a->count; i++) {
+        x = entry_find(c, a->first + i);
+        if (x != NULL && x->job.start_ms > last) last = x->job.start_ms;
+    }
+    return last;
+}
+
+/* It is met now; a delay counts from the start. */
+static void meet(struct core *c, struct entry *e, uint32_t i)
+{
+    const struct dependency *d = &e->job.spec.dependencies[i];
+    e->dependencies_met |= UINT64_C(1) << i;
+    if (d->delay_min > 0) {
+        int64_t at = begun_at(c, e, d) + (int64_t)d->delay_min * 60000;
+        if (at > e->not_before_ms) e->not_before_ms = at;
+    }
+    unregister(c, e, d);
+}
+
 int dependencies_state(struct core *c, struct entry *e)
 {
     const struct job_spec *s = &e->job.spec;
@@ -141,9 +169,7 @@ int dependencies_state(struct core *c, struct entry *e)
         const struct dependency *d = &s->dependencies[i];
         /* A singleton is not met for good: it asks who else lives now. */
         if (is_met(e, i) || d->kind == DEPENDENCY_SINGLETON) continue;
-        if (one_state(c, e, d) != DEPENDENCY_MET) continue;
-        e->dependencies_met |= UINT64_C(1) << i;
-        unregister(c, e, d);
+        if (one_state(c, e, d) == DEPENDENCY_MET) meet(c, e, i);
     }
     uint32_t waits_for;
     return dependencies_look(c, e, &waits_for);

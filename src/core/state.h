@@ -108,7 +108,7 @@ struct entry {
     struct spec_box *box; /* job.spec points into it */
 
     /* stored */
-    int64_t not_before_ms; /* after a failed attempt; 0: none */
+    int64_t not_before_ms; /* after a failed attempt, or a start behind which it waits; 0: none */
     uint64_t dependencies_met; /* bit i: spec.dependencies[i] is satisfied for good */
     int64_t repeat_ms; /* CONFIGURING, COMPLETING, limit_is_open: when the order is said again */
     uint32_t repeats;

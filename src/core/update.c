@@ -102,6 +102,7 @@ static void entry_update(struct core *c, struct entry *e, const struct job_spec 
 
     entry_index_name(c, e);
     if (has(ev, UPDATE_DEPENDENCY)) e->dependencies_met = 0;
+    if (has(ev, UPDATE_DEPENDENCY)) e->not_before_ms = 0; /* it may be a delay of theirs */
     dependencies_enter(c, e);
     if (was_shared && e->name != group) wake_namesakes(c, group);
     if (e->name != group) name_joined(c, e);

@@ -39,6 +39,7 @@ static void visit_dependency(struct visit *v, struct dependency *d)
     visit_u32(v, "job", &d->job);
     visit_bool(v, "of_task", &d->of_task);
     visit_u32(v, "task", &d->task);
+    visit_u32(v, "delay_min", &d->delay_min);
 }
 
 static void visit_size(struct visit *v, struct job_spec *s)
@@ -410,6 +411,12 @@ static enum err check_when(const struct job_spec *s, struct errtext *error)
         if (d->kind < 0 || d->kind >= DEPENDENCY_COUNT ||
             has_job == (d->kind == DEPENDENCY_SINGLETON))
             return err_set(error, ERR_INVALID, "dependency %u names no job", i + 1);
+        if (d->delay_min > 0 && (d->kind != DEPENDENCY_AFTER || s->dependency_any))
+            return err_set(error, ERR_INVALID,
+                           "dependency %u: only 'after' has a delay, and not beside '?'", i + 1);
+        if (d->delay_min > DEPENDENCY_DELAY_MIN_MAX)
+            return err_set(error, ERR_LIMIT, "dependency %u: a delay is at most %d minutes", i + 1,
+                           (int)DEPENDENCY_DELAY_MIN_MAX);
     }
     if (s->array_count > ARRAY_TASKS_MAX)
         return err_set(error, ERR_LIMIT, "%u array tasks; at most %d are allowed", s->array_count,

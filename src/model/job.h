@@ -39,6 +39,7 @@ struct dependency {
     uint32_t job; /* job id; an array's id means all its tasks; 0 for singleton */
     bool of_task; /* of that array only this task: */
     uint32_t task;
+    uint32_t delay_min; /* after: so many minutes behind its start */
 };
 
 /* The words of the law's facts data.class and end_use, NULL at the end. A misspelt word would slip

@@ -101,16 +101,19 @@ static enum err add_dependency(struct sbatch_request *r, struct dependency d, st
 static enum err take_dependency_job(struct sbatch_request *r, int kind, struct str piece,
                                     struct errtext *error)
 {
-    if (piece.len > 0 && memchr(piece.p, '+', piece.len) != NULL)
-        return err_set(error, ERR_INVALID,
-                       "'" STR_FMT "': a delay (+minutes) is not supported; leave it out, or sleep "
-                       "in the script",
-                       STR_ARG(piece));
     struct dependency d = {.kind = kind};
-    struct str job = {0}, task = piece;
+    struct str job = {0}, task = {0}, delay = piece;
+    sbatch_split(&delay, '+', &task);
+    size_t named = task.len;
+    bool has_delay = named < piece.len;
     sbatch_split(&task, '_', &job);
-    bool all = str_eqz(task, "*") || job.len == piece.len;
+    bool all = str_eqz(task, "*") || job.len == named;
     enum err e = sbatch_take_u32(job, 1, UINT32_MAX - 1, &d.job, error);
+    if (e == ERR_NONE && has_delay && kind != DEPENDENCY_AFTER)
+        e = err_set(error, ERR_INVALID, "'" STR_FMT "': only 'after' has a delay (+minutes)",
+                    STR_ARG(piece));
+    if (e == ERR_NONE && has_delay)
+        e = sbatch_take_u32(delay, 0, DEPENDENCY_DELAY_MIN_MAX, &d.delay_min, error);
     if (e == ERR_NONE && !all) e = sbatch_take_u32(task, 0, ARRAY_TASK_ID_MAX, &d.task, error);
     d.of_task = !all;
     return e == ERR_NONE ? add_dependency(r, d, error) : e;

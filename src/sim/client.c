@@ -134,6 +134,9 @@ static void draw_dependencies(struct sim *s, struct job_spec *spec)
         if (d->kind == DEPENDENCY_SINGLETON || d->job != 0) spec->dependency_count++;
     }
     spec->dependency_any = rng_chance(&s->rng, 20);
+    for (uint32_t i = 0; !spec->dependency_any && i < spec->dependency_count; i++)
+        if (spec->dependencies[i].kind == DEPENDENCY_AFTER)
+            spec->dependencies[i].delay_min = spec->dependencies[i].job % 5;
 }
 
 static void submit(struct sim *s)

@@ -319,6 +319,37 @@ static uint32_t submit_after(struct world *w, int kind, uint32_t job)
     return world_submit(w, &s);
 }
 
+static void a_delay_counts_from_the_start_of_what_is_waited_for(void **state)
+{
+    (void)state;
+    struct world w;
+    two_pools(&w);
+    struct job_spec s = world_spec(1);
+    uint32_t first = world_submit(&w, &s);
+    struct dependency d = {.kind = DEPENDENCY_AFTER, .job = first, .delay_min = 5};
+    s.dependencies = &d;
+    s.dependency_count = 1;
+    uint32_t after = world_submit(&w, &s), held = world_submit(&w, &s);
+    world_do(&w, EVENT_HOLD, held);
+    assert_int_equal(world_job(&w, after)->reason, REASON_DEPENDENCY);
+    world_report(&w, REPORT_STARTED, first, 1, 0);
+    int64_t start_ms = world_job(&w, first)->start_ms;
+    assert_int_equal(world_job(&w, after)->reason, REASON_BEGIN_TIME);
+    world_report(&w, REPORT_FINISHED, first, 1, 0); /* that it is over changes nothing */
+    assert_int_equal(world_job(&w, after)->reason, REASON_BEGIN_TIME);
+    assert_int_equal(core_next_tick_ms(w.core), start_ms + 5 * 60000);
+    w.now_ms = start_ms + 5 * 60000 - 1;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, after)->reason, REASON_BEGIN_TIME);
+    world_do(&w, EVENT_RELEASE, held); /* held meanwhile: it counts from the same start */
+    assert_int_equal(world_job(&w, held)->reason, REASON_BEGIN_TIME);
+    w.now_ms = start_ms + 5 * 60000;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, after)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, held)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 static void dependencies_wait_for_what_they_name(void **state)
 {
     (void)state;
@@ -427,8 +458,8 @@ static void a_job_waits_for_one_task_of_an_array(void **state)
     s.array_tasks = tasks;
     s.array_count = 3;
     uint32_t a = world_submit(&w, &s);
-    struct dependency first = {DEPENDENCY_AFTER_OK, a, true, 1};
-    struct dependency last = {DEPENDENCY_AFTER_NOTOK, a, true, 9};
+    struct dependency first = {DEPENDENCY_AFTER_OK, a, true, 1, 0};
+    struct dependency last = {DEPENDENCY_AFTER_NOTOK, a, true, 9, 0};
     s.array_count = 0;
     s.dependency_count = 1;
     s.dependencies = &first;
@@ -443,8 +474,8 @@ static void a_job_waits_for_one_task_of_an_array(void **state)
     assert_int_equal(world_job(&w, y)->reason, REASON_DEPENDENCY);
     world_finish(&w, a + 2, 1);
     assert_int_equal(world_job(&w, y)->state, JOB_CONFIGURING);
-    struct dependency none = {DEPENDENCY_AFTER_OK, a, true, 4},
-                      single = {DEPENDENCY_AFTER_ANY, x, true, 1};
+    struct dependency none = {DEPENDENCY_AFTER_OK, a, true, 4, 0},
+                      single = {DEPENDENCY_AFTER_ANY, x, true, 1, 0};
     struct errtext error;
     s.dependencies = &none;
     assert_int_equal(world_submit_try(&w, &s, &error), ERR_NOT_FOUND);
@@ -605,6 +636,7 @@ int main(void)
         cmocka_unit_test(a_limit_changed_before_the_start_is_ordered_after_it),
         cmocka_unit_test(array_tasks_get_consecutive_ids_and_keep_their_limit),
         cmocka_unit_test(dependencies_wait_for_what_they_name),
+        cmocka_unit_test(a_delay_counts_from_the_start_of_what_is_waited_for),
         cmocka_unit_test(a_singleton_waits_again_for_an_older_job_that_takes_its_name),
         cmocka_unit_test(a_task_waits_for_the_task_of_the_same_number),
         cmocka_unit_test(a_job_waits_for_one_task_of_an_array),

@@ -175,6 +175,9 @@ static void options_become_the_spec_they_should(void **state)
         {"-d~afterok:1:2,afterany:3", "",
          "{\"dependencies\":[{\"kind\":\"afterok\",\"job\":1},{\"kind\":\"afterok\",\"job\":2},"
          "{\"kind\":\"afterany\",\"job\":3}]}"},
+        {"-d~after:1+5:2_3+90", "",
+         "{\"dependencies\":[{\"job\":1,\"delay_min\":5},"
+         "{\"job\":2,\"of_task\":true,\"task\":3,\"delay_min\":90}]}"},
         {"-d~afterok:1?after:2", "",
          "{\"dependencies\":[{\"kind\":\"afterok\",\"job\":1},{\"job\":2}],"
          "\"dependency_any\":true}"},
@@ -301,9 +304,11 @@ static void what_is_wrong_is_refused_by_name(void **state)
         {"-d~before:1", "", "'before' is none of"},
         {"-d~afterok:", "", "--dependency"},
         {"-d~afterok:x", "", "'x' is not a number"},
-        {"-d~after:1+5", "", "a delay (+minutes) is not supported"},
+        {"-d~afterok:1+5", "", "'1+5': only 'after' has a delay (+minutes)"},
+        {"-d~after:1+5?after:2", "", "only 'after' has a delay, and not beside '?'"},
+        {"-d~after:1+", "", "'+' is not a number from 0"},
         {"-d~afterok:12_x", "", "'x' is not a number"},
-        {"-d~after:12+5", "", "a delay (+minutes) is not supported"},
+        {"-d~after:12+999999", "", "'999999' is not a number from 0 to 527040"},
         {"-a~3-1", "", "runs backwards"},
         {"-a~1-", "", "--array: '-' is not a number"},
         {"-a~%4", "", "--array: '%4' is not a list"},
