@@ -26,6 +26,7 @@ enum {
     LOOK_FIRST_MS = 1, /* a door where replies are awaited is looked at again after so long, */
     LOOK_LAST_MS = 64, /* then after twice as long each time that nothing happens, up to this */
     LAST_LOOKS = 4, /* at the end, for replies that are not sent yet */
+    PIECE_LARGE = 4096, /* bytes: when so much of a body came at a time more of it may be there */
 };
 
 /* One listening socket; libmicrohttpd watches it and its connections through an epoll descriptor.
@@ -36,7 +37,7 @@ struct door {
     int epoll_fd;
     bool is_unix;
     uint32_t waiting; /* requests that a connection waits for: their ops are the writer thread's */
-    bool stirred; /* a request has moved on in the last look: look again */
+    bool stirred; /* a request has moved on in the last look and can go on: look again */
     int look_ms; /* while requests wait: after so long */
 };
 
@@ -269,14 +270,16 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
 static enum MHD_Result request_end(struct door *d, struct MHD_Connection *c, struct op *op)
 {
     if (op->sent && !op->answered) return MHD_YES;
-    d->stirred = true;
-    if (op->answered) return send_reply(c, op);
-    op->sent = true; /* before it is the writer thread's */
-    if (inbox_put(d->http->config.inbox, op)) {
-        d->waiting++;
-        return MHD_YES;
+    if (!op->answered) {
+        op->sent = true; /* before it is the writer thread's */
+        if (inbox_put(d->http->config.inbox, op)) {
+            d->waiting++;
+            return MHD_YES;
+        }
+        op->sent = false;
     }
-    op->sent = false;
+    d->stirred = true; /* the next look sends it */
+    if (op->answered) return send_reply(c, op);
     return send_error(c, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
                       "too many requests are waiting; try again");
 }
@@ -288,9 +291,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     (void)version;
     struct door *d = cls;
     struct op *op = *con_cls;
-    if (op != NULL && *data_size == 0) return request_end(d, c, op);
-    d->stirred = true;
     if (op == NULL) return request_begin(d, c, url, method, con_cls);
+    if (*data_size == 0) return request_end(d, c, op);
+    if (*data_size >= PIECE_LARGE) d->stirred = true;
     if (op->body.len + *data_size > OP_BODY_MAX) return MHD_NO; /* a chunked body: cut it off */
     buf_put(&op->body, data, *data_size);
     *data_size = 0;
@@ -386,16 +389,20 @@ static bool is_full(const struct door *d)
     return info != NULL && info->num_connections >= d->http->guests_each;
 }
 
-/* A full door does not watch for newcomers, and the library looks whether it is still full only
- * when it is run: once more where there is room again, or nobody gets in until something else
- * stirs. `in_vain`: nothing has happened, it is only time. */
+/* Twice where that leads further: what was queued in the first look is sent in the second. And a
+ * full door does not watch for newcomers, and the library looks whether it is still full only when
+ * it is run: once more where there is room again, or nobody gets in until something else stirs.
+ * `in_vain`: nothing has happened, it is only time. */
 static void door_run(struct door *d, bool in_vain)
 {
-    d->stirred = false;
     bool was_full = is_full(d);
+    d->stirred = false;
     MHD_run(d->daemon);
-    if (was_full && !is_full(d)) MHD_run(d->daemon);
-    d->look_ms = in_vain && !d->stirred ? d->look_ms * 2 : LOOK_FIRST_MS;
+    if (d->stirred || (was_full && !is_full(d))) {
+        in_vain = d->stirred = false;
+        MHD_run(d->daemon);
+    }
+    d->look_ms = in_vain ? d->look_ms * 2 : LOOK_FIRST_MS;
     if (d->look_ms > LOOK_LAST_MS) d->look_ms = LOOK_LAST_MS;
 }
 
