@@ -30,7 +30,7 @@ static void book(struct core *c, struct entry *e)
         nodes_take(&c->pools[h->pool], &h->parts[i]);
         outlook_node(c, h->pool, h->parts[i].node);
     }
-    order_insert(&c->holders, &e->in_group, 0, e->job.id.v);
+    order_insert(&c->holders, &e->in_group, h->victim_count > 0, e->job.id.v);
     budget_charge(c, e);
     if (e->array != NULL) e->array->eligible++;
 }
@@ -106,7 +106,7 @@ static struct entry *holder_of(const struct core *c, const struct entry *victim)
 
 bool hold_awaits(const struct core *c, const struct entry *e)
 {
-    return holder_of(c, e) != NULL;
+    return e->job.state == JOB_COMPLETING && holder_of(c, e) != NULL;
 }
 
 bool hold_inherit(struct core *c, struct entry *e)
@@ -119,6 +119,10 @@ bool hold_inherit(struct core *c, struct entry *e)
     size_t left = h->victim_count;
     waiter_drop(h->victims, &left, e->job.id.v);
     h->victim_count = (uint32_t)left;
+    if (left == 0) {
+        order_remove(&c->holders, &holder->in_group);
+        order_insert(&c->holders, &holder->in_group, 0, holder->job.id.v);
+    }
     if (BERTH_DEFECT == 22) return false;
     h->parts = mem_grow(h->parts, &h->part_cap, h->part_count + k->part_count, sizeof *h->parts);
     memcpy(h->parts + h->part_count, k->parts, k->part_count * sizeof *k->parts);
@@ -153,11 +157,7 @@ static void place(struct core *c, struct entry *e)
 
 void holds_place(struct core *c)
 {
-    uint32_t id = 0;
     struct order_node *n;
-    while ((n = order_after(&c->holders, 0, id)) != NULL) {
-        struct entry *e = CONTAINER(n, struct entry, in_group);
-        id = e->job.id.v;
-        if (e->hold->victim_count == 0) place(c, e);
-    }
+    while ((n = order_first(&c->holders)) != NULL && n->major == 0)
+        place(c, CONTAINER(n, struct entry, in_group));
 }

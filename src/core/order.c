@@ -98,6 +98,22 @@ struct order_node *order_first(const struct order *o)
     return n;
 }
 
+/* Recurses as deep as the tree is: some tens for any ids not chosen against the mix. */
+static void list(struct order_node *n, struct order_node **out, uint32_t most, uint32_t *count)
+{
+    for (; n != NULL && *count < most; n = n->right) {
+        list(n->left, out, most, count);
+        if (*count < most) out[(*count)++] = n;
+    }
+}
+
+uint32_t order_list(const struct order *o, struct order_node **out, uint32_t most)
+{
+    uint32_t count = 0;
+    list(o->root, out, most, &count);
+    return count;
+}
+
 struct order_node *order_after(const struct order *o, int64_t major, uint32_t id)
 {
     struct order_node *n = o->root, *found = NULL;

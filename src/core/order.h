@@ -36,6 +36,9 @@ bool order_holds(const struct order_node *n); /* is it in a set? */
 /* The first node, or the first with a key greater than (major, 0, id); NULL: none. */
 struct order_node *order_first(const struct order *o);
 struct order_node *order_after(const struct order *o, int64_t major, uint32_t id);
+/* The first nodes, at most `most`; a walk costs less than asking for each from the root. Gives how
+ * many. */
+uint32_t order_list(const struct order *o, struct order_node **out, uint32_t most);
 
 /* The struct of type `type` whose member `member` is `node`. */
 #define CONTAINER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))

@@ -11,6 +11,8 @@
 
 /* ---- claims ---------------------------------------------------------------------------------- */
 
+#define UNTIL_UNKNOWN INT64_C(-1)
+
 int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms)
 {
     return now_ms + START_EXPIRY_MS + limit_ms + STOP_GRACE_MS;
@@ -43,7 +45,10 @@ void outlook_node(struct core *c, uint32_t pool, uint32_t node)
 void outlook_moved(struct core *c, struct entry *e)
 {
     struct pool_outlook *o = &c->outlooks[e->job.claim->pool.v];
-    for (uint32_t i = 0; i < e->resident_count; i++) note(c, o, e->job.claim->parts[i].node);
+    for (uint32_t i = 0; i < e->resident_count; i++) {
+        e->residents[i].until_ms = UNTIL_UNKNOWN;
+        note(c, o, e->job.claim->parts[i].node);
+    }
 }
 
 void outlook_enter(struct core *c, struct entry *e)
@@ -55,7 +60,8 @@ void outlook_enter(struct core *c, struct entry *e)
     e->resident_count = k->part_count;
     for (uint32_t i = 0; i < k->part_count; i++) {
         struct resident **first = &o->on[k->parts[i].node];
-        e->residents[i] = (struct resident){*first, e, i, 0};
+        e->residents[i] = (struct resident){
+            *first, e, i, k->parts[i].chip_mask != 0, UNTIL_UNKNOWN};
         *first = &e->residents[i];
     }
     outlook_moved(c, e);
@@ -197,10 +203,9 @@ static void node_look(struct core *c, uint32_t pool, uint32_t i)
     struct node_outlook *o = &c->outlooks[pool].node[i];
     *o = (struct node_outlook){.first_ms = CIVIL_NEVER_MS};
     for (struct resident *r = c->outlooks[pool].on[i]; r != NULL; r = r->next) {
-        r->until_ms = claim_until_ms(c, r->entry);
+        if (r->until_ms == UNTIL_UNKNOWN) r->until_ms = claim_until_ms(c, r->entry);
         if (r->until_ms < o->first_ms) o->first_ms = r->until_ms;
-        bool has_chips = r->entry->job.claim->parts[r->part].chip_mask != 0;
-        if (has_chips && r->until_ms > o->idle_ms) o->idle_ms = r->until_ms;
+        if (r->has_chips && r->until_ms > o->idle_ms) o->idle_ms = r->until_ms;
     }
     if (x->state != NODE_UP) {
         o->first_ms = CIVIL_NEVER_MS;
@@ -346,14 +351,18 @@ static bool list_renew(const struct core *c, uint32_t pool, const struct need *e
                        struct ready_list *l, uint32_t node)
 {
     bool all = l->all;
-    struct ready_node last = l->node[l->count - 1], x = {node_ready_ms(c, pool, node, each), node};
+    const struct node_outlook *o = &c->outlooks[pool].node[node];
+    struct ready_node last = l->node[l->count - 1];
+    struct ready_node x = {node_bound_ms(&c->pools[pool], o, each), node};
+    bool enters = all || is_sooner(&x, &last);
     for (uint32_t i = 0; i < l->count; i++) {
         if (l->node[i].node != node) continue;
         memmove(l->node + i, l->node + i + 1, (l->count - i - 1) * sizeof *l->node);
         l->count--;
         break;
     }
-    if (all || is_sooner(&x, &last)) list_put(l, x);
+    if (enters && x.at_ms > 0) x.at_ms = node_ready_ms(c, pool, node, each);
+    if (enters && (all || is_sooner(&x, &last))) list_put(l, x);
     return l->all || l->count >= l->want;
 }
 

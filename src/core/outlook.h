@@ -46,7 +46,8 @@ struct resident {
     struct resident *next; /* on that node, in no order */
     struct entry *entry;
     uint32_t part;
-    int64_t until_ms; /* claim_until_ms, when the node was last looked at */
+    bool has_chips;
+    int64_t until_ms; /* claim_until_ms; below 0: to be asked when the node is looked at */
 };
 
 /* What is known of one node, for all sizes; of one that is not up: nothing is free or will be. */

@@ -28,11 +28,11 @@
  *
  * Search: c->running lists, for each pool, the attempts that may be stopped, lowest priority and
  * youngest first. The first PREEMPT_LOOK_FIRST of them are candidates (PREEMPT_LOOK_MAX where these
- * do not make room). On the pool's own nodes they are given back, the cheapest first, until the job fits; then, from the dearest on, whoever is not
- * needed takes its place again. Done in three orders (loss; loss per chip; loss of the whole node),
- * of which the cheapest result stands, and exactly, by branch and bound, among at most
- * PREEMPT_EXACT_MAX. A search that fails is repeated after PREEMPT_RETRY_MS; what one step searches
- * is bounded by PREEMPT_WORK_MAX. */
+ * do not make room). They are imagined gone (tally.h), the cheapest first, until the job fits;
+ * then, from the dearest on, whoever is not needed takes its place again. Done in three orders
+ * (loss; loss per chip; loss of the whole node), of which the cheapest result stands, and exactly,
+ * by branch and bound, among at most PREEMPT_EXACT_MAX. A search that fails is repeated after
+ * PREEMPT_RETRY_MS; what one step searches is bounded by PREEMPT_WORK_MAX. */
 #ifndef BERTH_CORE_PREEMPT_H
 #define BERTH_CORE_PREEMPT_H
 

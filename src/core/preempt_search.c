@@ -1,8 +1,6 @@
 /* preempt_search.c - who in one pool (preempt_search.h). */
 #include "core/preempt_search.h"
 
-#include "core/whatif.h"
-
 #include "base/check.h"
 #include "base/money.h"
 
@@ -10,34 +8,22 @@
 
 /* ---- gone, and there again ------------------------------------------------------------------- */
 
-static void give(struct search *s, const struct entry *e)
-{
-    const struct claim *k = e->job.claim;
-    for (uint32_t i = 0; i < k->part_count; i++) nodes_give(&s->c->pools[s->pool], &k->parts[i]);
-    s->work += k->part_count;
-}
-
-static void take(struct search *s, const struct entry *e)
-{
-    const struct claim *k = e->job.claim;
-    for (uint32_t i = 0; i < k->part_count; i++) nodes_take(&s->c->pools[s->pool], &k->parts[i]);
-    s->work += k->part_count;
-}
-
-static bool fits(struct search *s)
+static bool fits(struct search *s, const struct tally *t)
 {
     s->work += s->size.nodes;
-    return nodes_fit(&s->c->pools[s->pool], &s->size);
+    return tally_fits(t);
 }
 
 static void stay(struct search *s, uint32_t i, bool stays)
 {
     if (s->v[i].stays == stays) return;
     s->v[i].stays = stays;
+    const struct claim *k = s->v[i].e->job.claim;
+    s->work += k->part_count;
     if (stays)
-        take(s, s->v[i].e);
+        tally_take(&s->tally, k);
     else
-        give(s, s->v[i].e);
+        tally_give(&s->tally, k);
 }
 
 /* A job before this one counts on nodes that it will leave: all that a victim leaves is held for a
@@ -54,13 +40,11 @@ static bool is_counted_on(const struct search *s, const struct claim *k)
 static void collect(struct search *s, uint32_t most)
 {
     s->count = 0;
-    const struct order *all = &s->c->running[s->pool];
+    struct order_node *first[PREEMPT_LOOK_MAX];
     int64_t since = s->c->now_ms - preempt_exempt_ms(s->c);
-    uint32_t looked = 0, parts = 0;
-    struct order_node *n = order_first(all);
-    for (; n != NULL; n = order_after(all, n->major, n->id)) {
-        struct entry *e = CONTAINER(n, struct entry, in_running);
-        if (n->major >= s->priority || looked++ == most) return;
+    uint32_t listed = order_list(&s->c->running[s->pool], first, most), parts = 0;
+    for (uint32_t i = 0; i < listed && first[i]->major < s->priority; i++) {
+        struct entry *e = CONTAINER(first[i], struct entry, in_running);
         if (e->job.start_ms > since && BERTH_DEFECT != 23) continue;
         parts += e->job.claim->part_count;
         if (parts > PREEMPT_PARTS_MAX) return;
@@ -137,7 +121,7 @@ static bool spare(struct search *s, uint32_t from, uint32_t count)
 {
     if (count > s->count - from) count = s->count - from;
     for (uint32_t i = 0; i < count; i++) stay(s, from + i, true);
-    if (fits(s)) return true;
+    if (fits(s, &s->tally)) return true;
     for (uint32_t i = 0; i < count; i++) stay(s, from + i, false);
     return false;
 }
@@ -150,7 +134,7 @@ static bool clear(struct search *s, uint32_t *first_out)
     for (uint32_t run = 1; first > 0; run *= 2) {
         uint32_t to = first > run ? first - run : 0;
         while (first > to) stay(s, --first, false);
-        if (!fits(s)) continue;
+        if (!fits(s, &s->tally)) continue;
         *first_out = first;
         return true;
     }
@@ -213,7 +197,7 @@ static void branch(struct search *s, uint32_t i, int64_t loss)
         return;
     }
     stay(s, i, true);
-    if (fits(s)) branch(s, i + 1, loss);
+    if (fits(s, &s->tally)) branch(s, i + 1, loss);
     stay(s, i, false);
     branch(s, i + 1, money_add(loss, s->v[i].loss_uusd));
 }
@@ -246,34 +230,95 @@ bool search_victims(struct search *s)
 {
     s->best_count = 0;
     s->best_loss_uusd = 0;
+    tally_begin(&s->tally, &s->c->pools[s->pool], &s->size);
     collect(s, PREEMPT_LOOK_FIRST);
     bool found = find_victims(s);
     if (!found && s->count == PREEMPT_LOOK_FIRST) {
         collect(s, PREEMPT_LOOK_MAX);
         found = find_victims(s);
     }
+    tally_end(&s->tally);
     return found;
 }
 
 /* ---- how long it would wait otherwise -------------------------------------------------------- */
 
-/* Does the job fit when only the first `count` of those that end next have ended? */
-static bool fits_after(struct search *s, struct whatif *w, struct entry **next,
-                       const size_t *changes, uint32_t *ended, uint32_t count)
+/* Those that end next by their limits, soonest first, and so many of them imagined gone. */
+struct ends {
+    struct entry *next[PREEMPT_ENDS_MAX];
+    uint32_t count, gone;
+    struct order_node *behind; /* the first that is not among them */
+    int64_t chips; /* free when all have ended */
+    struct tally tally;
+};
+
+static void ends_list(const struct search *s, struct ends *x)
 {
-    if (count < *ended) whatif_back(w, changes[count]);
-    for (uint32_t i = *ended; i < count; i++) whatif_give_claim(w, next[i]->job.claim);
-    s->work += (uint32_t)(count < *ended ? changes[*ended] - changes[count]
-                                         : changes[count] - changes[*ended]);
-    *ended = count;
-    return fits(s);
+    struct order_node *first[PREEMPT_ENDS_MAX + 1];
+    uint32_t listed = order_list(&s->c->ends[s->pool], first, PREEMPT_ENDS_MAX + 1), parts = 0;
+    x->count = x->gone = 0;
+    x->chips = s->c->pools[s->pool].chips_free;
+    for (; x->count < listed && x->count < PREEMPT_ENDS_MAX; x->count++) {
+        struct entry *e = CONTAINER(first[x->count], struct entry, in_ends);
+        parts += e->job.claim->part_count;
+        if (parts > PREEMPT_PARTS_MAX) break;
+        x->chips += e->job.claim->chips;
+        x->next[x->count] = e;
+    }
+    x->behind = x->count < listed ? first[x->count] : NULL;
 }
 
-/* From `n` on: when enough chips are free, by their number alone. */
-static int64_t chips_natural(const struct search *s, struct order_node *n, int64_t chips,
-                             int64_t at)
+/* Let only the first `count` be gone. Gives how many nodes that changes. */
+static uint32_t ends_move(struct ends *x, uint32_t count)
+{
+    uint32_t nodes = 0;
+    while (x->gone != count) {
+        bool goes = x->gone < count;
+        const struct claim *k = x->next[goes ? x->gone++ : --x->gone]->job.claim;
+        nodes += k->part_count;
+        if (goes)
+            tally_give(&x->tally, k);
+        else
+            tally_take(&x->tally, k);
+    }
+    return nodes;
+}
+
+static bool fits_after(struct search *s, struct ends *x, uint32_t count)
+{
+    s->work += ends_move(x, count);
+    return fits(s, &x->tally);
+}
+
+/* After how many the job fits, by doubling and then halving; 0: not even after all. It does not fit
+ * now. */
+static uint32_t ends_needed(struct search *s, struct ends *x)
+{
+    uint32_t few = 0, enough = 1; /* it does not fit after `few` */
+    while (enough < x->count && !fits_after(s, x, enough)) {
+        few = enough;
+        enough *= 2;
+    }
+    if (enough >= x->count) {
+        if (x->count == 0 || !fits_after(s, x, x->count)) return 0;
+        enough = x->count;
+    }
+    while (enough > few + 1) {
+        uint32_t mid = few + (enough - few) / 2;
+        if (fits_after(s, x, mid))
+            enough = mid;
+        else
+            few = mid;
+    }
+    return enough;
+}
+
+/* When enough chips are free, by their number alone. */
+static int64_t chips_natural(const struct search *s, const struct ends *x)
 {
     const struct order *ends = &s->c->ends[s->pool];
+    struct order_node *n = x->behind;
+    int64_t at = x->count > 0 ? x->next[x->count - 1]->in_ends.major : 0, chips = x->chips;
     for (uint32_t i = 0; n != NULL && chips < s->size.chips && i < PREEMPT_COUNT_MAX; i++) {
         at = n->major;
         chips += CONTAINER(n, struct entry, in_ends)->job.claim->chips;
@@ -284,40 +329,12 @@ static int64_t chips_natural(const struct search *s, struct order_node *n, int64
 
 int64_t search_natural_start(struct search *s)
 {
-    struct entry *next[PREEMPT_ENDS_MAX];
-    size_t changes[PREEMPT_ENDS_MAX + 1] = {0}; /* of the what-if, when so many have ended */
-    const struct order *ends = &s->c->ends[s->pool];
-    uint32_t count = 0, ended = 0;
-    int64_t chips = s->c->pools[s->pool].chips_free;
-    struct order_node *n = order_first(ends);
-    for (; n != NULL && count < PREEMPT_ENDS_MAX; n = order_after(ends, n->major, n->id)) {
-        next[count] = CONTAINER(n, struct entry, in_ends);
-        size_t sum = changes[count] + next[count]->job.claim->part_count;
-        if (sum > PREEMPT_PARTS_MAX) break;
-        chips += next[count]->job.claim->chips;
-        changes[++count] = sum;
-    }
-    struct whatif w;
-    whatif_begin(&w, &s->c->pools[s->pool]);
-    uint32_t few = 0, enough = 1; /* it does not fit after `few` */
-    while (enough < count && !fits_after(s, &w, next, changes, &ended, enough)) {
-        few = enough;
-        enough *= 2;
-    }
-    if (enough >= count && (count == 0 || !fits_after(s, &w, next, changes, &ended, count))) {
-        enough = few = count;
-    } else if (enough > count) {
-        enough = count;
-    }
-    while (enough > few + 1) {
-        uint32_t mid = few + (enough - few) / 2;
-        if (fits_after(s, &w, next, changes, &ended, mid))
-            enough = mid;
-        else
-            few = mid;
-    }
-    whatif_end(&w);
-    int64_t at = enough > 0 ? next[enough - 1]->in_ends.major : 0;
-    if (enough == few) at = chips_natural(s, n, chips, at);
+    struct ends x;
+    ends_list(s, &x);
+    tally_begin(&x.tally, &s->c->pools[s->pool], &s->size);
+    uint32_t needed = ends_needed(s, &x);
+    ends_move(&x, 0);
+    tally_end(&x.tally);
+    int64_t at = needed > 0 ? x.next[needed - 1]->in_ends.major : chips_natural(s, &x);
     return at > s->c->now_ms ? at : s->c->now_ms;
 }

@@ -4,6 +4,7 @@
 #define BERTH_CORE_PREEMPT_SEARCH_H
 
 #include "core/preempt.h"
+#include "core/tally.h"
 
 struct victim {
     struct entry *e;
@@ -18,6 +19,7 @@ struct search {
     uint32_t pool;
     int32_t priority; /* of the job in whose favour */
     struct size size;
+    struct tally tally; /* of the candidates that are not there */
     struct victim v[PREEMPT_LOOK_MAX];
     uint32_t count;
     struct entry *best[PREEMPT_LOOK_MAX];

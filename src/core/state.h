@@ -299,7 +299,7 @@ struct core {
     int64_t budget_turn_ms; /* when the first window of an account ends */
     bool has_budgets; /* some tenant has one */
     struct order active; /* holding chips, by id */
-    struct order holders; /* with a hold, by id */
+    struct order holders; /* with a hold, by (some victim is still to go, id) */
     struct order
         *running; /* by pool: attempts that may be stopped for others, by (priority, -id) */
     struct order *ends; /* by pool: attempts by the instant at which their time limit ends them */
