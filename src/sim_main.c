@@ -1,5 +1,6 @@
 /* sim_main.c - `sim SEED [COUNT]`: run simulated worlds and say which seeds fail (sim/sim.h). */
 #include "base/str.h"
+#include "core/limits.h"
 #include "sim/sim.h"
 
 #include <getopt.h>
@@ -117,6 +118,8 @@ static void print_stats(const struct sim_stats *stats)
     for (int i = 0; i < SIM_STAT_COUNT; i++)
         printf("%-20s %12" PRIu64 "%s", sim_stat_names[i], stats->n[i],
                i % 3 == 2 || i == SIM_STAT_COUNT - 1 ? "\n" : "   ");
+    printf("most often stopped for others: one job %" PRIu64 " times, at most %d may be\n",
+           stats->preemptions_most, PREEMPTIONS_MAX);
 }
 
 /* So many worlds with every fault must have met everything at least once; what was never met was

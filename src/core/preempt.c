@@ -22,7 +22,8 @@ void running_leave(struct core *c, struct entry *e)
 static bool may_be_stopped(const struct entry *e)
 {
     const struct job *j = &e->job;
-    return j->state == JOB_RUNNING && !j->spec.no_requeue && j->preemptions < PREEMPTIONS_MAX;
+    return j->state == JOB_RUNNING && !j->spec.no_requeue &&
+           (j->preemptions < PREEMPTIONS_MAX || BERTH_DEFECT == 90);
 }
 
 /* When its chips come free by themselves, as far as is known; -1: it cannot be told. One that is

@@ -146,6 +146,7 @@ static void submit(struct sim *s)
     draw_job_spec(&s->rng, &s->arena, s->fleets[s->fleet_count - 1], number,
                   s->now_ms + s->shell.clock_offset_ms, spec);
     draw_dependencies(s, spec);
+    if (s->is_stormy) draw_storm(&s->rng, s->fleets[s->fleet_count - 1], spec);
     struct event e = {.kind = EVENT_SUBMIT,
                       .actor = STR("uid:1000"),
                       .actor_uid = spec->uid,

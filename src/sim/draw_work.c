@@ -147,6 +147,28 @@ struct speeds *draw_speeds(struct rng *r, struct arena *arena, const struct flee
 
 /* ---- demand ---- */
 
+void draw_storm(struct rng *r, const struct fleet *f, struct job_spec *s)
+{
+    bool is_urgent = rng_chance(r, 60);
+    *s = (struct job_spec){.name = s->name,
+                           .tenant = f->tenants[0].id,
+                           .user = s->user,
+                           .uid = s->uid,
+                           .gid = s->gid,
+                           .workdir = s->workdir,
+                           .wrapper = s->wrapper,
+                           .script = s->script,
+                           .partitions = &f->pools[0].id,
+                           .partition_count = 1,
+                           .nodes = 1,
+                           .cpus_per_task = f->pools[0].cpus_per_node,
+                           .purpose = STR("research"),
+                           .data_known = true,
+                           .priority = is_urgent ? 50 : 0,
+                           .no_requeue = is_urgent,
+                           .time_limit_ms = (is_urgent ? rng_between(r, 3, 10) : 240) * MINUTE_MS};
+}
+
 void draw_work(struct rng *r, struct arena *arena, const struct fleet *f, struct job_spec *s)
 {
     for (uint32_t i = 0; i < s->data_count; i++)

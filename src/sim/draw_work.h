@@ -23,5 +23,8 @@ struct speeds *draw_speeds(struct rng *r, struct arena *arena, const struct flee
 
 /* What the job has to do, and gigabytes of its data. Its size and limit are drawn already. */
 void draw_work(struct rng *r, struct arena *arena, const struct fleet *f, struct job_spec *s);
+/* A job of a storm instead: one that may run for hours, or a short one of higher priority. Each takes
+ * a node of the default pool. */
+void draw_storm(struct rng *r, const struct fleet *f, struct job_spec *s);
 
 #endif

@@ -180,6 +180,8 @@ static void check_victim(struct sim *s, const struct job *j, const struct decisi
     oracle_attempt(s, v->id, v->attempt)->preempted = true;
     uint32_t times = 0;
     for (uint32_t i = 0; i < past->attempt_count; i++) times += past->attempts[i].preempted;
+    if (times == PREEMPTIONS_MAX) sim_count(s, STAT_LEFT_ALONE);
+    if (times > s->stats->preemptions_most) s->stats->preemptions_most = times;
     const char *wrong = NULL;
     if (v->spec.priority >= j->spec.priority) wrong = "its priority is not lower";
     if (v->claim == NULL || v->claim->pool.v != d->pool) wrong = "it does not run in that pool";

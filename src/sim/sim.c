@@ -28,7 +28,8 @@ const char *const sim_stat_names[SIM_STAT_COUNT] = {
     "costs",          "counted-costs", "beat-costs",
     "moves",          "stranded",      "late-costs",
     "best-checks",    "walls",         "flips",
-    "row-numbers",    "priority-rows", "wall-stops"};
+    "row-numbers",    "priority-rows", "wall-stops",
+    "left-alone"};
 
 enum { HOUR_MS = 60 * 60 * 1000, LATE_MS = 60 * 1000, LATE_MAX_MS = 10 * LATE_MS };
 
@@ -114,6 +115,9 @@ static void build(struct sim *s)
     struct rng own = rng_fork(&s->rng, 4);
     s->is_crowded = rng_chance(&own, 30);
     if (s->is_crowded) s->jobs_wanted += rng_below(&own, 40);
+    own = rng_fork(&s->rng, 6);
+    s->is_stormy = !s->is_crowded && rng_chance(&own, 8);
+    if (s->is_stormy) s->jobs_wanted += 60;
     int64_t horizon_ms = s->chaos_end_ms + HOUR_MS;
     struct fleet *f = draw_fleet(&s->rng, &s->arena, SIM_BEGIN_MS, horizon_ms);
     /* Version 0 is what holds before any packs: nothing. */

@@ -135,12 +135,14 @@ enum sim_stat {
     STAT_ROW_NUMBERS, /* numbers of rows kept to */
     STAT_PRIORITY_ROWS, /* pools with room that is kept for another job */
     STAT_WALL_STOPS, /* attempts stopped before a lease's end or maintenance */
+    STAT_LEFT_ALONE, /* jobs stopped for others so often that they no longer may be */
     SIM_STAT_COUNT
 };
 extern const char *const sim_stat_names[SIM_STAT_COUNT];
 
 struct sim_stats {
     uint64_t n[SIM_STAT_COUNT];
+    uint64_t preemptions_most; /* of one job */
 };
 
 enum { SIM_TEXT_MAX = 1024 };

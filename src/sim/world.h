@@ -217,6 +217,7 @@ struct sim {
     uint32_t request_count;
     uint32_t jobs_wanted, jobs_drawn;
     bool is_crowded; /* most jobs come at once, and wait for each other */
+    bool is_stormy; /* urgent jobs come all the time, and others are stopped for them */
 
     struct promise {
         uint32_t job; /* 0: none */
