@@ -27,6 +27,7 @@
  *   21  a victim that is not needed is stopped too                       (preempt_search.c)
  *   22  what victims leave is not held for the job in whose favour they go         (hold.c)
  *   23  a job is stopped for others though it has only just begun        (preempt_search.c)
+ *   91  a job for which others are stopped waits for all of them, though it fits   (hold.c)
  *   90  a job is stopped for others however often it was before             (preempt.c)
  *   30  what is kept for the head of the queue is given to jobs behind it         (reserve.c)
  *

@@ -350,7 +350,8 @@ static const char *row_words(const struct question *q, const struct explanation 
     case REASON_RESOURCES: return capacity_words(q, r);
     case REASON_PRIORITY: return kept_words(q, r);
     case REASON_PREEMPTING:
-        return "room is held for the job until those that are being stopped for it there have gone";
+        return "room is held for the job until it fits, at the latest when those that are being "
+               "stopped for it there have gone";
     case REASON_NOT_NAMED:
     case REASON_CHIP_KIND:
     case REASON_NOT_SHARED:
@@ -413,7 +414,7 @@ static void mark_rows(const struct question *q, struct explanation *x, uint32_t 
 }
 
 /* What is held for the job counts as taken, also for itself: where others are being stopped for it,
- * that is what it waits for, whatever else has come free there meanwhile. */
+ * that is what it waits for. */
 static void mark_hold(const struct question *q, struct explanation *x)
 {
     if (q->entry == NULL || q->entry->hold == NULL) return;

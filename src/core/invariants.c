@@ -373,6 +373,8 @@ static enum err check_hold(const struct core *c, const struct entry *e, struct e
     if (h == NULL) return ERR_NONE;
     if (e->class != NULL || h->victim_count == 0 || h->until_ms <= c->now_ms)
         return BROKEN(15, "the hold of job %u should have come to its end", j->id.v);
+    if (e->in_group.major != hold_standing(c, e))
+        return BROKEN(15, "job %u is not listed by what it lacks", j->id.v);
     for (uint32_t i = 0; i < h->victim_count; i++) {
         const struct entry *v = entry_find(c, h->victims[i]);
         if (v == NULL || v->job.state != JOB_COMPLETING || v->job.preempted_by.v != j->id.v ||

@@ -8,6 +8,7 @@
 #include "core/preempt.h"
 
 #include "base/check.h"
+#include "base/mem.h"
 #include "base/money.h"
 
 void mark_pool(struct core *c, uint32_t pool)
@@ -16,7 +17,7 @@ void mark_pool(struct core *c, uint32_t pool)
     c->marked_any = c->fresh_any = true;
 }
 
-static bool is_marked(const struct core *c, uint32_t pool)
+bool pool_is_marked(const struct core *c, uint32_t pool)
 {
     return (c->marked[pool / 64] >> (pool % 64) & 1) != 0;
 }
@@ -132,7 +133,7 @@ static uint32_t choose_pool(struct core *c, struct class *k)
         if (best != NULL &&
             (!spec_wants_chips(s) || x->cost_uusd > best_uusd || !are_level(c, x, best)))
             break;
-        if (!k->try_all && !is_marked(c, x->pool)) continue;
+        if (!k->try_all && !pool_is_marked(c, x->pool)) continue;
         struct pool_reason row = {0};
         const struct legal *legal = legal_of(c, k->signature, s, x->pool);
         if (candidate_row(c, s, class_first(k), legal, x, c->now_ms, &row) != REASON_NONE) continue;
@@ -213,6 +214,35 @@ static void unmark_all(struct core *c)
     c->marked_any = c->fresh_any = false;
 }
 
+static void try_next(struct core *c, struct class *k, struct early *early)
+{
+    if (c->placed >= STEP_PLACE_MAX) {
+        if (!c->more) pass_look_no_more(c);
+        c->more = true;
+    } else if (holds_early(c, early, CONTAINER(order_first(&k->jobs), struct entry, in_group))) {
+        class_push(c, k, false); /* there may be less now */
+    } else {
+        try_class(c, k);
+    }
+}
+
+/* In queue order, and those that hold some room already in their turn. */
+static void try_everybody(struct core *c, bool looks_at_all_holds)
+{
+    struct early early = {0};
+    holds_look(c, looks_at_all_holds, &early);
+    for (;;) {
+        struct class *k = next_class(c);
+        if (k != NULL) {
+            try_next(c, k, &early);
+            continue;
+        }
+        holds_look(c, looks_at_all_holds, &early);
+        if (!holds_early(c, &early, NULL)) break;
+    }
+    mem_free(early.list);
+}
+
 void place_all(struct core *c)
 {
     if (!c->has_fleet) return;
@@ -221,20 +251,13 @@ void place_all(struct core *c)
     promises_begin(c);
     reserve_update(c);
     holds_place(c);
-    if (c->retry_all || c->more) classes_retry(c, NULL);
+    bool all = c->retry_all || c->more;
+    if (all) classes_retry(c, NULL);
     c->retry_all = c->more = false;
     if (c->quotas_changed) classes_retry(c, uses_quota);
     c->quotas_changed = false;
     budgets_retry(c);
-    struct class *k;
-    while ((k = next_class(c)) != NULL) {
-        if (c->placed < STEP_PLACE_MAX) {
-            try_class(c, k);
-        } else if (!c->more) {
-            c->more = true;
-            pass_look_no_more(c);
-        }
-    }
+    try_everybody(c, all);
     unmark_all(c);
     promises_say(c);
 }

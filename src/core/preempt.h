@@ -22,8 +22,9 @@
  * over, otherwise TERM at once and KILL when the grace is over. It then waits again.
  *
  * Meanwhile its room is held (struct hold): what is free of it is booked at once, what victims
- * leave passes to the hold, and when the last has left the job is placed before anybody else. A
- * hold is given up when a victim does not go in time or the world has changed (fleet, law, lease,
+ * leave passes to the hold, and when the last has left the job is placed before anybody else; or
+ * before that, in its turn in the queue, when with something else that has come free in the pool it
+ * fits already. Those that are still to go then go for nobody: they have been told. A hold is given up when a victim does not go in time or the world has changed (fleet, law, lease,
  * nodes, the job itself); then the job waits in the queue as before.
  *
  * Search: c->running lists, for each pool, the attempts that may be stopped, lowest priority and
@@ -60,8 +61,20 @@ void hold_drop(struct core *c, struct entry *e);
 void hold_free(struct hold *h);
 /* All of them, the jobs going back to the queue: the fleet changes. */
 void holds_drop(struct core *c);
-/* Place those whose victims are gone. */
+/* Place those whose victims are gone, and of those that one has just left such as fit already. */
 void holds_place(struct core *c);
+/* Those that fit already, since something else has come free. */
+struct early {
+    struct entry **list; /* in queue order; from mem_grow, the caller's to free */
+    size_t count, cap, next;
+};
+/* List them: in the pools that have something new to give, or in all. */
+void holds_look(struct core *c, bool all, struct early *x);
+/* Place the next of them that stand before that job in the queue (NULL: all) and still fit. True: some
+ * were. */
+bool holds_early(struct core *c, struct early *x, const struct entry *before);
+/* The place of a holder in c->holders. */
+int64_t hold_standing(const struct core *c, const struct entry *e);
 /* The attempt is over: what it held passes to the hold that it was stopped for. False: to none. */
 bool hold_inherit(struct core *c, struct entry *e);
 /* Is the attempt being stopped for a hold that still stands? */

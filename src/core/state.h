@@ -299,7 +299,7 @@ struct core {
     int64_t budget_turn_ms; /* when the first window of an account ends */
     bool has_budgets; /* some tenant has one */
     struct order active; /* holding chips, by id */
-    struct order holders; /* with a hold, by (some victim is still to go, id) */
+    struct order holders; /* with a hold, by (hold_standing, id) */
     struct order
         *running; /* by pool: attempts that may be stopped for others, by (priority, -id) */
     struct order *ends; /* by pool: attempts by the instant at which their time limit ends them */
@@ -515,6 +515,7 @@ void speeds_enter(struct core *c, const struct speeds *t); /* a SPEEDS event */
 void place_all(struct core *c);
 void reserve_restore(struct core *c); /* as the last step left them */
 void mark_pool(struct core *c, uint32_t pool);
+bool pool_is_marked(const struct core *c, uint32_t pool);
 /* When time alone may change why the class waits: keep that in c->rechecks. */
 void class_recheck(struct core *c, struct class *k);
 /* Would the law take the job nowhere, for good as far as is known? Names the rule. */

@@ -301,9 +301,31 @@ static void follow(struct sim *s, const struct event *e, const struct outcome *o
     }
 }
 
+/* Nothing but room is in its way, and there is room, with what is held for it: then it must have
+ * started. Not so where nodes are kept for another. */
+static void check_waits(struct sim *s, const struct held *h)
+{
+    const struct job *j = core_job(s->shell.core, h->job);
+    struct pool_reservation r;
+    core_reservation(s->shell.core, (struct pool_id){h->pool}, &r);
+    uint32_t was = s->promises[h->pool].job;
+    if (r.job.v != 0 || was != 0 || !oracle_fits(s, j, h->pool, NULL, 0)) return;
+    struct arena arena;
+    struct explanation x;
+    arena_init(&arena);
+    core_explain(s->shell.core, j, &arena, &x);
+    int reason = x.pools[h->pool].reason;
+    arena_release(&arena);
+    if (reason == REASON_PREEMPTING || reason == REASON_CHOSEN)
+        sim_fail(s, "PREEMPT",
+                 "job %" PRIu32 " waits for others to stop, though it fits in pool %" PRIu32,
+                 h->job.v, h->pool);
+}
+
 void oracle_preempt(struct sim *s, const struct event *e, const struct outcome *out)
 {
     follow(s, e, out);
+    for (uint32_t i = 0; i < s->held_count && !sim_has_failed(s); i++) check_waits(s, &s->held[i]);
     for (size_t i = 0; i < out->decision_count && !sim_has_failed(s); i++) {
         const struct decision *d = &out->decisions[i];
         struct job_hold h;

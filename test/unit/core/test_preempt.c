@@ -283,8 +283,8 @@ static void a_cancel_gives_the_room_to_others(void **state)
 }
 
 /* Two nodes with two chips each in use; one chip on each is wanted, and one is free. The chip that
- * then comes free would do together with that which is held: still the job waits for its victim. */
-static void a_pool_where_others_are_stopped_for_a_job_is_not_said_to_be_full_to_it(void **state)
+ * then comes free does together with that which is held: the job does not wait for its victim. */
+static void a_job_for_which_others_are_stopped_starts_as_soon_as_it_fits(void **state)
 {
     (void)state;
     struct world w;
@@ -305,16 +305,17 @@ static void a_pool_where_others_are_stopped_for_a_job_is_not_said_to_be_full_to_
     uint32_t wide = world_submit(&w, &s);
     assert_int_equal(world_job(&w, wide)->reason, REASON_PREEMPTING);
     assert_int_equal(world_job(&w, low)->state, JOB_COMPLETING);
-    for (int i = 0; i < 2; i++) {
-        core_explain(w.core, world_job(&w, wide), &w.arena, &x);
-        assert_int_equal(x.pools[0].reason, REASON_PREEMPTING);
-        assert_non_null(strstr(x.sentences[0].p, "being stopped for it there"));
-        assert_true(x.chosen == NO_INDEX);
-        if (i == 0) gone(&w, high);
-    }
-    assert_int_equal(world_job(&w, wide)->state, JOB_PENDING);
-    gone(&w, low);
+    core_explain(w.core, world_job(&w, wide), &w.arena, &x);
+    assert_int_equal(x.pools[0].reason, REASON_PREEMPTING);
+    assert_non_null(strstr(x.sentences[0].p, "being stopped for it there"));
+    assert_true(x.chosen == NO_INDEX);
+    uint32_t small = submit(&w, 1, 10, HOUR);
+    gone(&w, high);
     assert_int_equal(world_job(&w, wide)->state, JOB_CONFIGURING);
+    assert_int_equal(world_job(&w, low)->state, JOB_COMPLETING); /* it has been told */
+    assert_int_equal(world_job(&w, small)->state, JOB_PENDING);
+    gone(&w, low);
+    assert_int_equal(world_job(&w, small)->state, JOB_CONFIGURING);
     world_release(&w);
 }
 
@@ -336,6 +337,39 @@ static void a_lost_deadline_raises_the_gain(void **state)
         s.chips = 2;
         world_submit(&w, &s);
         assert_int_equal(world_job(&w, low)->state, late != 0 ? JOB_COMPLETING : JOB_RUNNING);
+        world_release(&w);
+    }
+}
+
+/* One chip comes free while a job of priority 50 waits for its two victims. It fits with the one that
+ * has gone, but a job of priority 90 stands before it in the queue, and one of priority 10 behind. */
+static void what_comes_free_goes_first_to_whoever_stands_first(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        struct world w;
+        world_init(&w, 1);
+        struct fleet *f = world_fleet_base(&w.arena, 1);
+        f->preempt = PREEMPT_REQUEUE;
+        world_pool(&w.arena, f, 0, "pool", "big", "tokyo", 1, 4);
+        begin(&w, f);
+        uint32_t a = run(&w, 1, 0, 10 * HOUR), b = run(&w, 1, 0, 10 * HOUR);
+        uint32_t other = run(&w, 1, 95, HOUR);
+        run(&w, 1, 95, 10 * HOUR);
+        pass(&w, 30 * MINUTE);
+        uint32_t wide = submit(&w, 2, 50, HOUR);
+        assert_int_equal(world_job(&w, a)->state, JOB_COMPLETING);
+        assert_int_equal(world_job(&w, b)->state, JOB_COMPLETING);
+        uint32_t small = submit(&w, 1, before != 0 ? 90 : 10, HOUR);
+        assert_int_equal(world_job(&w, small)->state, JOB_PENDING);
+        gone(&w, a);
+        assert_int_equal(world_job(&w, wide)->state, JOB_PENDING);
+        gone(&w, other);
+        assert_int_equal(world_job(&w, before != 0 ? small : wide)->state, JOB_CONFIGURING);
+        assert_int_equal(world_job(&w, before != 0 ? wide : small)->state, JOB_PENDING);
+        gone(&w, b);
+        assert_int_equal(world_job(&w, wide)->state, JOB_CONFIGURING);
+        assert_int_equal(world_job(&w, small)->state, JOB_CONFIGURING);
         world_release(&w);
     }
 }
@@ -565,7 +599,8 @@ int main(void)
         cmocka_unit_test(a_heartbeat_says_what_was_saved),
         cmocka_unit_test(a_hold_that_is_not_honoured_is_given_up),
         cmocka_unit_test(a_cancel_gives_the_room_to_others),
-        cmocka_unit_test(a_pool_where_others_are_stopped_for_a_job_is_not_said_to_be_full_to_it),
+        cmocka_unit_test(a_job_for_which_others_are_stopped_starts_as_soon_as_it_fits),
+        cmocka_unit_test(what_comes_free_goes_first_to_whoever_stands_first),
         cmocka_unit_test(a_lost_deadline_raises_the_gain),
         cmocka_unit_test(the_cheapest_set_is_stopped),
         cmocka_unit_test(a_large_set_is_minimal_and_cheap),
