@@ -596,9 +596,10 @@ static void derive(struct core *c)
         const struct entry *first = CONTAINER(order_first(&k->jobs), struct entry, in_group);
         k->reason = first->job.reason;
         k->rule = first->job.refusal_rule;
+        class_recheck(c, k); /* first, as what the class may use is noted with it below */
         reserve_class(c, k);
-        class_recheck(c, k);
     }
+    c->waiting_stale = false;
     if (c->has_fleet) reserve_restore(c);
 }
 
