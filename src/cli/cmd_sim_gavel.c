@@ -107,7 +107,9 @@ static void print_json(const struct ask *q, const struct gavel_result *r, double
     json_object_set_new(all, "cost_usd", json_real(r->cost_usd));
     json_object_set_new(all, "rounds", json_integer(r->rounds));
     json_object_set_new(all, "allocations", json_integer(r->allocations));
-    json_object_set_new(all, "finish_time_ratio", ratio(r->worst_ftf, r->mean_ftf));
+    json_t *ftf = ratio(r->worst_ftf, r->mean_ftf);
+    json_object_set_new(ftf, "floor", json_real(r->floor_ftf));
+    json_object_set_new(all, "finish_time_ratio", ftf);
     json_object_set_new(all, "own_n_ratio", ratio(r->worst_own, r->mean_own));
     json_object_set_new(all, "worst_wait_h", json_real(r->worst_wait_h));
     json_object_set_new(all, "service", service_list(r));
@@ -127,8 +129,9 @@ static void print_text(const struct ask *q, const struct gavel_result *r, double
     printf("makespan     %.3f h, %u rounds\n", r->makespan_h, r->rounds);
     printf("utilisation  %.2f %%\n", 100 * r->utilisation);
     printf("cost         %.2f USD\n", r->cost_usd);
-    printf("finish time  over that under an even split: worst %.3f, mean %.3f\n", r->worst_ftf,
-           r->mean_ftf);
+    printf("finish time  over that under an even split: worst %.3f (no less than %.3f for anyone), "
+           "mean %.3f\n",
+           r->worst_ftf, r->floor_ftf, r->mean_ftf);
     printf("             over that with 1/n, n being the jobs in this run: worst %.3f, mean %.3f\n",
            r->worst_own, r->mean_own);
     printf("longest wait %.2f h\n", r->worst_wait_h);

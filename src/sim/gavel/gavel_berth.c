@@ -11,8 +11,10 @@
 #define QUEUE_FACTOR_BLIND 1.0
 #define QUEUE_PACE 0.02 /* the part of the smoothed queue that each round renews */
 #define RENT_PACE 0.1 /* and of the rents */
-#define LATE_FROM 0.75
+#define LATE_FROM_LEAST 0.6
+#define LATE_FROM_MOST 0.75
 #define LATE_FROM_BLIND 1.05
+#define WORST_FADES (1.0 / 300) /* with each job that ends */
 
 /* What the rule knows of a job. */
 struct view {
@@ -26,6 +28,7 @@ struct gavel_berth {
     bool blind;
     struct gavel_even *even; /* NULL when blind */
     uint32_t admitted; /* jobs that it knows */
+    double worst; /* the greatest finish-time ratio of late; not when blind */
     double rent[GAVEL_TYPES];
     double queue; /* c */
     struct view *views;
@@ -37,6 +40,7 @@ struct gavel_berth *gavel_berth_new(bool blind, const int32_t workers[GAVEL_TYPE
 {
     struct gavel_berth *b = mem_alloc(1, sizeof *b);
     b->blind = blind;
+    b->worst = 1;
     if (!blind) b->even = gavel_even_new(workers);
     return b;
 }
@@ -68,6 +72,17 @@ static double fourth_power(double x)
     return x * x * x * x;
 }
 
+/* The finish-time ratio of a job that ends after so many seconds; where it is not above `from`,
+ * something up to `from`. */
+static double finish_ratio(struct gavel_berth *b, const struct gavel_live *l, double took_s,
+                           double from)
+{
+    double arrival_s = l->job.arrival_s;
+    double at_most = took_s / (gavel_even_end_at_least_s(b->even, l->index) - arrival_s);
+    if (at_most <= from) return at_most;
+    return took_s / (gavel_even_end_s(b->even, l->index) - arrival_s);
+}
+
 /* What the finish-time ratio that the job is heading for adds to its worth. */
 static double late_factor(struct gavel_berth *b, const struct gavel_world *w, uint32_t i,
                           double left_s, double had_s)
@@ -76,9 +91,9 @@ static double late_factor(struct gavel_berth *b, const struct gavel_world *w, ui
     double age_s = w->now_s - l->job.arrival_s, known_s = had_s + GAVEL_ROUND_S;
     if (b->blind)
         return fourth_power(fmax(1, (age_s + known_s) / (l->even_s + known_s) / LATE_FROM_BLIND));
-    double even_s = gavel_even_end_s(b->even, l->index) - l->job.arrival_s;
-    double f = fourth_power(fmax(1, (age_s + left_s) / even_s / LATE_FROM));
-    return f * f;
+    double from = fmin(LATE_FROM_MOST, fmax(LATE_FROM_LEAST, b->worst));
+    double f = fourth_power(fmax(1, finish_ratio(b, l, age_s + left_s, from) / from));
+    return f * f * f;
 }
 
 static void view_jobs(struct gavel_berth *b, const struct gavel_world *w)
@@ -140,7 +155,7 @@ static void value_job(const struct gavel_berth *b, const struct gavel_world *w, 
         out->value[k] = 0;
         if (!gavel_can_run(w, j->speed[k], j->gpus, k)) continue;
         out->value[k] = work * fmin(r, left);
-        if (left < r) out->value[k] += j->weight * (1 + urgent) * (1 - left / r);
+        if (left < r) out->value[k] += j->weight * v->late * (1 + urgent) * (1 - left / r);
     }
 }
 
@@ -166,6 +181,20 @@ static void note_rents(struct gavel_berth *b, const struct gavel_world *w,
         b->rent[k] += RENT_PACE * (fmax(0, price[k] - least) * running / sum - b->rent[k]);
 }
 
+/* Let the worst ratio follow those of the jobs that will end in the round. */
+static void note_ends(struct gavel_berth *b, const struct gavel_world *w)
+{
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct gavel_live *l = &w->live[i];
+        if (l->type == GAVEL_NOWHERE) continue;
+        double left_s = gavel_steps_left(l) / l->job.speed[l->type];
+        if (left_s > GAVEL_ROUND_S) continue;
+        b->worst -= b->worst * WORST_FADES;
+        b->worst =
+            fmax(b->worst, finish_ratio(b, l, w->now_s + left_s - l->job.arrival_s, b->worst));
+    }
+}
+
 void gavel_berth_choose(struct gavel_berth *b, struct gavel_world *w)
 {
     double price[GAVEL_TYPES], size = 0;
@@ -181,4 +210,5 @@ void gavel_berth_choose(struct gavel_berth *b, struct gavel_world *w)
     gavel_match_solve(&b->match, w->workers, price);
     note_rents(b, w, price);
     for (uint32_t i = 0; i < w->count; i++) w->live[i].type = b->match.jobs[i].type;
+    if (!b->blind) note_ends(b, w);
 }

@@ -24,15 +24,18 @@
  * or the average of that over about 50 rounds if it is more: a queue that was there comes back.
  *   late_i  Fairness. With f the finish-time ratio that the job would have if from now on it ran at
  *         its best speed, and h the time since it last ran over the mean z:
- *         late_i = max(1, f / 0.75)^8 (1 + h^2). The ratio is that of the time from its arrival to
+ *         late_i = max(1, f / g)^12 (1 + h^2). The ratio is that of the time from its arrival to
  *         the time under the even split (gavel_even.h), which goes on beside the run, as in the
  *         fair sojourn protocol: who follows the order in which jobs would end under an even split
  *         makes none end later than there, at nearly the mean of the shortest first (Friedman and
  *         Henderson, "Fairness and efficiency in web server protocols", SIGMETRICS 2003). Here that
- *         order sets in near the bound only. Both factors grow without bound while a job waits, so
- *         none waits for ever.
+ *         order sets in near the bound only, and the bound g is what others had: the worst ratio
+ *         with which a job ended, which fades by 1/300 with each that ends, within 0.6 .. 0.75. So
+ *         nobody ends much worse than the others do. Both factors grow without bound while a job
+ *         waits, so none waits for ever.
  *
- * and e_i is the worth that the job would have with nothing left to do, for m = late = 1.
+ * and e_i is the worth that the job would have with nothing left to do, for m = 1 and had it
+ * run in the last round.
  *
  * `berth_blind` knows no durations. It takes for what is left what the job has had, plus the mean
  * of that over the jobs: for heavy-tailed run times the expected rest grows with the age (so the
@@ -42,9 +45,8 @@
  * late_i = max(1, f / 1.05)^4 (1 + h^2).
  *
  * The numbers 30 and 50 are round ones from flat optima: half or double of each changes the mean
- * completion time over the workloads of bench/gavel by 1 % at most. 0.75 and 8 weigh fairness
- * against it: with 0.7 the mean over 113 workloads is 0.4 % longer, and the mean of their worst
- * ratios 0.013 less.
+ * completion time over the workloads of bench/gavel by 1 % at most. 0.6, 0.75,
+ * 300 and 12 weigh fairness against it (decisions 0051 and 0067).
  *
  * With the objective `makespan`, shares of time that end all work soonest are stated by the linear
  * program of makespan_perf, anew at each change. */

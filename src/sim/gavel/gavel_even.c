@@ -28,7 +28,7 @@ struct gavel_even {
     size_t size_cap;
     uint32_t present;
     double now_s;
-    double *end_s; /* by index; of jobs that are present, as foreseen */
+    double *end_s; /* by index; of jobs that are present, as last foreseen: never too late */
     size_t end_cap;
     bool foreseen; /* no job came since */
 };
@@ -42,12 +42,21 @@ static struct size *size_of(struct gavel_even *e, uint32_t gpus)
     return &e->sizes[e->size_count++];
 }
 
+/* Behind those that end later, and behind equals. */
 static void insert(struct size *z, struct entry x)
 {
+    uint32_t low = 0, high = z->count;
     z->entries = mem_grow(z->entries, &z->cap, (size_t)z->count + 1, sizeof *z->entries);
-    uint32_t i = z->count++;
-    for (; i > 0 && z->entries[i - 1].end < x.end; i--) z->entries[i] = z->entries[i - 1];
-    z->entries[i] = x;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (z->entries[middle].end < x.end)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    memmove(&z->entries[low + 1], &z->entries[low], (z->count - low) * sizeof *z->entries);
+    z->entries[low] = x;
+    z->count++;
 }
 
 /* What a clock of that size gains a second. */
@@ -119,6 +128,7 @@ void gavel_even_admit(struct gavel_even *e, uint32_t index, const struct gavel_j
     struct size *z = size_of(e, j->gpus);
     e->end_s = mem_grow(e->end_s, &e->end_cap, (size_t)index + 1, sizeof *e->end_s);
     insert(z, (struct entry){z->clock + j->steps / speed, index});
+    e->end_s[index] = j->arrival_s + j->steps / speed * fmax(j->gpus, e->all);
     e->present++;
     e->foreseen = false;
 }
@@ -139,6 +149,12 @@ double gavel_even_end_s(struct gavel_even *e, uint32_t index)
 {
     ASSERT(index < e->end_cap);
     if (!e->foreseen) foresee(e);
+    return e->end_s[index];
+}
+
+double gavel_even_end_at_least_s(const struct gavel_even *e, uint32_t index)
+{
+    ASSERT(index < e->end_cap);
     return e->end_s[index];
 }
 

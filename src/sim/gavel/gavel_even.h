@@ -32,6 +32,9 @@ void gavel_even_admit(struct gavel_even *e, uint32_t index, const struct gavel_j
  * off, and never bring it forward. In seconds since the start of the run. */
 double gavel_even_end_s(struct gavel_even *e, uint32_t index);
 
+/* No later than that, without reckoning: what was last reckoned, or if it had been alone. */
+double gavel_even_end_at_least_s(const struct gavel_even *e, uint32_t index);
+
 /* Completion times under the even split of the jobs of the window, into even_s[index -
  * window_begin]. A stream is drawn as far as it takes. */
 void gavel_even_times(struct gavel_source *s, const int32_t workers[GAVEL_TYPES], double *even_s);

@@ -58,6 +58,14 @@ static struct gavel_service *service_of(struct gavel_result *r, double weight)
     return &r->service[r->service_count++];
 }
 
+static double best_speed(const struct gavel_world *w, const struct gavel_job *j)
+{
+    double best = 0;
+    for (int k = 0; k < GAVEL_TYPES; k++)
+        if (gavel_can_run(w, j->speed[k], j->gpus, k)) best = fmax(best, j->speed[k]);
+    return best;
+}
+
 /* A job is over; it counts when it is of the window and was not dropped. */
 static void note_end(struct run *r, const struct gavel_live *l, bool dropped)
 {
@@ -69,12 +77,14 @@ static void note_end(struct run *r, const struct gavel_live *l, bool dropped)
         out->dropped++;
         return;
     }
-    double jct_s = l->finish_s - l->job.arrival_s, own = jct_s / l->even_s;
-    double ftf = jct_s / r->even_s[l->index - r->source->window_begin];
+    double even_s = r->even_s[l->index - r->source->window_begin];
+    double jct_s = l->finish_s - l->job.arrival_s, ftf = jct_s / even_s, own = jct_s / l->even_s;
+    double alone_s = l->job.steps / best_speed(&r->world, &l->job);
     struct gavel_service *s = service_of(out, l->job.weight);
     r->jct_s[out->jobs++] = jct_s;
     out->mean_ftf += ftf;
     out->worst_ftf = fmax(out->worst_ftf, ftf);
+    out->floor_ftf = fmax(out->floor_ftf, (l->first_s - l->job.arrival_s + alone_s) / even_s);
     out->mean_own += own;
     out->worst_own = fmax(out->worst_own, own);
     out->worst_wait_h = fmax(out->worst_wait_h, l->wait_s / HOUR_S);
@@ -180,8 +190,11 @@ static void admit(struct run *r)
         const struct gavel_job *j = &r->source->jobs[r->next];
         w->live = mem_grow(w->live, &r->live_cap, (size_t)w->count + 1, sizeof *w->live);
         struct gavel_live *l = &w->live[w->count++];
-        *l = (struct gavel_live){
-            .job = *j, .index = r->next++, .type = GAVEL_NOWHERE, .last_s = j->arrival_s};
+        *l = (struct gavel_live){.job = *j,
+                                 .index = r->next++,
+                                 .type = GAVEL_NOWHERE,
+                                 .first_s = w->now_s,
+                                 .last_s = j->arrival_s};
         for (int k = 0; k < GAVEL_TYPES; k++) l->got_s[k] = HEAD_START_S;
         r->stale = true;
     }

@@ -51,6 +51,7 @@ struct gavel_result {
     /* Finish-time ratio, as Gavel's figures have it: the completion time over that under the even
      * split of the same workload (gavel_even.h). */
     double worst_ftf, mean_ftf;
+    double floor_ftf; /* the worst, had each job run on its best type from its first round on */
     /* As Gavel's policy finish_time_fairness has it, after Themis (NSDI 2020): over the time that
      * the same steps take with 1/n of every type, n being the jobs present in this run. */
     double worst_own, mean_own;

@@ -28,6 +28,7 @@ struct gavel_live {
     /* For the account: */
     double ran_gpu_s; /* GPU seconds it had */
     double even_s; /* time for the same steps with an even part of the cluster */
+    double first_s; /* the first round that it could be in */
     double last_s; /* when it last ran; its arrival */
     double wait_s; /* the longest time in which it did not run */
 };
