@@ -1,5 +1,6 @@
 /* berth law list, berth law show: the rules as a table, and one rule whole. */
 #include "base/civil.h"
+#include "cli/api.h"
 #include "cli/cmd_law.h"
 #include "cli/law_files.h"
 #include "cli/say.h"
@@ -9,12 +10,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { OPT_LAW = OPTION_LONG, OPT_ON, OPT_BIND };
+enum { OPT_LAW = OPTION_LONG, OPT_ON, OPT_BIND, OPT_JSON };
 
 const struct cli_option law_list_options[] = {
     {OPT_LAW, "law", "DIR", "read the packs of DIR; may be repeated"},
     {OPT_ON, "on", "DATE", "how the rules stand on DATE instead of today"},
     {OPT_BIND, "bind", "LIST", "levels that bind (law,act,guidance)"},
+    {OPT_JSON, "json", NULL, "as JSON: of show, each rule in a line, within its pack"},
     {0},
 };
 
@@ -23,6 +25,7 @@ struct listing {
     int64_t on_ms;
     char **operands;
     int operand_count;
+    bool json;
 };
 
 static int parse(struct listing *l, int argc, char **argv, bool operands_are_packs)
@@ -34,6 +37,7 @@ static int parse(struct listing *l, int argc, char **argv, bool operands_are_pac
         int code = GO_ON;
         if (id == ARGS_STOP) return a.exit_code;
         if (id == OPT_LAW) code = law_files_add(&l->files, a.value);
+        if (id == OPT_JSON) l->json = true;
         if (id == OPT_BIND) code = law_files_bind(&l->files, a.value);
         if (id == OPT_ON && !civil_parse(str_of(a.value), &l->on_ms))
             code = say_error(a.name, "--on takes a date such as 2026-01-31, not '%s'", a.value);
@@ -90,6 +94,14 @@ static const char *date_text(int64_t ms, char out[CIVIL_TEXT_MAX])
     return ms != 0 ? civil_format(ms, out) : "-";
 }
 
+/* What the rule says, in a few words. */
+static void put_demand(const struct law_rule *r, struct buf *out)
+{
+    if (r->lower_count > 0) buf_puts(out, "lowers to ");
+    put_verdict_words(out, r->then.effect, r->then.policy);
+    if (r->cost_percent > 0) buf_printf(out, ", costs %d %%", r->cost_percent);
+}
+
 static void add_rule(struct table *t, const struct listing *l, const struct law_rule *r)
 {
     char date[CIVIL_TEXT_MAX];
@@ -104,12 +116,81 @@ static void add_rule(struct table *t, const struct listing *l, const struct law_
         table_add_colour(t, COLOUR_YELLOW, STR("in doubt"));
     else
         table_add_colour(t, state_colour(s), str_of(state_text(s)));
-    if (r->lower_count > 0) buf_puts(&demand, "lowers to ");
-    put_verdict_words(&demand, r->then.effect, r->then.policy);
-    if (r->cost_percent > 0) buf_printf(&demand, ", costs %d %%", r->cost_percent);
+    put_demand(r, &demand);
     table_add(t, buf_str(&demand));
     table_add(t, r->title);
     buf_release(&demand);
+}
+
+/* A row of the table, as JSON. */
+struct rule_row {
+    struct str rule, law, pack, level, stands, demand, title;
+    int64_t from_ms, until_ms;
+};
+
+static void visit_rule_row(struct visit *v, struct rule_row *x)
+{
+    visit_text(v, "rule", &x->rule);
+    visit_text(v, "law", &x->law);
+    visit_text(v, "pack", &x->pack);
+    visit_text(v, "level", &x->level);
+    visit_i64(v, "from_ms", &x->from_ms);
+    visit_i64(v, "until_ms", &x->until_ms);
+    visit_text(v, "stands", &x->stands);
+    visit_text(v, "then", &x->demand);
+    visit_text(v, "title", &x->title);
+}
+
+struct rule_rows {
+    struct rule_row *rows;
+    uint32_t count;
+    int64_t on_ms;
+};
+
+static void visit_rule_rows(struct visit *v, void *what)
+{
+    struct rule_rows *x = what;
+    visit_i64(v, "on_ms", &x->on_ms);
+    VISIT_ARRAY(v, "rules", x->rows, x->count, UINT32_MAX, visit_rule_row);
+}
+
+static struct rule_row row_of(struct listing *l, const struct law_pack *p, const struct law_rule *r)
+{
+    struct buf demand = {0};
+    put_demand(r, &demand);
+    enum law_state s = law_rule_state(l->files.law, r->id, l->on_ms);
+    struct rule_row row = {.rule = r->id,
+                           .law = r->law,
+                           .pack = p->id,
+                           .level = str_of(law_level_names[r->level]),
+                           .stands = in_doubt(r, s, l->on_ms) ? STR("in doubt")
+                                                              : str_of(state_text(s)),
+                           .demand = str_copy(&l->files.arena, buf_str(&demand)),
+                           .title = r->title,
+                           .from_ms = r->effective_ms != 0 ? r->effective_ms : r->published_ms,
+                           .until_ms = r->until_ms};
+    buf_release(&demand);
+    return row;
+}
+
+static void list_json(struct listing *l)
+{
+    struct rule_rows x = {.on_ms = l->on_ms};
+    for (uint32_t i = 0; i < law_packs(l->files.law); i++)
+        x.count += law_pack_at(l->files.law, i)->rule_count;
+    x.rows = ARENA_ARRAY(&l->files.arena, x.count, struct rule_row);
+    x.count = 0;
+    for (uint32_t i = 0; i < law_packs(l->files.law); i++) {
+        const struct law_pack *p = law_pack_at(l->files.law, i);
+        for (uint32_t r = 0; r < p->rule_count; r++)
+            x.rows[x.count++] = row_of(l, p, &p->rules[r]);
+    }
+    api_print(visit_rule_rows, &x);
+}
+
+static void visit_pack_any(struct visit *v, void *what)
+{
+    visit_law_pack(v, what);
 }
 
 int cmd_law_list(int argc, char **argv)
@@ -121,7 +202,10 @@ int cmd_law_list(int argc, char **argv)
     struct listing l = {0};
     law_files_init(&l.files, argv[0]);
     int code = parse(&l, argc, argv, true);
-    if (code == GO_ON) {
+    if (code == GO_ON && l.json) {
+        list_json(&l);
+        code = EXIT_DONE;
+    } else if (code == GO_ON) {
         struct table t;
         struct buf text = {0};
         table_init(&t, columns, sizeof columns / sizeof *columns);
@@ -333,6 +417,14 @@ int cmd_law_show(int argc, char **argv)
         if (r == NULL) {
             code = no_such_rule(&l, argv[0], l.operands[i]);
             break;
+        }
+        if (l.json) {
+            struct law_pack alone = *pack_of(&l, r);
+            struct law_rule rule = *r;
+            alone.rules = &rule;
+            alone.rule_count = 1;
+            api_print(visit_pack_any, &alone);
+            continue;
         }
         if (i > 0) buf_putc(&s.out, '\n');
         show_rule(&s, &l, pack_of(&l, r), r);

@@ -304,8 +304,7 @@ static enum err show_json(struct api *a, const struct options *o, struct job_lis
                           struct job_row *rows, size_t count)
 {
     enum err code = o->start ? estimate(a, rows, count) : ERR_NONE;
-    for (size_t i = 0; code == ERR_NONE && o->start && i < count; i++)
-        list->jobs[i] = *rows[i].job;
+    for (size_t i = 0; code == ERR_NONE && o->start && i < count; i++) list->jobs[i] = *rows[i].job;
     if (code == ERR_NONE) api_print_jobs(list);
     return code;
 }

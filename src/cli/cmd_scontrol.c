@@ -442,8 +442,7 @@ int cmd_scontrol(int argc, char **argv)
     if (strcasecmp(verb, "hold") == 0 || strcasecmp(verb, "uhold") == 0)
         return act(name, "hold", words, count);
     if (strcasecmp(verb, "release") == 0) return act(name, "release", words, count);
-    if (strcasecmp(verb, "requeuehold") == 0)
-        return act(name, "requeuehold", words, count);
+    if (strcasecmp(verb, "requeuehold") == 0) return act(name, "requeuehold", words, count);
     if (strcasecmp(verb, "requeue") == 0) return act(name, "requeue", words, count);
     if (strcasecmp(verb, "write") == 0) return write_script(name, words, count);
     if (strcasecmp(verb, "ping") == 0) return ping(name);

@@ -209,8 +209,7 @@ static void say_submitted(const struct api *a, const struct sbatch_request *r,
     /* As in Slurm, who names the cluster is told it. */
     struct str site = r->clusters_given && r->spec.site_count == 1 ? r->spec.sites[0] : STR("");
     if (r->parsable)
-        printf("%" PRIu32 "%s" STR_FMT "\n", reply->job_id, site.len > 0 ? ";" : "",
-               STR_ARG(site));
+        printf("%" PRIu32 "%s" STR_FMT "\n", reply->job_id, site.len > 0 ? ";" : "", STR_ARG(site));
     else if (!r->quiet)
         printf("Submitted batch job %" PRIu32 "%s" STR_FMT "\n", reply->job_id,
                site.len > 0 ? " on cluster " : "", STR_ARG(site));

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { OPT_ALL = OPTION_LONG, OPT_JSON };
 
@@ -85,6 +86,8 @@ int cmd_why(int argc, char **argv)
         o.pool = args_operands(&args)[1];
     else if (words != 1)
         return say_error(argv[0], "name one job, such as: berth why 12");
+    if (strcmp(argv[0], "why-not") == 0 && o.pool == NULL)
+        return say_error(argv[0], "name a job and a pool, such as: berth why-not 12 tokyo-h100");
     struct api a;
     int exit_code = api_open(&a, argv[0]);
     if (exit_code != EXIT_DONE) return exit_code;

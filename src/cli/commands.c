@@ -87,6 +87,16 @@ const struct command commands[] = {
         .run = cmd_why,
     },
     {
+        .name = "why-not",
+        .group = GROUP_JOBS,
+        .summary = "say why a job is not in a certain pool",
+        .usage = "[OPTION]... JOB POOL",
+        .about = "The law's whole verdict about the job in that pool. The same as berth why JOB POOL.",
+        .options = why_options,
+        .examples = "berth why-not 12 tokyo-h100\twhat forbids it there, or would allow it\n",
+        .run = cmd_why,
+    },
+    {
         .name = "progress",
         .group = GROUP_JOBS,
         .summary = "inside a job: say how far it is",
@@ -161,7 +171,8 @@ const struct command commands[] = {
         .summary = "do what Slurm's scontrol does",
         .usage = "[OPTION]... VERB [ARGUMENT]...",
         .about = "Verbs: show job [ID], show node [NAME], show partition [NAME], show config, "
-                 "show hostnames LIST; hold, release, uhold, requeue and requeuehold JOB...; update JobId=ID "
+                 "show hostnames LIST; hold, release, uhold, requeue and requeuehold JOB...; "
+                 "update JobId=ID "
                  "KEY=VALUE..., update NodeName=LIST State=DRAIN|DOWN|RESUME Reason=TEXT, update "
                  "PartitionName=NAME State=UP|DOWN|DRAIN; write batch_script ID [FILE]; ping; "
                  "version.",

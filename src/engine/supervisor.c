@@ -105,13 +105,12 @@ static void deliver(const struct supervisor *s, int order)
 /* In the job's error output, before anything is sent: what ended it. */
 static void say_why(const struct supervisor *s, enum stop_why why)
 {
-    static const char *const due_to[STOP_WHY_COUNT] = {
-        [STOP_ASKED] = "",
-        [STOP_TIME_LIMIT] = " DUE TO TIME LIMIT",
-        [STOP_PREEMPTED] = " DUE TO PREEMPTION",
-        [STOP_REQUEUED] = " DUE TO JOB REQUEUE",
-        [STOP_NODE_FAILED] = " DUE TO NODE FAILURE",
-        [STOP_UNLAWFUL] = " DUE TO THE LAW"};
+    static const char *const due_to[STOP_WHY_COUNT] = {[STOP_ASKED] = "",
+                                                       [STOP_TIME_LIMIT] = " DUE TO TIME LIMIT",
+                                                       [STOP_PREEMPTED] = " DUE TO PREEMPTION",
+                                                       [STOP_REQUEUED] = " DUE TO JOB REQUEUE",
+                                                       [STOP_NODE_FAILED] = " DUE TO NODE FAILURE",
+                                                       [STOP_UNLAWFUL] = " DUE TO THE LAW"};
     if (s->terminated || s->over) return;
     struct str node = {0};
     (void)environment_get(s->spec.environment, s->spec.environment_count, "SLURMD_NODENAME", &node);

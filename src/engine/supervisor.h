@@ -56,7 +56,8 @@ enum {
 /* A longer time limit is none: a thousand years, so that sums of instants stay within 64 bits. */
 #define SUPERVISOR_LIMIT_MAX_MS (INT64_C(1000) * 366 * 86400 * 1000)
 
-_Static_assert((int)PREEMPT_GRACE_MAX_MS < (int)SUPERVISOR_WHY, "the longest grace leaves room for why");
+_Static_assert((int)PREEMPT_GRACE_MAX_MS < (int)SUPERVISOR_WHY,
+               "the longest grace leaves room for why");
 _Static_assert((int)STOP_WHY_COUNT <= INT32_MAX / SUPERVISOR_WHY, "both fit a signal's value");
 
 struct supervisor_context {

@@ -33,8 +33,7 @@ enum {
     ENV_COUNT_MAX = 4096,
     ARRAY_TASKS_MAX = 10000, /* tasks of one array job (Slurm's MaxArraySize default is 1001) */
     DEPENDENCY_MAX = 64, /* jobs one job waits for */
-    DEPENDENCY_DELAY_MIN_MAX = 366 * 24 * 60, /* minutes behind a start: a year, as no time limit of a
-                                                 job that is waited for is longer in practice */
+    DEPENDENCY_DELAY_MIN_MAX = 366 * 24 * 60, /* minutes behind a start: a year; no job runs longer */
     DATA_SETS_MAX = 64, /* data sets one job reads */
     JOBS_MAX = 2000000, /* jobs in memory, ended ones that are not yet purged included */
     JOB_NODES_MAX = 65536, /* nodes of one gang */

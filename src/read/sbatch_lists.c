@@ -417,8 +417,7 @@ enum err sbatch_put_umask(struct sbatch_request *r, struct errtext *error)
 {
     const char *mask = r->context->umask;
     if (mask == NULL || is_set(&r->spec, STR("SLURM_UMASK"))) return ERR_NONE;
-    return sbatch_put_variable(
-        r, str_of(arena_printf(r->arena, "SLURM_UMASK=%s", mask)), error);
+    return sbatch_put_variable(r, str_of(arena_printf(r->arena, "SLURM_UMASK=%s", mask)), error);
 }
 
 enum err sbatch_settle_environment(struct sbatch_request *r, struct errtext *error)

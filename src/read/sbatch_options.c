@@ -112,7 +112,7 @@ const struct sbatch_option sbatch_options[] = {
     REFUSED("container-id", 0, ARG_NEEDED, "SBATCH_CONTAINER_ID", "containers are not run by this release"),
     REFUSED("core-spec", 'S', ARG_NEEDED, "SBATCH_CORE_SPEC", SIZE_OR_PLACE),
     REFUSED("cores-per-socket", 0, ARG_NEEDED, NULL, SIZE_OR_PLACE),
-    REFUSED("exclude", 'x', ARG_NEEDED, NULL, "nodes are chosen by Berth; use --partition or --clusters"),
+    REFUSED("exclude", 'x', ARG_NEEDED, NULL, "nodes are chosen by Berth; one that is broken is taken out for everybody: berth drain POOL NODES"),
     REFUSED("export-file", 0, ARG_NEEDED, NULL, "is not supported; use --export"),
     REFUSED("extra", 0, ARG_NEEDED, NULL, SIZE_OR_PLACE),
     REFUSED("extra-node-info", 'B', ARG_NEEDED, NULL, SIZE_OR_PLACE),

@@ -70,10 +70,11 @@ sbatch_handler sbatch_set_account, sbatch_set_array, sbatch_set_begin, sbatch_se
     sbatch_set_help, sbatch_set_hold, sbatch_set_input, sbatch_set_job_name, sbatch_set_mem,
     sbatch_set_mem_per_cpu, sbatch_set_mem_per_gpu, sbatch_set_nice, sbatch_set_no_requeue,
     sbatch_set_nodes, sbatch_set_ntasks, sbatch_set_ntasks_per_node, sbatch_set_open_mode,
-    sbatch_set_output, sbatch_set_oversubscribe, sbatch_set_parsable, sbatch_set_partition, sbatch_set_prefer,
-    sbatch_set_priority, sbatch_set_qos, sbatch_set_quiet, sbatch_set_requeue, sbatch_set_signal,
-    sbatch_set_switches, sbatch_set_test_only, sbatch_set_time, sbatch_set_time_min, sbatch_set_usage,
-    sbatch_set_verbose, sbatch_set_version, sbatch_set_wait, sbatch_set_wrap;
+    sbatch_set_output, sbatch_set_oversubscribe, sbatch_set_parsable, sbatch_set_partition,
+    sbatch_set_prefer, sbatch_set_priority, sbatch_set_qos, sbatch_set_quiet, sbatch_set_requeue,
+    sbatch_set_signal, sbatch_set_switches, sbatch_set_test_only, sbatch_set_time,
+    sbatch_set_time_min, sbatch_set_usage, sbatch_set_verbose, sbatch_set_version, sbatch_set_wait,
+    sbatch_set_wrap;
 /* Berth's own. */
 sbatch_handler sbatch_set_all, sbatch_set_json;
 sbatch_handler sbatch_set_steps, sbatch_set_type, sbatch_set_checkpoint_size;

@@ -484,15 +484,17 @@ static void read_secrets(struct task *t, const struct yaml_node *n)
         empty = n->items[i].kind == YAML_SCALAR && !yaml_is_null(&n->items[i]) &&
                 n->items[i].text.len == 0;
     if (!empty)
-        yaml_fail(t->errs, n, "secrets: they would be kept in the ledger; leave them empty (\"\"), "
-                              "and read them from a file on the node");
+        yaml_fail(t->errs, n,
+                  "secrets: they would be kept in the ledger; leave them empty (\"\"), "
+                  "and read them from a file on the node");
     else
         read_envs(t, n);
 }
 
 /* `run` is for every node, told by SKYPILOT_NODE_RANK; the first that fails ends all. */
 #define EACH_NODE_BEGIN                                                                            \
-    "for ((rank = 0; rank < SKYPILOT_NUM_NODES; rank++)); do\n(\nexport SKYPILOT_NODE_RANK=$rank\n"
+    "for ((rank = 0; rank < SKYPILOT_NUM_NODES; rank++)); do\n(\nexport "                          \
+    "SKYPILOT_NODE_RANK=$rank\n"
 #define EACH_NODE_END                                                                              \
     ") &\ndone\n"                                                                                  \
     "for ((rank = 0; rank < SKYPILOT_NUM_NODES; rank++)); do\n"                                    \

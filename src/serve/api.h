@@ -9,8 +9,7 @@ typedef void api_handler(struct server *s, struct op *op, struct str id);
 
 /* api_jobs.c */
 api_handler handle_submit, handle_plan, handle_jobs, handle_job, handle_job_spec, handle_why,
-    handle_cancel, handle_hold, handle_release, handle_requeue, handle_requeuehold,
-    handle_update;
+    handle_cancel, handle_hold, handle_release, handle_requeue, handle_requeuehold, handle_update;
 /* api_acct.c */
 api_handler handle_acct;
 /* api_supply.c */

@@ -116,8 +116,7 @@ void handle_events(struct server *s, struct op *op, struct str id)
         reply_text(op, 200, "text/event-stream", STR(""));
         return;
     }
-    if (op->last_event != NULL)
-        e = events_missed(s, &op->peer, op->last_event, &missed, &error);
+    if (op->last_event != NULL) e = events_missed(s, &op->peer, op->last_event, &missed, &error);
     /* What is decided from here on is published to it: nothing falls between. */
     if (e == ERR_NONE) {
         op->status = 200;

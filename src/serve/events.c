@@ -107,8 +107,8 @@ static bool put_missed(void *arg, const struct ledger_record *r)
     return m->failed == ERR_NONE;
 }
 
-enum err events_missed(struct server *s, const struct peer *peer, const char *last,
-                       struct buf *out, struct errtext *error)
+enum err events_missed(struct server *s, const struct peer *peer, const char *last, struct buf *out,
+                       struct errtext *error)
 {
     struct missed m = {.s = s, .peer = peer, .out = out, .error = error};
     server_settle(s);
@@ -123,9 +123,9 @@ enum err events_missed(struct server *s, const struct peer *peer, const char *la
     struct store *store = journal_store(&s->journal);
     uint64_t from = m.record > 0 ? m.record : 1;
     arena_init(&m.arena);
-    enum err e = from <= s->journal.head
-                     ? store->ops->read(store, from, s->journal.head - from + 1, put_missed, &m, error)
-                     : ERR_NONE;
+    enum err e = from <= s->journal.head ? store->ops->read(store, from, s->journal.head - from + 1,
+                                                            put_missed, &m, error)
+                                         : ERR_NONE;
     arena_release(&m.arena);
     return e != ERR_NONE ? e : m.failed;
 }

@@ -255,8 +255,7 @@ static enum MHD_Result request_begin(struct door *d, struct MHD_Connection *c, c
     buf_reserve(&op->reply, REPLY_USUAL);
     op->key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
     op->last_event = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Last-Event-ID");
-    const char *accept =
-        MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     op->wants_cbor = accept != NULL && strcmp(accept, "application/cbor") == 0;
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, op);
     op_own_texts(op);

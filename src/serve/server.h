@@ -125,8 +125,8 @@ void events_drop(struct outbox *o);
 /* The same events of the ledger, those that the peer may see, behind the one with that id (text of
  * a Last-Event-ID header). Settles first. ERR_INVALID: it is no id, ERR_LIMIT: too much was missed.
  */
-enum err events_missed(struct server *s, const struct peer *peer, const char *last,
-                       struct buf *out, struct errtext *error);
+enum err events_missed(struct server *s, const struct peer *peer, const char *last, struct buf *out,
+                       struct errtext *error);
 
 /* Answer the request: fills status and reply (api.c). */
 void api_handle(struct server *s, struct op *op);

@@ -56,8 +56,7 @@ static struct str dependency_text(const struct job_spec *s, struct arena *arena)
         buf_puts(&b, dependency_names[s->dependencies[i].kind]);
         if (s->dependencies[i].job != 0) buf_printf(&b, ":%u", s->dependencies[i].job);
         if (s->dependencies[i].of_task) buf_printf(&b, "_%u", s->dependencies[i].task);
-        if (s->dependencies[i].delay_min > 0)
-            buf_printf(&b, "+%u", s->dependencies[i].delay_min);
+        if (s->dependencies[i].delay_min > 0) buf_printf(&b, "+%u", s->dependencies[i].delay_min);
     }
     return finish(&b, arena);
 }

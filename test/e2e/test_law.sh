@@ -36,6 +36,8 @@ stands() { "$BERTH" law list --law packs --on "$1" | awk '$1 == "XA-1" { $1 = $2
 expect "before it begins" "$(stands 2024-01-15)" "not yet"
 expect "while it binds" "$(stands 2025-12-31)" "binds"
 expect "while nobody knows" "$(stands 2026-01-01)" "in doubt"
+expect "the same as JSON" "$("$BERTH" law list --json --law packs --on 2026-03-01 | jq -c '[.rules[0].rule,.rules[0].stands,.rules[0].then]')" '["XA-1","in doubt","licence"]'
+expect "and the rule whole" "$("$BERTH" law show --json XA-1 --law packs | jq -c '[.pack,.rules[0].id // .rules[0].rule]')" '["doubted","XA-1"]'
 expect_match "the rule's page says the same" "$("$BERTH" law show XA-1 --law packs --on 2026-03-01)" "stands +in doubt"
 expect_match "and binds before" "$("$BERTH" law show XA-1 --law packs --on 2025-03-01)" "stands +binds"
 echo '{on: 2026-03-01, act: export, from: XA, to: XB, amount: 8}' >case.yaml

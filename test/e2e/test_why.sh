@@ -20,5 +20,8 @@ expect_exit 1 "$BERTH" sbatch --gpus=h100-sxm:64 --wrap true
 expect_match "what can never run is refused with what there is" "$ERR" "large enough"
 expect_exit 1 "$BERTH" sbatch --gpus=b300:1 --wrap true
 expect_match "an unknown kind names those there are" "$ERR" "h100-sxm"
+expect_exit 1 "$BERTH" why-not "$hog"
+expect_match "why-not wants a pool" "$ERR" "name a job and a pool"
+expect "and says what why says of it" "$("$BERTH" why-not "$hog" cpu)" "$("$BERTH" why "$hog" cpu)"
 expect_exit 1 "$BERTH" why 999
 stop_daemon
