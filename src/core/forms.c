@@ -92,16 +92,23 @@ static uint32_t least_taken(const struct form_nodes *f, const struct size *z, in
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
+/* As if all nodes of the gang had the larger need. */
+static struct form_nodes all_large(const struct form_nodes *f)
+{
+    return (struct form_nodes){f->large, f->large, f->count, f->topology};
+}
+
 static bool is_ready_by(const struct form_nodes *f, const struct size *z, int64_t at)
 {
+    const struct form_nodes even = all_large(f);
     if (z->contiguous) return block_by(f, z, at) != NO_INDEX;
-    if (z->switches_max > 1 && z->part[1].count == 0) return least_taken(f, z, at) > 0;
-    return switch_by(f, z, at) != NO_INDEX;
+    if (z->switches_max == 1) return switch_by(f, z, at) != NO_INDEX;
+    if (z->part[1].count == 0) return least_taken(f, z, at) > 0;
+    return switch_by(f, z, at) != NO_INDEX || least_taken(&even, z, at) > 0;
 }
 
 int64_t form_at(const struct form_nodes *f, const struct size *z, int64_t hint)
 {
-    if (!z->contiguous && z->switches_max > 1 && z->part[1].count > 0) return CIVIL_NEVER_MS;
     int64_t low = 0, high = 0; /* ready by `high`, not before `low` */
     for (uint32_t i = 0; i < f->count; i++)
         if (f->large[i] != CIVIL_NEVER_MS && f->large[i] > high) high = f->large[i];
@@ -158,25 +165,10 @@ static void take_uneven(const struct form_nodes *f, const struct size *z, int64_
     ASSERT(got == z->nodes);
 }
 
-void form_take(const struct form_nodes *f, const struct size *z, int64_t at, uint32_t *out)
+/* Of a gang whose nodes all need the same, on two switches or more: from the fullest on. */
+static void take_even(const struct form_nodes *f, const struct size *z, int64_t at, uint32_t *out)
 {
-    uint32_t got = 0;
-    if (z->contiguous) {
-        uint32_t first = block_by(f, z, at);
-        ASSERT(first != NO_INDEX);
-        for (; got < z->nodes; got++) out[got] = first + got;
-        return;
-    }
-    if (z->part[1].count > 0 || z->switches_max == 1) {
-        uint32_t one = switch_by(f, z, at);
-        ASSERT(one != NO_INDEX);
-        if (z->part[1].count > 0)
-            take_uneven(f, z, at, one, out);
-        else
-            take_ready(f, z, at, one, 0, out);
-        return;
-    }
-    uint32_t least = least_taken(f, z, at), taken = 0;
+    uint32_t least = least_taken(f, z, at), taken = 0, got = 0;
     ASSERT(least > 0);
     for (int pass = 0; pass < 2; pass++) { /* all with more, then as many with just that */
         for (uint32_t s = 0; s < f->topology->leaf_count && taken < z->switches_max; s++) {
@@ -187,4 +179,23 @@ void form_take(const struct form_nodes *f, const struct size *z, int64_t at, uin
         }
     }
     ASSERT(got == z->nodes);
+}
+
+void form_take(const struct form_nodes *f, const struct size *z, int64_t at, uint32_t *out)
+{
+    const struct form_nodes even = all_large(f);
+    bool is_even = z->part[1].count == 0;
+    if (z->contiguous) {
+        uint32_t first = block_by(f, z, at);
+        ASSERT(first != NO_INDEX);
+        for (uint32_t got = 0; got < z->nodes; got++) out[got] = first + got;
+        return;
+    }
+    uint32_t one = is_even && z->switches_max > 1 ? NO_INDEX : switch_by(f, z, at);
+    if (one == NO_INDEX)
+        take_even(is_even ? f : &even, z, at, out);
+    else if (is_even)
+        take_ready(f, z, at, one, 0, out);
+    else
+        take_uneven(f, z, at, one, out);
 }

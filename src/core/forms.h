@@ -8,8 +8,11 @@
  *     switches, has all its nodes ready for the smaller need by t, and enough for the larger one.
  *
  * More nodes ready never hurt, so t is found by halving; each t asked about costs one look at every
- * node. What is foreseen is what will fit (contiguous_fits, switches_pick), with one exception: a
- * gang of two different needs on two switches or more, for which nothing is foreseen. */
+ * node. What is foreseen is what will fit (contiguous_fits, switches_pick).
+ *
+ * A gang of two different needs on two switches or more may be ready sooner than is foreseen: which
+ * switches to take for both needs is a knapsack. It is foreseen where one switch holds it, or where
+ * all its nodes could have the larger need. */
 #ifndef BERTH_CORE_FORMS_H
 #define BERTH_CORE_FORMS_H
 

@@ -490,7 +490,9 @@ static enum err check_reservation(const struct core *c, uint32_t pool, struct er
     if (e == NULL || e->job.state != JOB_PENDING || e->class == NULL ||
         size_in_pool(&e->job.spec, &c->fleet.pools[pool], &z, &have, &need) != REASON_NONE)
         return BROKEN(19, "pool %u is kept for job %u, which does not wait for it", pool, h->job);
-    if (!fits_at(c, pool, &z, h->at_ms) || (h->at_ms > 0 && fits_at(c, pool, &z, h->at_ms - 1)))
+    bool may_be_sooner = z.switches_max > 1 && z.part[1].count > 0; /* forms.h */
+    if (!fits_at(c, pool, &z, h->at_ms) ||
+        (h->at_ms > 0 && !may_be_sooner && fits_at(c, pool, &z, h->at_ms - 1)))
         return BROKEN(19, "pool %u does not first take job %u at %lld", pool, h->job,
                       (long long)h->at_ms);
     return ERR_NONE;

@@ -116,8 +116,8 @@ int64_t claim_until_ms(const struct core *c, const struct entry *e);
 /* The same for one that would be made now with that limit. */
 int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms);
 
-/* When the size of the group fits in the pool: 0 now, CIVIL_NEVER_MS not foreseen, as for a size that
- * has two different needs and insists on two switches or more. The pool takes the size (size_in_pool). */
+/* When the size of the group fits in the pool: 0 now, CIVIL_NEVER_MS not foreseen.
+ * The pool takes the size (size_in_pool). */
 int64_t outlook_at(struct core *c, struct size_group *g, uint32_t pool);
 /* An instant before which it does not, found without listing nodes: equal to outlook_at or less. */
 int64_t outlook_bound(struct core *c, struct size_group *g, uint32_t pool);

@@ -77,6 +77,13 @@ static int by_size(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
+static int by_large(const void *a, const void *b)
+{
+    const struct offer *x = a, *y = b;
+    if (x->large != y->large) return x->large > y->large ? -1 : 1;
+    return by_size(a, b);
+}
+
 /* The leaves first .. end - 1 that have nodes for the job. Gives how many. Where the nodes of a leaf
  * follow those of the one before, as is usual, each node that does is met once in the tree. */
 static uint32_t find_offers(const struct pool_nodes *n, const struct size *z, uint32_t first,
@@ -101,11 +108,20 @@ static uint32_t find_offers(const struct pool_nodes *n, const struct size *z, ui
     return offers;
 }
 
-/* As few of these leaves as hold the job; 0: they do not. `spare`: room for as many offers. */
-static uint32_t pick_among(const struct pool_nodes *n, const struct size *z, uint32_t first,
-                           uint32_t end, struct offer *spare)
+/* How many of these leaves hold the job if all its nodes had the larger need; 0: they do not. They
+ * come first then. */
+static uint32_t pick_large(const struct size *z, uint32_t offers, struct offer *spare)
 {
-    uint32_t taken = 0, large = 0, all = 0, offers = find_offers(n, z, first, end, spare);
+    uint32_t taken = 0, large = 0;
+    if (offers > 1) qsort(spare, offers, sizeof *spare, by_large);
+    for (; taken < offers && large < z->nodes; taken++) large += spare[taken].large;
+    return large >= z->nodes ? taken : 0;
+}
+
+/* Those with the most nodes; 0: they do not hold the job. */
+static uint32_t pick_most(const struct size *z, uint32_t offers, struct offer *spare)
+{
+    uint32_t taken = 0, large = 0, all = 0;
     if (offers > 1) qsort(spare, offers, sizeof *spare, by_size);
     for (; taken < offers && !suffices(z, large, all); taken++) {
         large += spare[taken].large;
@@ -117,10 +133,24 @@ static uint32_t pick_among(const struct pool_nodes *n, const struct size *z, uin
     all -= spare[last].all;
     for (uint32_t i = offers; i > taken; i--) /* the smallest first */
         if (suffices(z, large + spare[i - 1].large, all + spare[i - 1].all)) {
-            spare[last] = spare[i - 1];
+            struct offer smallest = spare[i - 1];
+            spare[i - 1] = spare[last];
+            spare[last] = smallest;
             break;
         }
     return taken;
+}
+
+/* As few of these leaves as hold the job; 0: they do not. `spare`: room for as many offers. */
+static uint32_t pick_among(const struct pool_nodes *n, const struct size *z, uint32_t first,
+                           uint32_t end, struct offer *spare)
+{
+    uint32_t offers = find_offers(n, z, first, end, spare);
+    uint32_t most = pick_most(z, offers, spare);
+    if (z->part[1].count == 0) return most;
+    uint32_t large = pick_large(z, offers, spare);
+    if (large > 0 && (most == 0 || large < most)) return large;
+    return pick_most(z, offers, spare);
 }
 
 static void keep(struct pick *p, const struct offer *offers, uint32_t count)

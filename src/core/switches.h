@@ -13,7 +13,8 @@
  *
  * In 2 and 3 the leaves with the most nodes that hold the job's smaller need are taken first, and
  * the last is replaced by the one with the fewest that still suffices. Where all nodes of the job
- * need the same, no choice takes fewer. Among the nodes of the switches the packing rule decides,
+ * need the same, no choice takes fewer; where they do not, those with the most nodes that hold the
+ * larger need are taken if they hold as many as the job has, and are fewer. Among the nodes of the switches the packing rule decides,
  * then the index. This is the habit of Slurm's topology/tree. A job of one node goes anywhere.
  *
  * What a job bounds with --switches is the number of leaves.

@@ -126,6 +126,19 @@ static bool check_choice(struct drawn *d, const struct size *z, struct claim_par
         if (chosen)
             assert_true((uint32_t)__builtin_popcount(leaves_of(d, parts, z->nodes)) <= limit);
     }
+    /* What forms.h foresees for a gang of two needs. */
+    struct size large = *z;
+    large.part[0].count = z->nodes;
+    large.part[1].count = 0;
+    uint32_t sure = is_even ? 0 : fewest_of(d, &large, all_leaves(d));
+    for (uint32_t limit = 1; limit <= 4 && sure > 0; limit++) {
+        struct size few = *z;
+        few.switches_max = limit;
+        if (sure > limit) continue;
+        assert_true(nodes_fit(&d->n, &few));
+        assert_true(nodes_choose(&d->n, &few, parts, &waste));
+        assert_true((uint32_t)__builtin_popcount(leaves_of(d, parts, z->nodes)) <= limit);
+    }
     if (least == 0) return false;
     assert_true(nodes_choose(&d->n, z, parts, &waste));
     uint32_t leaves = leaves_of(d, parts, z->nodes), level = level_for(d, z);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/tally.h"
+#include "unit/wires.h"
 #include "world.h"
 
 enum { CLAIMS = 60, NODES = 24 };
@@ -28,8 +29,7 @@ static struct pool draw_pool(struct rng *r)
                          .chips_per_node = kind == 2 ? 0 : 4,
                          .shards_per_chip = kind == 1 ? 10 : 0,
                          .cpus_per_node = kind == 2 || rng_below(r, 2) == 0 ? 16 : 0,
-                         .mem_mb_per_node = rng_below(r, 2) == 0 ? 100 : 0,
-                         .nodes_per_switch = rng_below(r, 2) == 0 ? 4 : 0};
+                         .mem_mb_per_node = rng_below(r, 2) == 0 ? 100 : 0};
 }
 
 static struct size draw_size(struct rng *r, const struct pool *p, bool beside_kept)
@@ -106,11 +106,15 @@ static void the_answer_is_that_of_the_pool_without_the_claims(void **state)
         struct lot l;
         struct tally t;
         struct pool p = draw_pool(&r);
+        struct arena arena = {0};
+        struct wires w;
+        bool is_wired = rng_below(&r, 2) == 0;
+        if (is_wired) wires_draw(rng_next(&r), &arena, &p, &w);
         fill(&l, &r, &p);
         struct size z = draw_size(&r, &p, rng_below(&r, 2) == 0);
         uint32_t form = z.nodes > 1 && p.chips_per_node > 0 ? rng_below(&r, 3) : 0;
         z.contiguous = form == 1;
-        z.switches_max = form == 2 && p.nodes_per_switch > 0;
+        z.switches_max = form == 2 && is_wired ? 1 + rng_below(&r, 2) : 0;
         tally_begin(&t, &l.pool, &z);
         for (uint32_t i = 0; l.count > 0 && i < 4 * l.count; i++) {
             assert_int_equal(tally_fits(&t), nodes_fit(&l.mirror, &z));
@@ -124,6 +128,7 @@ static void the_answer_is_that_of_the_pool_without_the_claims(void **state)
         tally_end(&t);
         nodes_release(&l.pool);
         nodes_release(&l.mirror);
+        arena_release(&arena);
     }
     assert_true(yes > 1000);
     assert_true(no > 1000);
