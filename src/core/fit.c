@@ -1,17 +1,17 @@
 #include "core/fit.h"
 
 #include "base/check.h"
+#include "core/cut.h"
 
 #include <stdlib.h>
 
 /* The rule's numbers; the header says what they do. */
 enum {
-    FRAG_FACTOR = 3,
-    CPU_FACTOR = 3,
-    MEMORY_FACTOR = 2,
-    OPEN_FACTOR = 4,
-    IDLE_CREDIT_MILLI = 800,
-    OPEN_PARTS = 20, /* room is open when one in so many sharing tasks could come */
+    FRAG_FACTOR = 1,
+    CPU_FACTOR = 2,
+    MEMORY_FACTOR = 1,
+    WORTH_FACTOR = 5,
+    SCARCE_FACTOR = 3,
     STEP = 50, /* burdens that differ by less are equal */
     PPM = 1000000,
 };
@@ -72,21 +72,27 @@ static void group(struct fit_workload *w, const struct fit_task *t, uint32_t n)
     }
 }
 
-/* From where on, and below what, room on a chip is open to sharing tasks. */
-static void find_open(struct fit_workload *w, const struct fit_task *all, uint32_t count)
+static void find_scarce(struct fit_workload *w, const struct fit_task *all, uint32_t count,
+                        struct arena *arena)
 {
-    int64_t by_milli[CHIP_MILLI] = {0}, sharing = 0, below = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!fit_is_sharing(&all[i])) continue;
-        by_milli[all[i].milli] += all[i].count;
-        sharing += all[i].count;
+    for (uint32_t i = 0; i < count; i++) w->scarce_count += all[i].scarce_ppm > 0;
+    if (w->scarce_count == 0) return;
+    w->scarce = ARENA_ARRAY(arena, w->scarce_count, struct fit_task);
+    for (uint32_t i = 0, n = 0; i < count; i++) {
+        ASSERT(all[i].scarce_ppm >= 0 && all[i].scarce_ppm <= FIT_SCARCE_PPM_MAX);
+        if (all[i].scarce_ppm > 0) w->scarce[n++] = all[i];
     }
-    for (int32_t milli = 1; sharing > 0 && milli < CHIP_MILLI; milli++) {
-        if (by_milli[milli] == 0) continue;
-        below += by_milli[milli];
-        if (w->open_from_milli == 0 && below * OPEN_PARTS >= sharing) w->open_from_milli = milli;
-        w->open_below_milli = milli;
-    }
+    qsort(w->scarce, w->scarce_count, sizeof *w->scarce, by_demand);
+}
+
+static void find_worth(struct fit_workload *w, const struct fit_task *all, uint32_t count,
+                       struct arena *arena)
+{
+    int64_t asked[CHIP_MILLI] = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (fit_is_sharing(&all[i])) asked[all[i].milli] += all[i].count;
+    w->worth = ARENA_ARRAY(arena, CHIP_MILLI + 1, int32_t);
+    cut_worth(asked, w->worth);
 }
 
 void fit_expect(struct fit_workload *w, const struct fit_task *popular, uint32_t popular_count,
@@ -103,7 +109,8 @@ void fit_expect(struct fit_workload *w, const struct fit_task *popular, uint32_t
     }
     if (n > 1) qsort(t, n, sizeof *t, by_demand);
     group(w, t, n);
-    find_open(w, all, all_count);
+    find_scarce(w, all, all_count, arena);
+    find_worth(w, all, all_count, arena);
     for (uint32_t i = 0; i < all_count; i++) {
         if (all[i].chips == 0) continue;
         w->milli_asked += all[i].count * all[i].chips * all[i].milli;
@@ -150,6 +157,21 @@ static int64_t frag(const struct fit_workload *w, const struct sorted *s, int64_
     return s->sum[s->count] * w->tasks - useful;
 }
 
+/* W. */
+static int64_t scarce(const struct fit_workload *w, const struct sorted *s, int64_t cpu,
+                      int64_t mem, uint64_t model)
+{
+    int64_t useful = 0;
+    int32_t fit = 0; /* as in frag */
+    for (uint32_t i = 0; i < w->scarce_count; i++) {
+        const struct fit_task *t = &w->scarce[i];
+        while (fit < s->count && s->milli[fit] >= t->milli) fit++;
+        if (fit >= t->chips && t->cpu <= cpu && t->mem <= mem && (t->models & model) != 0)
+            useful += t->scarce_ppm * s->sum[fit];
+    }
+    return useful / PPM;
+}
+
 /* Idle milli of chips beyond those for which `left` of something is enough, at the usual need. */
 static int64_t shortage(int64_t idle_milli, int64_t left, int64_t milli_asked, int64_t asked)
 {
@@ -164,17 +186,12 @@ static int64_t burden(const struct fit_workload *w, const struct fit_room *r, co
 {
     struct sorted s;
     sort_chips(milli, r->chips, &s);
-    int64_t idle = s.sum[s.count], open = 0;
-    for (int32_t i = 0; i < s.count; i++) {
-        if (s.milli[i] == CHIP_MILLI)
-            open += IDLE_CREDIT_MILLI;
-        else if (s.milli[i] >= w->open_from_milli && s.milli[i] < w->open_below_milli)
-            open += s.milli[i];
-    }
+    int64_t idle = s.sum[s.count], worth = 0;
+    for (int32_t i = 0; i < s.count; i++) worth += w->worth[s.milli[i]];
     return FRAG_FACTOR * frag(w, &s, cpu, r->model) / w->tasks +
            CPU_FACTOR * shortage(idle, cpu, w->milli_asked, w->cpu_asked) +
-           MEMORY_FACTOR * shortage(idle, mem, w->milli_asked, w->mem_asked) - OPEN_FACTOR * open -
-           idle * r->wanted_ppm / PPM;
+           MEMORY_FACTOR * shortage(idle, mem, w->milli_asked, w->mem_asked) -
+           WORTH_FACTOR * worth - SCARCE_FACTOR * scarce(w, &s, cpu, mem, r->model);
 }
 
 int64_t fit_stranded(const struct fit_workload *w, const struct fit_room *r)

@@ -5,7 +5,7 @@
  * the expected workload cannot use is as good as lost, so take the node where least is lost. A
  * node's burden is a sum of five parts, all in milli of a chip (1000: one whole chip):
  *
- *     burden = 3 F + 3 C + 2 M - 4 U - W
+ *     burden = F + 2 C + M - 5 V - 3 W
  *
  *   F   idle milli that the expected workload cannot use: the mean, over the popular tasks, of the
  *       idle milli on chips that have less left than the task asks of each; of all idle milli when
@@ -14,22 +14,24 @@
  *   C   idle milli that CPU runs short for: idle - cpu left / c, at least 0, with c the CPU that
  *       tasks with chips ask for per milli of a chip, on average.
  *   M   the same for memory.
- *   U   credit for room that is open to tasks that share a chip: what is left on a chip in use, if
- *       that is less than the largest share asked for and enough for one in twenty of the sharing
- *       tasks; and 800 for an idle chip, so that opening one seldom pays of itself.
- *   W   idle milli times how much the node is wanted by tasks that few nodes could run (a part per
- *       million that the caller knows; within a pool all nodes are alike and it is 0).
+ *   V   what the idle milli of each chip are worth to tasks that share one (core/cut.h): 1000 for an
+ *       idle chip, so that a share which opens one as the first of a good pattern costs what it
+ *       costs beside its partner, and one that leaves room nobody will use costs that as well.
+ *   W   idle milli that tasks which few nodes could run can use, each task with a weight that the
+ *       caller knows: how scarce room for it is. What a task can use is measured as in F, with
+ *       memory, so that a node loses its worth to a gang of eight with the first chip given away, not
+ *       bit by bit. Within a pool all nodes are alike: no weights, and W is 0.
  *
  * The node (and, for a task that shares, the chip) whose burden grows least is taken, in steps of
  * 50; the caller says who wins within a step.
  *
  * What it adds to the paper's rule, and why: F alone sees CPU and memory only when a task no longer
  * fits, and by then a node has chips that nothing can use; C and M act from the first task on. F
- * counts what lies beside a share as lost to whole-chip tasks, which pairs shares badly; U makes
- * that less eager. W keeps tasks that can run anywhere off nodes that others need. The factors were
- * found by search on the published traces (docs/figures.md); doubling one costs 0.1 to 0.2 points
- * of allocation there. The simulator's policy `berth` (sim/openb) and the pools of the core
- * (nodes.c) both call this code. */
+ * counts what lies beside a share as lost to whole-chip tasks, which pairs shares badly; V knows which
+ * shares make up a chip. W keeps tasks that can run anywhere off nodes that others need; F leaves
+ * those out, since they are seldom popular. The factors were chosen on one half of some sixty made
+ * mixes and hold on the other (decision 0068, docs/figures.md). The simulator's policy `berth`
+ * (sim/openb) and the pools of the core (nodes.c) both call this code. */
 #ifndef BERTH_CORE_FIT_H
 #define BERTH_CORE_FIT_H
 
@@ -39,6 +41,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { FIT_SCARCE_PPM_MAX = 1000000 }; /* all the room there is, is asked for */
+
 /* Tasks that are alike. CPU and memory in any unit, the same as in rooms. */
 struct fit_task {
     int32_t chips; /* on one node; 0: none */
@@ -46,16 +50,18 @@ struct fit_task {
     int64_t cpu, mem;
     uint64_t models; /* bits of the models that will do */
     int64_t count; /* how many of them are expected, in any unit */
+    int64_t scarce_ppm; /* its weight in W, at most FIT_SCARCE_PPM_MAX; 0: many nodes will do */
 };
 
 /* The expected workload, prepared. Lies in the arena given to fit_expect. */
 struct fit_workload {
     struct fit_demand *demands; /* tasks that differ in CPU only are one */
     struct fit_cpu *cpus;
-    uint32_t demand_count;
+    struct fit_task *scarce; /* tasks with a weight, those that ask most of a chip first */
+    uint32_t demand_count, scarce_count;
     int64_t tasks; /* the popular ones, those without a chip too */
     int64_t milli_asked, cpu_asked, mem_asked; /* by all tasks with chips */
-    int32_t open_from_milli, open_below_milli;
+    int32_t *worth; /* V's parts, in milli, by what is left of a chip in milli: 0 to CHIP_MILLI */
 };
 
 /* What is idle on a node. */
@@ -64,7 +70,6 @@ struct fit_room {
     int32_t chips;
     int64_t cpu, mem;
     uint64_t model; /* its bit */
-    int64_t wanted_ppm; /* W's part */
 };
 
 struct fit_score {
@@ -72,7 +77,7 @@ struct fit_score {
     int32_t chip; /* for a task that shares: where in room->milli; else -1 */
 };
 
-/* F is of the `popular` tasks; averages and what is open, of `all` of them. Counts of demands and
+/* F is of the `popular` tasks; averages, V and W, of `all` of them. Counts of demands and
  * sums stay below 2^40, so that nothing overflows. */
 void fit_expect(struct fit_workload *w, const struct fit_task *popular, uint32_t popular_count,
                 const struct fit_task *all, uint32_t all_count, struct arena *arena);

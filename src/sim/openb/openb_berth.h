@@ -4,9 +4,9 @@
  * The expected workload is what FGD is given too: the frequencies of the pod list, popular classes
  * for F, all of them for the averages. Nothing is known of what comes next, and nothing is held
  * back: a task that fits somewhere is placed. Of nodes whose burdens grow by as many steps the
- * lower rank wins, which fills nodes one after another. How much a node is wanted (W): the sum over
- * the classes of the pod list of (milli asked for / milli of the nodes that could run the class
- * when idle) * (part of all milli that could not) ^ 2, at most 1. */
+ * lower rank wins, which fills nodes one after another. The weight of a class in W: (milli asked for
+ * by the pod list / milli of the nodes that could run one task of it when idle) * (part of all milli
+ * that could not) ^ 2, at most 1. */
 #ifndef BERTH_SIM_OPENB_BERTH_H
 #define BERTH_SIM_OPENB_BERTH_H
 

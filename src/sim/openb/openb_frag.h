@@ -22,7 +22,6 @@ enum { OPENB_POPULAR_PERCENT = 95 }; /* how much of the pod list M covers */
 
 /* What is left of a node while tasks arrive. */
 struct openb_left {
-    uint32_t index; /* of the node in the trace */
     int64_t gpu_sum; /* of gpu_milli */
     int32_t cpu_milli;
     int32_t memory_mib;

@@ -15,10 +15,9 @@ enum { GPU_UNIT_MILLI = 8000 };
 
 /* ---- what is common -------------------------------------------------------------------------- */
 
-void openb_left_init(struct openb_left *left, const struct openb_node *n, uint32_t index)
+void openb_left_init(struct openb_left *left, const struct openb_node *n)
 {
-    *left = (struct openb_left){.index = index,
-                                .cpu_milli = n->cpu_milli,
+    *left = (struct openb_left){.cpu_milli = n->cpu_milli,
                                 .memory_mib = n->memory_mib,
                                 .gpu_count = n->gpu_count,
                                 .gpu_sum = (int64_t)n->gpu_count * OPENB_GPU_MILLI,

@@ -50,8 +50,8 @@ struct openb_score {
 
 void openb_scorer_init(struct openb_scorer *s, int policy, const struct openb_trace *t,
                        struct arena *arena);
-/* A node on which nothing runs; `index` is where the trace has it. */
-void openb_left_init(struct openb_left *left, const struct openb_node *n, uint32_t index);
+/* A node on which nothing runs. */
+void openb_left_init(struct openb_left *left, const struct openb_node *n);
 /* Can the node take the task? */
 bool openb_fits(const struct openb_left *n, const struct openb_class *c);
 /* To be called when what is left of a node has changed, and at first. */

@@ -41,7 +41,7 @@ static void world_init(struct world *w, const struct openb_trace *t, int policy)
     w->placements = ARENA_ARRAY(&w->arena, t->arrival_count, uint32_t);
     w->scores = ARENA_ARRAY(&w->arena, t->class_count, struct scores);
     for (uint32_t i = 0; i < t->node_count; i++) {
-        openb_left_init(&w->left[i], &t->nodes[i], i);
+        openb_left_init(&w->left[i], &t->nodes[i]);
         openb_note_change(&w->scorer, &w->left[i]);
     }
 }

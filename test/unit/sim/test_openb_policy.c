@@ -180,9 +180,9 @@ static void gpuclustering_keeps_kinds_together(void **state)
 static void berth_keeps_cpu_beside_idle_devices(void **state)
 {
     (void)state;
-    /* Before: -4 * 800. After, 2000 of CPU serve 2000 * 3500 / 16000 = 437 of 1000 idle milli, and
-     * no class can run: 3 * 1000 + 3 * 563 - 4 * 800. The fall, -4689, is -94 steps of 50. */
-    assert_int_equal(SCORE(OPENB_BERTH, node_with(8000, 1000, 0), task(6000, 0, 0)), -94);
+    /* Then 2000 of CPU serve 2000 * 3500 / 16000 = 437 of 1000 idle milli, and no class can run: the
+     * burden grows by 1000 + 2 * 563, which is 43 steps of 50. */
+    assert_int_equal(SCORE(OPENB_BERTH, node_with(8000, 1000, 0), task(6000, 0, 0)), -43);
     assert_int_equal(SCORE(OPENB_BERTH, node_with(64000, 1000, 0), task(6000, 0, 0)), 0);
 }
 
@@ -191,42 +191,68 @@ static void berth_fills_a_device_in_use_before_it_opens_one(void **state)
     (void)state;
     struct openb_score s = score(OPENB_BERTH, node_with(64000, 1000, 500), task(4000, 1, 500));
     assert_int_equal(s.device, 1);
-    assert_int_equal(s.score, 3 * 375 / 50);
-    /* Opening costs the credit, and half a device that three in four cannot use. */
+    /* Half a device is worth 500 wherever it is; three in four could not use it, */
+    assert_int_equal(s.score, (375 - 5 * 500 - 49) / 50);
+    /* or cannot use the other half when one is opened. */
     assert_int_equal(SCORE(OPENB_BERTH, node_with(64000, 1000, 0), task(4000, 1, 500)),
-                     -(3 * 375 + 4 * 800 + 49) / 50);
+                     (-375 - 5 * 500 - 49) / 50);
 }
 
-static void berth_leaves_rare_nodes_to_those_who_need_them(void **state)
+/* Model B is on the second of two nodes, and somebody wants it: half of all milli could not do, so the
+ * weight is a quarter of what the class asks for, of 2000. */
+static int32_t score_beside(struct openb_class wanting, uint64_t model, struct openb_class c)
 {
-    (void)state;
-    struct openb_class wanting[] = {classes[0], classes[0]};
+    struct openb_class expected[] = {classes[0], wanting};
     struct openb_node two[] = {nodes[0], nodes[0]};
     struct openb_trace t = {.nodes = two,
-                            .classes = wanting,
+                            .classes = expected,
                             .node_count = 2,
                             .class_count = 2,
                             .pod_count = 4,
                             .capacity_milli = 4000};
     struct openb_left n = node_with(64000, 1000, 1000);
-    struct openb_class c = task(4000, 1, 1000);
     struct openb_scorer s;
     struct arena arena;
+    two[0].memory_mib = two[1].memory_mib = 1000;
     two[1].model_bit = 2;
-    wanting[1].models = 2;
-    wanting[1].spec = STR("B");
-    wanting[1].pods = 1; /* 1000 of B's 2000 milli */
+    expected[1].models = 2;
+    expected[1].spec = STR("B");
+    expected[1].pods = 1;
+    n.model_bit = model;
     arena_init(&arena);
     openb_scorer_init(&s, OPENB_BERTH, &t, &arena);
-    int32_t on_a = openb_score(&s, &n, &c).score;
-    n.model_bit = 2;
-    n.index = 1;
-    int32_t on_b = openb_score(&s, &n, &c).score;
+    int32_t out = openb_score(&s, &n, &c).score;
     arena_release(&arena);
-    /* On A a quarter of M finds nothing: F falls by 250 as a device is taken. On B W falls by 500.
-     */
-    assert_int_equal(on_a, (3 * 250 - 4 * 800 - 49) / 50);
-    assert_int_equal(on_b, (-4 * 800 - 125 - 49) / 50);
+    return out;
+}
+
+static void berth_leaves_rare_nodes_to_those_who_need_them(void **state)
+{
+    (void)state;
+    /* On A a quarter of M finds nothing: F falls by 250 as a device is taken. On B W falls by 1000
+     * times 1000 / 2000 / 4. */
+    assert_int_equal(score_beside(classes[0], 1, task(4000, 1, 1000)), (250 - 5 * 1000 - 49) / 50);
+    assert_int_equal(score_beside(classes[0], 2, task(4000, 1, 1000)),
+                     (-5 * 1000 - 3 * 125 - 49) / 50);
+}
+
+static void berth_counts_a_rare_node_as_lost_to_a_gang_with_the_first_device_taken(void **state)
+{
+    (void)state;
+    struct openb_class gang = task(4000, 2, 1000);
+    /* F: the gang is a quarter of M and could use the other 1000. W falls by 2000 times
+     * 2000 / 2000 / 4: all that the gang could have. */
+    assert_int_equal(score_beside(gang, 2, task(4000, 1, 1000)),
+                     (-250 - 5 * 1000 - 3 * 500 - 49) / 50);
+    /* So it is with the CPU that the gang needs: */
+    gang.cpu_milli = 64000;
+    assert_int_equal(score_beside(gang, 2, task(4000, 0, 0)), (-500 - 3 * 500) / 50);
+    /* and with memory, which F does not look at. */
+    gang.cpu_milli = 4000;
+    gang.memory_mib = 1000;
+    struct openb_class c = task(0, 0, 0);
+    c.memory_mib = 1;
+    assert_int_equal(score_beside(gang, 2, c), -3 * 500 / 50);
 }
 
 int main(void)
@@ -243,6 +269,7 @@ int main(void)
         cmocka_unit_test(berth_keeps_cpu_beside_idle_devices),
         cmocka_unit_test(berth_fills_a_device_in_use_before_it_opens_one),
         cmocka_unit_test(berth_leaves_rare_nodes_to_those_who_need_them),
+        cmocka_unit_test(berth_counts_a_rare_node_as_lost_to_a_gang_with_the_first_device_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
