@@ -235,6 +235,15 @@ static void choice(const struct page *p, const struct explanation *x, const stru
                   instant_words(x->start_estimate_ms, x->now_ms, when));
 }
 
+/* What went wrong with the last attempt, in its engine's words. */
+static void trouble(const struct page *p, const struct job_view *j)
+{
+    bool was_refused = str_eqz(j->reason, reason_names[REASON_LAUNCH_FAILED]);
+    put_linef(p, "Trouble", "attempt %" PRIu32 " %s: %.*s",
+              job_view_is_pending(j) && j->attempt > 1 ? j->attempt - 1 : j->attempt,
+              was_refused ? "could not be started" : "was lost", STR_ARG(j->trouble));
+}
+
 /* Where a job that is over ran, and what it cost. */
 static void past(const struct page *p, const struct job_view *j)
 {
@@ -333,6 +342,7 @@ void page_why(const struct page *p, const struct job_view *job, const struct exp
     bool is_over = job_view_is_ended(job) && !str_eqz(job->state, job_state_names[JOB_REFUSED]);
     headline(p, job, x->now_ms);
     if (x->preempt.len > 0) put_line(p, "Preempt", x->preempt);
+    if (job->trouble.len > 0) trouble(p, job);
     if (is_over)
         past(p, job);
     else

@@ -386,6 +386,7 @@ static void attempt_over(struct core *c, struct entry *e, const struct report *r
         j->exit_code = r->exit_code;
         j->exit_signal = r->signal;
     }
+    entry_set_trouble(e, r->kind == REPORT_FINISHED ? (struct str){0} : r->detail);
     effect_add(c, FX_FORGET, j->id.v, j->attempt, j->pool.v);
     bool again = was_stopping ? j->requeue_asked : r->kind == REPORT_GONE && !j->spec.no_requeue;
     if (again) progress_keep(c, e);

@@ -528,4 +528,5 @@ void visit_explanation(struct visit *v, struct explanation *x)
         visit_flip(v, &x->flip);
         visit_map_end(v);
     }
+    VISIT_ARRAY(v, "together", x->together, x->together_count, FLIPS_TOGETHER_MAX, visit_flip);
 }

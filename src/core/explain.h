@@ -23,6 +23,7 @@ enum flip_kind {
     FLIP_WAIT_JOB, /* wait for job `value` to end */
     FLIP_MEMORY, /* ask for at most `value` MB a node */
     FLIP_NODES_UP, /* bring `value` nodes of pool `pool` back */
+    FLIP_OPEN, /* take pool `pool`, which is drained as a whole, back into use */
     FLIP_FACT, /* state the unknown fact `text` (law rule `rule`) */
     FLIP_EVIDENCE, /* put the evidence `text` on record (law rule `rule`) */
     FLIP_PERMIT, /* obtain a permit under rule `rule` */
@@ -53,6 +54,10 @@ struct explanation {
     uint32_t pool_count;
     struct str preempt; /* what preemption has to do with it, in words; "" nothing */
     struct flip flip; /* the smallest change that would make it run */
+    /* Where no single change does (FLIP_NONE): those of the job that would all together, with the
+     * fewest for any pool. 0: none are known. */
+    struct flip *together;
+    uint32_t together_count;
 };
 
 /* Explain a job of the state as things are now. */

@@ -5,12 +5,12 @@
  *   a job that may not be considered yet: release it, wait for a job, wait for its begin time;
  *   then what the law lacks (evidence, a permit, an unknown fact), a shorter time limit, a longer
  *   one, a higher price, less memory, fewer chips, another pool or kind of chip, nodes brought back, a
- *   larger budget; then waiting until an instant; last, more chips.
+ *   drained pool opened, a larger budget; then waiting until an instant; last, more chips.
  *
  * "Works" is not guessed. A change of the job alone leaves the others blocked as they are, so it
  * works exactly when a pool takes the changed job now. Whatever frees or adds something may help
  * the jobs ahead as well, so that is played on a copy (scout.c). Where two things are in the way at
- * once no single change helps, and FLIP_NONE says what comes first. */
+ * once no single change helps: FLIP_NONE, and several.c says what would together. */
 #include "core/case.h"
 #include "core/explain.h"
 #include "core/state.h"
@@ -37,6 +37,21 @@ static bool found(struct flipper *f, int kind, int64_t value, uint32_t pool)
     return true;
 }
 
+static struct str pool_name(const struct flipper *f, uint32_t pool)
+{
+    return pool == NO_INDEX ? STR("another pool") : f->q->c->fleet.pools[pool].id;
+}
+
+/* A change of the job that the law does not see. */
+static bool found_change(struct flipper *f, int kind, int64_t value, uint32_t pool)
+{
+    found(f, kind, value, pool);
+    f->x->flip.sentence =
+        str_of(arena_printf(f->q->arena, "%s; it would then run in " STR_FMT,
+                            change_words(f->q->arena, &f->x->flip), STR_ARG(pool_name(f, pool))));
+    return true;
+}
+
 static void say(struct flipper *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void say(struct flipper *f, const char *fmt, ...)
 {
@@ -46,11 +61,6 @@ static void say(struct flipper *f, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     f->x->flip.sentence = str_copy(f->q->arena, str_of(text));
-}
-
-static struct str pool_name(const struct flipper *f, uint32_t pool)
-{
-    return pool == NO_INDEX ? STR("another pool") : f->q->c->fleet.pools[pool].id;
 }
 
 /* The pool that takes a job with that spec now, which the law sees as before; NO_INDEX: none. */
@@ -153,8 +163,8 @@ static bool flip_fact(struct flipper *f, const struct law_unknown *u, uint32_t p
     return found(f, FLIP_FACT, 0, pool);
 }
 
-/* What the law asks in the pool, where that one thing would do. */
-static bool law_in_pool(struct flipper *f, uint32_t pool)
+/* What the law asks in the pool, where that one thing would do and it is of that kind. */
+static bool law_in_pool(struct flipper *f, uint32_t pool, int kind)
 {
     const struct question *q = f->q;
     struct pool_reason row;
@@ -173,20 +183,23 @@ static bool law_in_pool(struct flipper *f, uint32_t pool)
         lack_count++;
     }
     if (verdict.unresolved_count == 1 && lack_count == 0)
-        return flip_fact(f, &verdict.unresolved[0], pool);
+        return kind == FLIP_FACT && flip_fact(f, &verdict.unresolved[0], pool);
     if (verdict.unresolved_count > 0 || lack_count != 1) return false;
-    if (lacks->missing_count == 1) return flip_evidence(f, lacks);
-    if (lacks->effect == EFFECT_LICENCE && x.chain_present[ROLE_TENANT])
-        return flip_permit(f, &x, lacks, pool);
-    return false;
+    if (lacks->missing_count == 1) return kind == FLIP_EVIDENCE && flip_evidence(f, lacks);
+    bool may_be_permitted = lacks->effect == EFFECT_LICENCE && x.chain_present[ROLE_TENANT];
+    return kind == FLIP_PERMIT && may_be_permitted && flip_permit(f, &x, lacks, pool);
 }
 
 static bool flip_law(struct flipper *f)
 {
-    for (uint32_t p = 0; p < f->x->pool_count; p++) {
-        int why = f->x->pools[p].reason;
-        bool by_law = why == REASON_LAW_FORBIDS || why == REASON_LAW_UNRESOLVED;
-        if (by_law && law_in_pool(f, p)) return true;
+    static const int kinds[] = {FLIP_EVIDENCE, FLIP_PERMIT, FLIP_FACT};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (uint32_t p = 0; p < f->x->pool_count; p++) {
+            int why = f->x->pools[p].reason;
+            bool by_law = why == REASON_LAW_FORBIDS || why == REASON_LAW_UNRESOLVED ||
+                          why == REASON_QUOTA; /* of a permit; a cap is not for anyone to raise */
+            if (by_law && law_in_pool(f, p, kinds[k])) return true;
+        }
     }
     f->x->flip.text = f->x->flip.rule = (struct str){0};
     return false;
@@ -195,7 +208,7 @@ static bool flip_law(struct flipper *f)
 /* ---- the job
  * ---------------------------------------------------------------------------------------------- */
 
-static bool is_about_time(int why)
+bool reason_is_about_time(int why)
 {
     return why == REASON_LEASE_ENDS_FIRST || why == REASON_MAINTENANCE_FIRST ||
            why == REASON_TIME_LIMIT || why == REASON_LAW_ENDS_FIRST || why == REASON_DEADLINE ||
@@ -207,7 +220,7 @@ static int64_t limit_for(struct flipper *f, uint32_t pool)
 {
     struct job_spec s = *f->q->spec;
     struct pool_reason row = f->x->pools[pool];
-    for (int i = 0; i < 4 && is_about_time(row.reason); i++) {
+    for (int i = 0; i < 4 && reason_is_about_time(row.reason); i++) {
         int64_t most = row.have;
         if (row.reason == REASON_BUDGET) /* money, which buys so much time */
             most = row.have > 0
@@ -226,16 +239,14 @@ static bool flip_time_limit(struct flipper *f)
     int64_t best = 0;
     uint32_t at = NO_INDEX;
     for (uint32_t p = 0; p < f->x->pool_count; p++) {
-        if (!is_about_time(f->x->pools[p].reason)) continue;
+        if (!reason_is_about_time(f->x->pools[p].reason)) continue;
         int64_t limit = limit_for(f, p);
         if (limit <= best) continue;
         best = limit;
         at = p;
     }
     if (best == 0) return false;
-    say(f, "ask for at most %lld minutes (--time=%lld); it would then run in " STR_FMT,
-        (long long)(best / 60000), (long long)(best / 60000), STR_ARG(pool_name(f, at)));
-    return found(f, FLIP_TIME_LIMIT, best, at);
+    return found_change(f, FLIP_TIME_LIMIT, best, at);
 }
 
 /* Where the work takes longer than the limit. */
@@ -255,9 +266,7 @@ static bool flip_more_time(struct flipper *f)
         best_at = at;
     }
     if (best == 0) return false;
-    say(f, "ask for at least %lld minutes (--time=%lld); it would then run in " STR_FMT,
-        (long long)(best / 60000), (long long)(best / 60000), STR_ARG(pool_name(f, best_at)));
-    return found(f, FLIP_MORE_TIME, best, best_at);
+    return found_change(f, FLIP_MORE_TIME, best, best_at);
 }
 
 static bool flip_price(struct flipper *f)
@@ -276,10 +285,7 @@ static bool flip_price(struct flipper *f)
         best_at = at;
     }
     if (best == 0) return false;
-    char text[MONEY_TEXT_MAX];
-    say(f, "pay up to %s USD a chip hour (--max-price); it would then run in " STR_FMT,
-        money_format(best, text), STR_ARG(pool_name(f, best_at)));
-    return found(f, FLIP_MAX_PRICE, best, best_at);
+    return found_change(f, FLIP_MAX_PRICE, best, best_at);
 }
 
 static bool flip_memory(struct flipper *f)
@@ -298,9 +304,7 @@ static bool flip_memory(struct flipper *f)
         best_at = at;
     }
     if (best == 0) return false;
-    say(f, "ask for at most %lld MB a node (--mem); it would then run in " STR_FMT, (long long)best,
-        STR_ARG(pool_name(f, best_at)));
-    return found(f, FLIP_MEMORY, best, best_at);
+    return found_change(f, FLIP_MEMORY, best, best_at);
 }
 
 /* The job with that many chips in all, on as few nodes as hold them. */
@@ -347,9 +351,7 @@ static bool flip_unname(struct flipper *f)
     s.partition_count = s.site_count = s.country_count = 0;
     uint32_t at = taker(f, &s);
     if (at == NO_INDEX) return false;
-    say(f, "leave out the partition, site and country it names; it would then run in " STR_FMT,
-        STR_ARG(pool_name(f, at)));
-    return found(f, FLIP_UNNAME, 0, at);
+    return found_change(f, FLIP_UNNAME, 0, at);
 }
 
 static bool flip_kind(struct flipper *f)
@@ -366,9 +368,7 @@ static bool flip_kind(struct flipper *f)
         uint32_t at = taker(f, &s);
         if (at == NO_INDEX) continue;
         f->x->flip.text = fleet->chips[k].id;
-        say(f, "accept " STR_FMT " too (--constraint); it would then run in " STR_FMT,
-            STR_ARG(fleet->chips[k].id), STR_ARG(pool_name(f, at)));
-        return found(f, FLIP_CHIP_KIND, 0, at);
+        return found_change(f, FLIP_CHIP_KIND, 0, at);
     }
     return false;
 }
@@ -407,6 +407,28 @@ static bool flip_nodes_up(struct flipper *f)
         say(f, "bring %lld more nodes of pool " STR_FMT " up", (long long)lack,
             STR_ARG(pool_name(f, p)));
         return found(f, FLIP_NODES_UP, lack, p);
+    }
+    return false;
+}
+
+static bool flip_open(struct flipper *f)
+{
+    const struct question *q = f->q;
+    for (uint32_t p = 0; p < f->x->pool_count; p++) {
+        if (f->x->pools[p].reason != REASON_PARTITION_DOWN) continue;
+        struct fleet open;
+        fleet_copy(&q->c->fleet, q->arena, &open);
+        open.pools[p].drained = false;
+        struct scout *s = scout_new(q);
+        if (s == NULL) return false;
+        struct event e = {
+            .kind = EVENT_FLEET, .now_ms = q->now_ms, .actor_is_operator = true, .fleet = &open};
+        bool works = scout_try(s, q, &e);
+        scout_free(s);
+        if (!works) continue;
+        say(f, "take pool " STR_FMT " back into use (its `drained` in the fleet file)",
+            STR_ARG(pool_name(f, p)));
+        return found(f, FLIP_OPEN, 0, p);
     }
     return false;
 }
@@ -637,8 +659,9 @@ void explain_flip(const struct question *q, const struct legal *laws, struct exp
         return;
     }
     static bool (*const flips[])(struct flipper *) = {
-        flip_law,    flip_time_limit, flip_more_time, flip_price,  flip_memory, flip_chips,
-        flip_unname, flip_kind,       flip_nodes_up,  flip_budget, flip_wait,   flip_capacity,
+        flip_law,    flip_time_limit, flip_more_time, flip_price,    flip_memory,
+        flip_chips,  flip_unname,     flip_kind,      flip_nodes_up, flip_open,
+        flip_budget, flip_wait,       flip_capacity,
     };
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++)
         if (flips[i](&f)) return;
@@ -649,4 +672,5 @@ void explain_flip(const struct question *q, const struct legal *laws, struct exp
         say(&f, "wait for running jobs to end; too many jobs stand ahead to say until when");
     else
         say(&f, "no single change is known to help; the rows say what each pool lacks");
+    explain_several(q, laws, x);
 }

@@ -159,6 +159,8 @@ struct job {
     int64_t cost_uusd; /* what the decision expected the attempt to cost */
     int64_t spent_uusd; /* price x chip-time of attempts that ended */
     int32_t exit_code, exit_signal;
+    struct str trouble; /* what the engine said when it could not start the last attempt, or lost it;
+                           at most TROUBLE_LEN_MAX bytes; "" nothing */
     struct job_progress progress;
     struct str refusal_rule; /* REFUSED or LawNoSite: the rule that decided */
     uint64_t decision_record; /* ledger record of the last decision about it */

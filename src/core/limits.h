@@ -66,6 +66,8 @@ enum {
     STEP_PLACE_MAX = 1024, /* claims made by one step: bounds a record; the rest follow with the
                               next tick, which is then due at once */
     CLASS_EMPTY_MAX = 256, /* classes without a waiting job that are kept for the next one */
+    TROUBLE_LEN_MAX = 256, /* bytes kept of what an engine says of a failed attempt: one line */
+    FLIPS_TOGETHER_MAX = 6, /* changes told together: the kinds that a job makes by itself */
     LEGAL_LOOK_MAX = 64, /* future dates looked at for one verdict */
     COUNTERS_MAX = 1000000, /* of caps: one for each capped rule and party, site or country */
     COUNTER_DAYS_MAX = 40000, /* of one counter: a window has at most 36,500 days */

@@ -123,6 +123,7 @@ const char *const flip_names[FLIP_COUNT] = {
     [FLIP_WAIT_JOB] = "wait-job",
     [FLIP_MEMORY] = "memory",
     [FLIP_NODES_UP] = "nodes-up",
+    [FLIP_OPEN] = "open",
     [FLIP_FACT] = "fact",
     [FLIP_EVIDENCE] = "evidence",
     [FLIP_PERMIT] = "permit",

@@ -358,6 +358,7 @@ static void visit_job_life(struct visit *v, struct job *j)
     visit_i64(v, "spent_uusd", &j->spent_uusd);
     visit_i32(v, "exit_code", &j->exit_code);
     visit_i32(v, "exit_signal", &j->exit_signal);
+    visit_text(v, "trouble", &j->trouble);
     if (visit_map(v, "progress", is_silent(&j->progress) && !v->reading)) {
         visit_progress(v, &j->progress);
         visit_map_end(v);
@@ -489,6 +490,8 @@ static bool enter(struct core *c, const struct entry *read)
     if (j->key.len > 0) j->key = str_copy(&e->box->arena, j->key);
     j->nodes = (struct str){0};
     entry_set_nodes(e, read->job.nodes);
+    j->trouble = (struct str){0};
+    entry_set_trouble(e, read->job.trouble);
     j->refusal_rule = intern(c, j->refusal_rule);
     e->wall_rule = intern(c, e->wall_rule);
     e->stop_rule = intern(c, e->stop_rule);

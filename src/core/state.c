@@ -23,21 +23,35 @@ struct core *core_new(void)
     return c;
 }
 
-void entry_set_nodes(struct entry *e, struct str nodes)
+/* A copy on the heap in place of the one before. */
+static void own_text(struct str *own, struct str text)
 {
     char *old; /* ours: made below */
-    memcpy(&old, &e->job.nodes.p, sizeof old);
+    memcpy(&old, &own->p, sizeof old);
     mem_free(old);
-    e->job.nodes = (struct str){0};
-    if (nodes.len == 0) return;
-    char *copy = mem_alloc(nodes.len, 1);
-    memcpy(copy, nodes.p, nodes.len);
-    e->job.nodes = (struct str){copy, nodes.len};
+    *own = (struct str){0};
+    if (text.len == 0) return;
+    char *copy = mem_alloc(text.len, 1);
+    memcpy(copy, text.p, text.len);
+    *own = (struct str){copy, text.len};
+}
+
+void entry_set_nodes(struct entry *e, struct str nodes)
+{
+    own_text(&e->job.nodes, nodes);
+}
+
+void entry_set_trouble(struct entry *e, struct str says)
+{
+    if (says.len > TROUBLE_LEN_MAX) says.len = TROUBLE_LEN_MAX;
+    while (says.len > 0 && !text_is_valid(says, TROUBLE_LEN_MAX)) says.len--;
+    own_text(&e->job.trouble, says);
 }
 
 static void entry_free(struct entry *e)
 {
-    entry_set_nodes(e, (struct str){0});
+    own_text(&e->job.nodes, (struct str){0});
+    own_text(&e->job.trouble, (struct str){0});
     if (e->job.claim != NULL) mem_free(e->job.claim->parts);
     mem_free(e->job.claim);
     mem_free(e->residents);

@@ -343,8 +343,9 @@ struct entry *entry_after(const struct core *c, uint32_t id);
 void entry_add(struct core *c, struct entry *e);
 /* The job is over and nobody refers to it. */
 void entry_purge(struct core *c, struct entry *e);
-/* Keep a copy as the job's node list. */
+/* Keep a copy as the job's node list, or as what its engine said. */
 void entry_set_nodes(struct entry *e, struct str nodes);
+void entry_set_trouble(struct entry *e, struct str says);
 /* Give the job a spec of its own. What is indexed by the spec is the caller's concern. */
 void entry_respec(struct core *c, struct entry *e, const struct job_spec *spec);
 struct spec_box *box_new(struct core *c, const struct job_spec *spec);
@@ -586,6 +587,12 @@ const struct legal *explain_laws(const struct question *q, const struct job_spec
 void explain_rows(const struct question *q, const struct job_spec *spec, const struct legal *laws,
                   struct pool_reason *rows, uint32_t *best_out, uint32_t *next_out);
 void explain_flip(const struct question *q, const struct legal *laws, struct explanation *x);
+/* Where no single change helps: sets x->together, and says it in place of the flip's sentence. */
+void explain_several(const struct question *q, const struct legal *laws, struct explanation *x);
+/* In words, a change of the job that the law does not see. */
+struct flip;
+const char *change_words(struct arena *a, const struct flip *f);
+bool reason_is_about_time(int reason);
 /* A copy of the core to play the future on; NULL when that would take too long. */
 struct scout;
 struct scout *scout_new(const struct question *q);

@@ -50,6 +50,7 @@ void visit_job_view(struct visit *v, struct job_view *x)
     visit_u32(v, "preempted_by", &x->preempted_by);
     visit_i64(v, "cost_uusd", &x->cost_uusd);
     visit_i64(v, "spent_uusd", &x->spent_uusd);
+    visit_text(v, "trouble", &x->trouble);
     visit_text(v, "rule", &x->rule);
     visit_text(v, "dependency", &x->dependency);
     visit_text(v, "comment", &x->comment);

@@ -30,6 +30,7 @@ struct job_view {
     uint32_t attempt, restarts;
     uint32_t preemptions, preempted_by; /* times it was stopped for another; for which, the last */
     int64_t cost_uusd, spent_uusd; /* expected by the decision; of ended attempts */
+    struct str trouble; /* why its engine could not start the last attempt, or lost it; "" no trouble */
     struct str rule; /* rule that refused it or keeps it waiting */
     struct str dependency, comment, workdir, stdout_path, stderr_path, stdin_path;
     struct str purpose;

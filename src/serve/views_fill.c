@@ -168,6 +168,7 @@ struct job_view view_job(const struct core *c, const struct job *j, struct arena
         .preempted_by = j->preempted_by.v,
         .cost_uusd = j->cost_uusd,
         .spent_uusd = j->spent_uusd,
+        .trouble = j->trouble,
         .rule = j->refusal_rule,
         .dependency = dependency_text(s, arena),
         .comment = s->comment,

@@ -76,8 +76,9 @@ static bool keep_to(const struct sim *s, const struct pool_reason *row, struct j
     switch (row->reason) {
     case REASON_PRICE_ABOVE_MAX: spec->max_uusd_per_chip_h = row->have; return true;
     case REASON_TOO_SLOW:
+        if (row->need > TIME_LIMIT_MAX_MS - MINUTE_MS) return false;
         spec->time_limit_ms = (row->need + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
-        return row->need <= TIME_LIMIT_MAX_MS - MINUTE_MS;
+        return true;
     case REASON_TIME_LIMIT:
     case REASON_LEASE_ENDS_FIRST:
     case REASON_MAINTENANCE_FIRST:
@@ -176,7 +177,7 @@ void oracle_explain(struct sim *s)
         check_number(s, j, &x.pools[rng_below(&s->rng, x.pool_count)]);
         if (x.flip.sentence.len == 0)
             sim_fail(s, "EXPLAIN", "job %" PRIu32 " waits, and nothing is said to help", j->id.v);
-        else if (x.flip.kind != FLIP_NONE && !sim_has_failed(s))
+        else if ((x.flip.kind != FLIP_NONE || x.together_count > 0) && !sim_has_failed(s))
             oracle_flip(s, j, &x);
     }
     arena_release(&arena);

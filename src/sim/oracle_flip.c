@@ -108,6 +108,14 @@ static bool bring_up(struct trial *t, const struct flip *x)
     return t->job.v != 0 ? is_placed(t) : submit(t, &s);
 }
 
+static bool open_pool(struct trial *t, const struct flip *x)
+{
+    struct fleet f;
+    fleet_copy(core_fleet(t->core), &t->arena, &f);
+    f.pools[x->pool].drained = false;
+    return change_fleet(t, &f);
+}
+
 static bool release(struct trial *t)
 {
     struct event e = {.kind = EVENT_RELEASE, .job = t->job};
@@ -172,41 +180,59 @@ static struct str *with(struct trial *t, const struct str *list, uint32_t *count
     return all;
 }
 
-static bool carry_out(struct trial *t, const struct flip *x)
+/* The job with that change, which the law may see. Gives the fields; 0: no change of the job. */
+static uint32_t change_spec(struct trial *t, const struct flip *x, struct job_spec *s)
 {
-    struct job_spec s = *t->spec;
-    switch ((enum flip_kind)x->kind) {
+    switch (x->kind) {
     case FLIP_CHIPS:
-        s.chips = (uint32_t)x->value;
-        s.chips_per_node = s.nodes = s.nodes_limit = s.chip_milli = s.shards = 0;
-        return change_job(t, &s, 1u << UPDATE_CHIPS | 1u << UPDATE_NODES);
+        s->chips = (uint32_t)x->value;
+        s->chips_per_node = s->nodes = s->nodes_limit = s->chip_milli = s->shards = 0;
+        return 1u << UPDATE_CHIPS | 1u << UPDATE_NODES;
     case FLIP_CHIP_KIND:
-        s.chip_kinds = with(t, s.chip_kinds, &s.chip_kind_count, x->text);
-        return change_job(t, &s, 1u << UPDATE_CHIP_KINDS);
+        s->chip_kinds = with(t, s->chip_kinds, &s->chip_kind_count, x->text);
+        return 1u << UPDATE_CHIP_KINDS;
     case FLIP_UNNAME:
-        s.partition_count = s.site_count = s.country_count = 0;
-        return change_job(t, &s, 1u << UPDATE_PARTITION | 1u << UPDATE_SITES);
-    case FLIP_MAX_PRICE:
-        s.max_uusd_per_chip_h = x->value;
-        return change_job(t, &s, 1u << UPDATE_MAX_PRICE);
+        s->partition_count = s->site_count = s->country_count = 0;
+        return 1u << UPDATE_PARTITION | 1u << UPDATE_SITES;
+    case FLIP_MAX_PRICE: s->max_uusd_per_chip_h = x->value; return 1u << UPDATE_MAX_PRICE;
     case FLIP_TIME_LIMIT:
-    case FLIP_MORE_TIME:
-        s.time_limit_ms = x->value;
-        return change_job(t, &s, 1u << UPDATE_TIME_LIMIT);
+    case FLIP_MORE_TIME: s->time_limit_ms = x->value; return 1u << UPDATE_TIME_LIMIT;
     case FLIP_MEMORY:
-        s.mem_mb_per_node = (uint64_t)x->value;
-        s.mem_mb_per_chip = s.mem_mb_per_cpu = 0;
-        return change_job(t, &s, 1u << UPDATE_MEMORY);
+        s->mem_mb_per_node = (uint64_t)x->value;
+        s->mem_mb_per_chip = s->mem_mb_per_cpu = 0;
+        return 1u << UPDATE_MEMORY;
     case FLIP_EVIDENCE:
-        s.evidence = with(t, s.evidence, &s.evidence_count, x->text);
-        return change_job(t, &s, 1u << UPDATE_EVIDENCE);
+        s->evidence = with(t, s->evidence, &s->evidence_count, x->text);
+        return 1u << UPDATE_EVIDENCE;
+    default: return 0;
+    }
+}
+
+static bool carry_out(struct trial *t, const struct explanation *said)
+{
+    const struct flip *x = &said->flip;
+    struct job_spec s = *t->spec;
+    uint32_t fields = change_spec(t, x, &s);
+    for (uint32_t i = 0; i < said->together_count; i++)
+        fields |= change_spec(t, &said->together[i], &s);
+    if (fields != 0) return change_job(t, &s, fields);
+    switch ((enum flip_kind)x->kind) {
     case FLIP_RELEASE: return release(t);
     case FLIP_WAIT_UNTIL: return wait_until(t, x->value);
     case FLIP_WAIT_JOB: return wait_job(t, (uint32_t)x->value);
     case FLIP_NODES_UP: return bring_up(t, x);
+    case FLIP_OPEN: return open_pool(t, x);
     case FLIP_PERMIT: return add_permit(t, x);
     case FLIP_CAPACITY: return add_chips(t, x);
     case FLIP_BUDGET: return raise_budget(t, x);
+    case FLIP_CHIPS:
+    case FLIP_CHIP_KIND:
+    case FLIP_UNNAME:
+    case FLIP_MAX_PRICE:
+    case FLIP_TIME_LIMIT:
+    case FLIP_MORE_TIME:
+    case FLIP_MEMORY:
+    case FLIP_EVIDENCE:
     case FLIP_FACT: /* it is named, not promised: once known, it may forbid */
     case FLIP_NONE:
     case FLIP_COUNT: break;
@@ -224,7 +250,7 @@ void oracle_flip(struct sim *s, const struct job *j, const struct explanation *x
     arena_init(&t.arena);
     if (j->state == JOB_PENDING) t.job = j->id;
     sim_count(s, STAT_FLIPS);
-    if (!carry_out(&t, &x->flip)) {
+    if (!carry_out(&t, x)) {
         const struct job *now = core_job(t.core, t.job);
         sim_fail(s, "EXPLAIN",
                  "job %" PRIu32 " (%s %s): after this it is %s (%s): " STR_FMT " [%s %" PRId64 "]",

@@ -5,194 +5,7 @@
 
 #include <cmocka.h>
 
-#include "world.h"
-
-static void restore(struct world *from, struct world *to)
-{
-    struct buf bytes = {0};
-    struct errtext error;
-    world_init(to, from->seed);
-    to->now_ms = core_now_ms(from->core);
-    to->record = from->record;
-    put_core(&bytes, from->core);
-    if (get_core(buf_str(&bytes), to->core, &error) != ERR_NONE) fail_msg("%s", error.s);
-    buf_release(&bytes);
-}
-
-static bool is_placed(const struct world *w, uint32_t id)
-{
-    const struct job *j = world_job(w, id);
-    return j != NULL && job_state_holds_chips(j->state);
-}
-
-/* Engines answer, time passes, limits are used up: until `at_ms`, or the job is placed. */
-static void answer(struct world *w, uint32_t id)
-{
-    struct job_id at = {0};
-    const struct job *j;
-    while (!is_placed(w, id) && (j = core_job_after(w->core, at)) != NULL) {
-        at = j->id;
-        if (j->state == JOB_CONFIGURING)
-            world_report(w, REPORT_STARTED, at.v, j->attempt, 0);
-        else if (j->state == JOB_COMPLETING)
-            world_report(w, REPORT_FINISHED, at.v, j->attempt, 0);
-    }
-}
-
-static void play_until(struct world *w, uint32_t id, int64_t at_ms)
-{
-    answer(w, id);
-    while (!is_placed(w, id) && core_next_tick_ms(w->core) <= at_ms) {
-        w->now_ms = core_next_tick_ms(w->core);
-        world_tick(w);
-        answer(w, id);
-    }
-}
-
-static bool apply_update(struct world *w, uint32_t *id, const struct job_spec *s, uint32_t fields,
-                         int state)
-{
-    struct errtext error;
-    struct job_spec copy = *s;
-    enum err e;
-    if (state == JOB_REFUSED || *id == 0) {
-        e = world_submit_try(w, s, &error);
-        *id = w->out.first_job.v;
-    } else {
-        struct event ev = {.kind = EVENT_UPDATE,
-                           .job = {*id},
-                           .actor_is_operator = true,
-                           .spec = &copy,
-                           .update_fields = fields};
-        e = world_try(w, &ev, &error);
-    }
-    if (e != ERR_NONE) print_error("the flip is not admitted: %s\n", error.s);
-    return e == ERR_NONE && is_placed(w, *id);
-}
-
-static bool apply_nodes_up(struct world *w, uint32_t id, const struct flip *f)
-{
-    const struct pool *p = &core_fleet(w->core)->pools[f->pool];
-    struct node_change *n = ARENA_ARRAY(&w->arena, (size_t)f->value, struct node_change);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < p->node_count && count < f->value; i++)
-        if (core_node_use(w->core, (struct pool_id){f->pool}, i).state != NODE_UP)
-            n[count++] = (struct node_change){.pool = p->id, .first = i, .count = 1};
-    world_step(w, &(struct event){.kind = EVENT_NODES, .nodes = n, .node_change_count = count});
-    return is_placed(w, id);
-}
-
-static bool apply_fleet(struct world *w, uint32_t *id, const struct flip *f,
-                        const struct job_spec *spec, int state)
-{
-    struct fleet fleet;
-    fleet_copy(core_fleet(w->core), &w->arena, &fleet);
-    if (f->kind == FLIP_CAPACITY) {
-        struct pool *p = &fleet.pools[f->pool];
-        p->ranges[p->range_count - 1].count += (uint32_t)f->value / p->chips_per_node;
-    } else if (f->kind == FLIP_PERMIT) {
-        struct permit *all = ARENA_ARRAY(&w->arena, fleet.permit_count + 1, struct permit);
-        for (uint32_t i = 0; i < fleet.permit_count; i++) all[i] = fleet.permits[i];
-        uint32_t t = fleet_tenant(&fleet, spec->tenant);
-        all[fleet.permit_count++] = (struct permit){.id = STR("new-permit"),
-                                                    .rule = f->rule,
-                                                    .unit = STR("chips"),
-                                                    .holder = fleet.tenants[t].party,
-                                                    .amount_known = true,
-                                                    .amount = f->value};
-        fleet.permits = all;
-    } else if (f->kind == FLIP_BUDGET) {
-        assert_true(str_eq(f->text, spec->tenant));
-        fleet.tenants[fleet_tenant(&fleet, f->text)].budget.amount_uusd = f->value;
-    } else { /* the unknown fact of these worlds: who the tenant is */
-        uint32_t t = fleet_tenant(&fleet, spec->tenant);
-        fleet.tenants[t].party = STR("home");
-    }
-    world_fleet_done(&w->arena, &fleet);
-    world_apply(w, &fleet);
-    if (state == JOB_REFUSED) *id = world_submit(w, spec);
-    return is_placed(w, *id);
-}
-
-static bool waits_for_failure(const struct job_spec *s, uint32_t other)
-{
-    for (uint32_t i = 0; i < s->dependency_count; i++)
-        if (s->dependencies[i].job == other && s->dependencies[i].kind == DEPENDENCY_AFTER_NOTOK)
-            return true;
-    return false;
-}
-
-static bool apply_wait_job(struct world *w, uint32_t id, uint32_t other)
-{
-    const struct job *j = world_job(w, other);
-    int code = waits_for_failure(&world_job(w, id)->spec, other) ? 1 : 0;
-    if (j->state == JOB_CONFIGURING) world_report(w, REPORT_STARTED, other, j->attempt, 0);
-    if (is_placed(w, id)) return true;
-    world_report(w, REPORT_FINISHED, other, world_job(w, other)->attempt, code);
-    return is_placed(w, id);
-}
-
-/* Do what the flip says and see the job placed by the next step (or by the instant it names). */
-static bool flip_works(struct world *w, uint32_t id, const struct flip *f)
-{
-    const struct job *j = world_job(w, id);
-    int state = j->state;
-    struct job_spec s;
-    job_spec_copy_light(&j->spec, &w->arena, &s);
-    switch ((enum flip_kind)f->kind) {
-    case FLIP_CHIPS:
-        s.chips = (uint32_t)f->value;
-        s.chips_per_node = s.nodes = s.nodes_limit = s.chip_milli = s.shards = 0;
-        return apply_update(w, &id, &s, 1u << UPDATE_CHIPS | 1u << UPDATE_NODES, state);
-    case FLIP_CHIP_KIND: {
-        struct str *kinds = ARENA_ARRAY(&w->arena, s.chip_kind_count + 1, struct str);
-        for (uint32_t i = 0; i < s.chip_kind_count; i++) kinds[i] = s.chip_kinds[i];
-        kinds[s.chip_kind_count++] = f->text;
-        s.chip_kinds = kinds;
-        return apply_update(w, &id, &s, 1u << UPDATE_CHIP_KINDS, state);
-    }
-    case FLIP_UNNAME:
-        s.partition_count = s.site_count = s.country_count = 0;
-        return apply_update(w, &id, &s, 1u << UPDATE_PARTITION | 1u << UPDATE_SITES, state);
-    case FLIP_MAX_PRICE:
-        s.max_uusd_per_chip_h = f->value;
-        return apply_update(w, &id, &s, 1u << UPDATE_MAX_PRICE, state);
-    case FLIP_TIME_LIMIT:
-    case FLIP_MORE_TIME:
-        s.time_limit_ms = f->value;
-        return apply_update(w, &id, &s, 1u << UPDATE_TIME_LIMIT, state);
-    case FLIP_MEMORY:
-        s.mem_mb_per_node = (uint64_t)f->value;
-        s.mem_mb_per_chip = s.mem_mb_per_cpu = 0;
-        return apply_update(w, &id, &s, 1u << UPDATE_MEMORY, state);
-    case FLIP_EVIDENCE: {
-        struct str *all = ARENA_ARRAY(&w->arena, s.evidence_count + 1, struct str);
-        for (uint32_t i = 0; i < s.evidence_count; i++) all[i] = s.evidence[i];
-        all[s.evidence_count++] = f->text;
-        s.evidence = all;
-        return apply_update(w, &id, &s, 1u << UPDATE_EVIDENCE, state);
-    }
-    case FLIP_RELEASE:
-        world_step(w,
-                   &(struct event){.kind = EVENT_RELEASE, .job = {id}, .actor_is_operator = true});
-        return is_placed(w, id);
-    case FLIP_WAIT_UNTIL:
-        if (state == JOB_REFUSED) id = world_submit(w, &s);
-        play_until(w, id, f->value);
-        return is_placed(w, id);
-    case FLIP_WAIT_JOB: return apply_wait_job(w, id, (uint32_t)f->value);
-    case FLIP_NODES_UP: return apply_nodes_up(w, id, f);
-    case FLIP_FACT:
-        if (!str_eqz(s.tenant, "fog")) return true; /* nothing else is unknown in these worlds */
-        return apply_fleet(w, &id, f, &s, state);
-    case FLIP_PERMIT:
-    case FLIP_BUDGET:
-    case FLIP_CAPACITY: return apply_fleet(w, &id, f, &s, state);
-    case FLIP_NONE:
-    case FLIP_COUNT: break;
-    }
-    return false;
-}
+#include "flips.h"
 
 static void check_rows(const struct world *w, const struct job *j, const struct explanation *x)
 {
@@ -216,7 +29,7 @@ static void check_rows(const struct world *w, const struct job *j, const struct 
 }
 
 struct tally {
-    uint32_t situations, flips[FLIP_COUNT], fact_changes;
+    uint32_t situations, together, flips[FLIP_COUNT], fact_changes;
     uint32_t open,
         open_none; /* of jobs that want nothing but a place: no hold, no dependency ... */
 };
@@ -243,10 +56,12 @@ static void explain_all(struct world *w, struct tally *t)
         t->flips[x.flip.kind]++;
         t->open += is_open(x.reason);
         t->open_none += is_open(x.reason) && x.flip.kind == FLIP_NONE;
-        if (x.flip.kind == FLIP_NONE) continue;
+        if (x.flip.kind == FLIP_NONE && x.together_count == 0) continue;
+        t->together += x.flip.kind == FLIP_NONE;
         struct world copy;
         restore(w, &copy);
-        bool works = flip_works(&copy, j->id.v, &x.flip);
+        bool works = x.together_count > 0 ? together_works(&copy, j->id.v, &x)
+                                          : flip_works(&copy, j->id.v, &x.flip);
         if (!works && x.flip.kind == FLIP_FACT) {
             t->fact_changes++; /* the fact, once known, may forbid: it was named, not promised */
         } else if (!works) {
@@ -282,6 +97,7 @@ static void the_stated_change_places_the_job(void **state)
     }
     print_message("  %u situations\n", t.situations);
     for (int i = 0; i < FLIP_COUNT; i++) print_message("  %-10s %u\n", flip_names[i], t.flips[i]);
+    print_message("  several together %u\n", t.together);
     if (from != NULL) return;
     assert_true(t.situations >= 2000);
     assert_true(t.flips[FLIP_BUDGET] > 0);
