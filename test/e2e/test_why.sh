@@ -24,4 +24,13 @@ expect_exit 1 "$BERTH" why-not "$hog"
 expect_match "why-not wants a pool" "$ERR" "name a job and a pool"
 expect "and says what why says of it" "$("$BERTH" why-not "$hog" cpu)" "$("$BERTH" why "$hog" cpu)"
 expect_exit 1 "$BERTH" why 999
+broken=$(submit -p cpu -D /nowhere/at/all --wrap true)
+wait_state "$broken" FAILED
+expect_match "what a failed launch said" "$("$BERTH" why "$broken")" "attempt 1 could not be started: cannot enter the working folder /nowhere/at/all"
+two=$(submit -p gpu --gpus=8 --time=3-0 --max-price=1.50 --wrap true)
+expect_match "two things in the way are told together" "$("$BERTH" why "$two" | tr -s ' \n' '  ')" \
+    "run in gpu if you pay up to 2.00 USD a chip hour \(--max-price\), and ask for at most 1440 minutes"
+"$BERTH" update "$two" --max-price=2.00 --time=1440
+wait_state "$two" COMPLETED
+say "ok: and these two let it run"
 stop_daemon
