@@ -347,6 +347,7 @@ void page_why(const struct page *p, const struct job_view *job, const struct exp
         past(p, job);
     else
         choice(p, x, pools);
+    if (x->network.len > 0) put_line(p, "Network", x->network);
     law_line(p, verdict);
     other_pools(p, x, pools, is_over);
     if (!is_over && x->flip.sentence.len > 0) {

@@ -2,6 +2,7 @@
 
 #include "core/case.h"
 #include "core/state.h"
+#include "core/switches.h"
 
 #include "base/check.h"
 #include "base/money.h"
@@ -109,12 +110,18 @@ static const char *capacity_words(const struct question *q, const struct pool_re
                             "nodes that the job's %lld need on adjacent nodes%s",
                             (long long)r->have, n->use.chips_total, (long long)r->need,
                             q->spec->switches > 0 ? " of so few switches" : "");
-    if (r->have >= r->need && q->spec->switches > 0)
+    if (r->have >= r->need && q->spec->switches > 0) {
+        struct size z;
+        size_now(q->c, q->spec, question_job(q), r->pool, q->now_ms, &z);
+        const char *most = switches_matter(n, &z)
+                               ? fullest_words(&q->c->fleet.pools[r->pool], n, &z, q->arena)
+                               : "";
         return arena_printf(q->arena,
                             "%lld of %u chips are free, but not with the CPUs, memory and whole "
-                            "nodes that the job's %lld need on at most %u switches",
+                            "nodes that the job's %lld need on at most %u switch%s%s",
                             (long long)r->have, n->use.chips_total, (long long)r->need,
-                            q->spec->switches);
+                            q->spec->switches, q->spec->switches == 1 ? "" : "es", most);
+    }
     if (r->have >= r->need)
         return arena_printf(q->arena,
                             "%lld of %u chips are free, but not with the CPUs, memory and whole "
@@ -439,6 +446,9 @@ static void explain(const struct question *q, struct explanation *x)
         x->flip.sentence = STR("apply a fleet first");
         return;
     }
+    if (q->entry != NULL && q->entry->job.claim != NULL)
+        x->network = network_words(&c->fleet.pools[q->entry->job.claim->pool.v],
+                                   q->entry->job.claim, q->arena);
     x->pool_count = c->fleet.pool_count;
     x->pools = ARENA_ARRAY(q->arena, x->pool_count, struct pool_reason);
     x->sentences = ARENA_ARRAY(q->arena, x->pool_count, struct str);
@@ -524,6 +534,7 @@ void visit_explanation(struct visit *v, struct explanation *x)
     visit_i64(v, "start_estimate_ms", &x->start_estimate_ms);
     visit_rows(v, x);
     visit_text(v, "preempt", &x->preempt);
+    visit_text(v, "network", &x->network);
     if (visit_map(v, "flip", x->flip.kind == FLIP_NONE && x->flip.sentence.len == 0)) {
         visit_flip(v, &x->flip);
         visit_map_end(v);

@@ -53,6 +53,7 @@ struct explanation {
     struct str *cites; /* one for each row; "" where no law decided */
     uint32_t pool_count;
     struct str preempt; /* what preemption has to do with it, in words; "" nothing */
+    struct str network; /* on which switches its nodes hang, in words; "" not stated, or one node */
     struct flip flip; /* the smallest change that would make it run */
     /* Where no single change does (FLIP_NONE): those of the job that would all together, with the
      * fewest for any pool. 0: none are known. */

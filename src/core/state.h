@@ -593,6 +593,13 @@ void explain_several(const struct question *q, const struct legal *laws, struct 
 struct flip;
 const char *change_words(struct arena *a, const struct flip *f);
 bool reason_is_about_time(int reason);
+
+/* ---- network_words.c: switches in words ------------------------------------------------------ */
+/* On which switches the nodes of the claim hang; "" for one node, or where none are stated. */
+struct str network_words(const struct pool *p, const struct claim *k, struct arena *a);
+/* "; one switch has at most 2 of its 4 nodes, leaf-b": "" where none has any. */
+const char *fullest_words(const struct pool *p, const struct pool_nodes *n, const struct size *z,
+                          struct arena *a);
 /* A copy of the core to play the future on; NULL when that would take too long. */
 struct scout;
 struct scout *scout_new(const struct question *q);

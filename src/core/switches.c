@@ -223,3 +223,17 @@ bool switches_pick(const struct pool_nodes *n, const struct size *z, uint32_t **
     *count_out = found ? p.count : 0;
     return found;
 }
+
+uint32_t switches_most(const struct pool_nodes *n, const struct size *z, uint32_t *nodes_out)
+{
+    uint32_t best = 0;
+    *nodes_out = 0;
+    for (uint32_t at = 0; at < n->topology->leaf_count; at++) {
+        if (most_on(n, z, at) <= *nodes_out) continue;
+        uint32_t nodes = offer_of(n, z, at).all;
+        if (nodes <= *nodes_out) continue;
+        *nodes_out = nodes;
+        best = at;
+    }
+    return best;
+}

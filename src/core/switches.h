@@ -33,4 +33,8 @@ bool switches_matter(const struct pool_nodes *n, const struct size *z);
 bool switches_pick(const struct pool_nodes *n, const struct size *z, uint32_t **list_out,
                    uint32_t *count_out);
 
+/* The leaf with the most nodes that can hold the job's smaller need now, the lowest of equals, and
+ * how many it has. */
+uint32_t switches_most(const struct pool_nodes *n, const struct size *z, uint32_t *nodes_out);
+
 #endif

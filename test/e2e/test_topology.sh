@@ -30,6 +30,7 @@ expect "and its JSON" "$("$BERTH" info --switches --json | jq -c '.pools[0] | [.
 gang=$(submit -p cpu -N 3 --ntasks-per-node=32 -o "$WORK/out" --wrap 'echo $SLURM_TOPOLOGY_ADDR $SLURM_TOPOLOGY_ADDR_PATTERN; sleep 600')
 wait_state "$gang" RUNNING
 expect "a gang goes to one leaf" "$("$BERTH" squeue -h -j "$gang" -o %N)" "c[02-04]"
+expect_match "why says where it is" "$("$BERTH" why "$gang")" "Network +all nodes on switch s1"
 told() { grep -q . "$WORK/out" 2>/dev/null; }
 wait_for 20 told || fail "the job wrote nothing"
 expect "where it hangs" "$(cat "$WORK/out")" "s2.s1.c02 switch.switch.node"

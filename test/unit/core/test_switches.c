@@ -210,9 +210,17 @@ static void a_job_waits_for_few_switches_only_so_long(void **state)
     uint32_t id = world_submit(&w, &gang);
     assert_int_equal(world_job(&w, id)->state, JOB_PENDING);
     assert_int_equal(core_next_tick_ms(w.core), w.now_ms + 10 * MINUTE);
+    struct explanation x;
+    core_explain(w.core, world_job(&w, id), &w.arena, &x);
+    assert_non_null(strstr(x.sentences[0].p, "on at most 1 switch; one switch has at most 1 of "
+                                             "its 2 nodes, tokyo-switch0"));
+    assert_int_equal(x.network.len, 0);
     w.now_ms += 10 * MINUTE;
     world_step(&w, &(struct event){.kind = EVENT_TICK, .actor = STR("clock")});
     assert_int_equal(world_job(&w, id)->state, JOB_CONFIGURING);
+    core_explain(w.core, world_job(&w, id), &w.arena, &x);
+    assert_string_equal(x.network.p,
+                        "on 2 switches, tokyo-switch0, tokyo-switch1, below no common one");
     world_release(&w);
 }
 
