@@ -151,15 +151,17 @@ static void fair_shares_come_near_the_published_figures(void **state)
     (void)state;
     static const struct {
         int policy;
-        double per_hour, jct_h;
+        double per_hour, jct_h, reset_s;
     } rows[] = {
-        {GAVEL_LAS_PERF, 0.8, 17.64}, {GAVEL_LAS_PERF, 2.8, 16.04}, {GAVEL_LAS_PERF, 4.4, 17.48},
-        {GAVEL_LAS_PERF, 5.2, 22.02}, {GAVEL_LAS, 2, 23.47},
+        {GAVEL_LAS_PERF, 0.8, 17.64, 0},      {GAVEL_LAS_PERF, 2.8, 16.04, 0},
+        {GAVEL_LAS_PERF, 4.4, 17.48, 0},      {GAVEL_LAS_PERF, 5.2, 22.02, 0},
+        {GAVEL_LAS_PERF, 5.6, 28.96, 1000},   {GAVEL_LAS, 2, 23.47, 0},
+        {GAVEL_FIFO_PERF, 5.6, 104.12, 1000},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct gavel_draw d = {
             .per_hour = rows[i].per_hour, .window_begin = 4000, .window_end = 5000};
-        struct gavel_result r = run_stream(&d, rows[i].policy, 0);
+        struct gavel_result r = run_stream(&d, rows[i].policy, rows[i].reset_s);
         assert_near(r.avg_jct_h, rows[i].jct_h, 0.035 * rows[i].jct_h);
     }
     assert_near(run_trace(FAIR, GAVEL_LAS_PERF, GAVEL_JCT, 1920).avg_jct_h, 4.115, 0.144);
