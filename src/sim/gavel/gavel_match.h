@@ -1,19 +1,19 @@
 /* gavel_match.h - which job runs on which type: the matching of greatest value.
  *
- *     maximise  sum of value[i][type of i]   where the jobs on type j ask for at most workers_j
- * GPUs
+ *     maximise  sum of value[i][type of i],  the jobs on type j asking for at most workers_j GPUs
  *
- * The start is greedy, by value per GPU; jobs of one size first stay where they ran last, which
- * is near the best and, where several are best, moves the fewest. It is improved by chains of moves among jobs of one size:
- * a job goes from one type to the next, the job that gains most there goes further, until the chain
- * closes, ends in idle GPUs, or ends with a job that waits. With T types a chain has at most T + 1
- * moves, and the best job for each pair of types stands for all: a heap for each pair keeps it at
- * hand, so that a chain costs the logarithm of the jobs. For jobs of one size no chain that gains
- * means that the matching is optimal (it is a transport problem; Klein, "A primal method for
- * minimal cost flows", Management Science 14(3), 1967). Jobs of several sizes make it a knapsack
- * problem: there a job may also push out the cheapest others, whatever their size, where that
- * gains; what becomes free is filled (gavel_push.h). Jobs, not prices, are compared, so the result is a local
- * optimum: on Gavel's traces as good as simulated annealing with a thousand times the work. */
+ * The start is greedy, by value per GPU; jobs of one size first stay where they ran last, which is
+ * near the best and, where several are best, moves the fewest. It is improved by chains of moves
+ * among jobs of one size: a job goes from one type to the next, the job that gains most there goes
+ * further, until the chain closes, ends in idle GPUs, or ends with a job that waits. With T types a
+ * chain has at most T + 1 moves, and the best job for each pair of types stands for all: a heap for
+ * each pair keeps it at hand, so that a chain costs the logarithm of the jobs. For jobs of one size
+ * no chain that gains means that the matching is optimal (it is a transport problem; Klein, "A
+ * primal method for minimal cost flows", Management Science 14(3), 1967). Jobs of several sizes
+ * make it a knapsack problem: there a job may also push out the cheapest others, whatever their
+ * size, where that gains; what becomes free is filled (gavel_push.h). Jobs, not prices, are
+ * compared, so the result is a local optimum: on Gavel's traces as good as simulated annealing with
+ * a thousand times the work. */
 #ifndef BERTH_SIM_GAVEL_MATCH_H
 #define BERTH_SIM_GAVEL_MATCH_H
 

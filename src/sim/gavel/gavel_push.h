@@ -3,8 +3,8 @@
  * A job goes to a type that has too few idle GPUs for it; the jobs there that lose least for each
  * GPU that is missing make room, one by one, and go where they gain most of what is idle; waiting
  * jobs fill what is left over. The change stays if all of it together gains. Most jobs can be
- * passed over without trying: who makes room for a waiting job depends on the missing GPUs alone, so
- * that its cost is found once for each number of them. */
+ * passed over without trying: who makes room for a waiting job depends on the missing GPUs alone,
+ * so that its cost is found once for each number of them. */
 #ifndef BERTH_SIM_GAVEL_PUSH_H
 #define BERTH_SIM_GAVEL_PUSH_H
 
