@@ -409,6 +409,7 @@ static enum err catch_signals(struct server *s, struct errtext *error)
     if (!is_deaf) sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: the write says so, as on a full disk */
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->signal_fd < 0) return err_set(error, ERR_IO, "signalfd: %s", strerror(errno));
     return ERR_NONE;

@@ -84,7 +84,8 @@ static bool check_bytes(void *arg, const struct ledger_record *r)
  * verifies and can be continued. Gives the number of records. */
 static uint64_t check_after(const char *dir, uint64_t acked, uint64_t batch)
 {
-    struct store *s = open_ledger(dir, false, NULL);
+    fault_vfs_arm(FAULT_IO, 0, false);
+    struct store *s = open_ledger(dir, false, FAULT_VFS);
     struct store_head head;
     struct errtext why;
     struct verify_result r;
