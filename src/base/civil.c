@@ -23,7 +23,7 @@ bool civil_date_is_valid(int32_t year, int32_t month, int32_t day)
     return day <= days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
-int64_t civil_to_ms(const struct civil *c)
+static int64_t civil_to_ms(const struct civil *c)
 {
     ASSERT(civil_date_is_valid(c->year, c->month, c->day));
     int64_t s = (int64_t)c->hour * 3600 + (int64_t)c->minute * 60 + c->second;

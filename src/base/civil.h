@@ -24,7 +24,6 @@ struct civil {
 /* Days since 1970-01-01 of a valid date (Howard Hinnant's days_from_civil). */
 int64_t civil_days(int32_t year, int32_t month, int32_t day);
 bool civil_date_is_valid(int32_t year, int32_t month, int32_t day);
-int64_t civil_to_ms(const struct civil *c);
 struct civil civil_of_ms(int64_t ms);
 
 /* "YYYY-MM-DD" or RFC 3339 "YYYY-MM-DDThh:mm:ss[.fff](Z|+hh:mm)"; false when it is neither or names

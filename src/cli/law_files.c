@@ -25,7 +25,8 @@ void law_files_release(struct law_files *f)
     arena_release(&f->arena);
 }
 
-bool levels_parse(struct str list, uint32_t *out, struct str *wrong)
+/* The bits of a list such as "law,act,guidance"; false with the wrong word in *wrong. */
+static bool levels_parse(struct str list, uint32_t *out, struct str *wrong)
 {
     uint32_t bits = 0;
     struct str word;

@@ -43,9 +43,6 @@ int law_files_errors(struct law_files *f);
 /* The levels of `bind` as --bind takes them: "law,act,guidance". */
 void levels_put(uint32_t bind, struct buf *out);
 
-/* The bits of a list such as "law,act,guidance"; false with the wrong word in *wrong. */
-bool levels_parse(struct str list, uint32_t *out, struct str *wrong);
-
 /* Is the verdict of `law` on a case what was expected? If not, `why` gets one line. */
 bool expectation_holds(const struct law *law, const struct law_case *c, const struct expectation *e,
                        struct arena *arena, struct buf *why);

@@ -105,7 +105,8 @@ static int compare_name(const void *key, const void *element)
     return str_cmp(*name, str_of(*owned_name));
 }
 
-bool environment_is_owned(struct str name)
+/* True for names that never pass through from the submitter. */
+static bool environment_is_owned(struct str name)
 {
     return str_starts(name, "BERTH_") ||
            bsearch(&name, owned, sizeof owned / sizeof *owned, sizeof *owned, compare_name) != NULL;

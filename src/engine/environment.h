@@ -37,7 +37,4 @@ void environment_build(const struct engine_start *order, const struct environmen
 bool environment_get(const struct str *entries, uint32_t count, const char *name,
                      struct str *value_out);
 
-/* True for names that never pass through from the submitter. */
-bool environment_is_owned(struct str name);
-
 #endif

@@ -52,7 +52,8 @@ static int compare_pids(const void *a, const void *b)
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-struct process *processes_read(struct arena *arena, uint32_t *count_out)
+/* Every process of this pid namespace, in order of pid; count 0 when /proc cannot be read. */
+static struct process *processes_read(struct arena *arena, uint32_t *count_out)
 {
     *count_out = 0;
     DIR *dir = opendir("/proc");

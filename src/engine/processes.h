@@ -14,9 +14,6 @@ struct process {
     bool chosen; /* working mark of the functions below */
 };
 
-/* Every process of this pid namespace, in order of pid; count 0 when /proc cannot be read. */
-struct process *processes_read(struct arena *arena, uint32_t *count_out);
-
 /* Signal every living descendant of the calling process, `except` (0: none) left out. As the caller
  * is a subreaper, processes that daemonized are descendants still. Returns how many were signalled.
  */

@@ -113,7 +113,8 @@ static const struct str role_paths[ROLE_COUNT] = {
     PATH("chain.exporter"),  PATH("chain.owner"),  PATH("chain.lessor"),  PATH("chain.operator"),
     PATH("chain.consignee"), PATH("chain.tenant"), PATH("chain.end_user")};
 
-struct str law_facts_node_path(const struct law_case *c, uint32_t node, struct arena *arena)
+/* The path of a node, without field: "chain.tenant". */
+static struct str law_facts_node_path(const struct law_case *c, uint32_t node, struct arena *arena)
 {
     if (node < ROLE_COUNT) return role_paths[node];
     node -= ROLE_COUNT;

@@ -75,7 +75,5 @@ struct cel_value law_facts_ownership(struct law_facts *f, const struct law_owner
 /* Node (law/party.h) that a path such as "chain.tenant.hq" or "chain.intermediaries[1].lists"
  * speaks of, or NO_INDEX. */
 uint32_t law_facts_node(const struct law_case *c, struct str path);
-/* Its path without field: "chain.tenant". */
-struct str law_facts_node_path(const struct law_case *c, uint32_t node, struct arena *arena);
 
 #endif

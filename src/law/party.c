@@ -61,7 +61,9 @@ static uint32_t find_among_few(const struct law_parties *ps, struct str id)
     return found;
 }
 
-uint32_t law_parties_find(struct law_parties *ps, struct str id)
+/* The node of a party id, or NO_INDEX. Where an id occurs twice: one whose owners are known, else
+ * the first. */
+static uint32_t law_parties_find(struct law_parties *ps, struct str id)
 {
     if (id.len == 0) return NO_INDEX;
     if (ps->count <= FEW_PARTIES) return find_among_few(ps, id);

@@ -64,10 +64,6 @@ static inline uint32_t law_node_party(const struct law_case *c, uint32_t i)
     return ROLE_COUNT + c->intermediary_count + i;
 }
 
-/* The node of a party id, or NO_INDEX. Where an id occurs twice: one whose owners are known, else
- * the first. */
-uint32_t law_parties_find(struct law_parties *ps, struct str id);
-
 /* Headquarters of the ultimate parent; "" unknown. */
 struct str law_parties_ultimate_hq(struct law_parties *ps, uint32_t node);
 

@@ -434,8 +434,8 @@ static void read_fleets(struct reader *r, const struct yaml_node *n)
     for (uint32_t i = 0; i < n->count; i++) read_fleet(r, &n->items[i]);
 }
 
-bool case_yaml_chip(struct yaml_errors *errs, const struct yaml_node *n,
-                    const struct case_world *world, struct law_case *out)
+static bool case_yaml_chip(struct yaml_errors *errs, const struct yaml_node *n,
+                           const struct case_world *world, struct law_case *out)
 {
     struct reader r = {.errs = errs, .world = world, .arena = errs->arena, .c = out};
     uint32_t before = errs->total;

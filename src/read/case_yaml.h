@@ -40,8 +40,6 @@ bool case_yaml_read(struct str bytes, struct str file, const struct case_world *
                     struct arena *arena, struct yaml_errors *errs, struct case_file *out);
 
 /* Parts that deals (read/deal_yaml.h) share. */
-bool case_yaml_chip(struct yaml_errors *errs, const struct yaml_node *n,
-                    const struct case_world *world, struct law_case *out);
 bool case_yaml_acts(struct yaml_errors *errs, const struct yaml_node *n, uint32_t *acts_out);
 /* The keys of a case that do not depend on the act or the date: chain, parties, site, end_use,
  * data, acquired, evidence, permits, fleet, chip, amount. */

@@ -33,7 +33,9 @@ static bool take_map(struct yaml_errors *errs, const struct yaml_node *n, struct
     return true;
 }
 
-bool yaml_quantity(struct yaml_errors *errs, const struct yaml_node *n, struct quantity *out)
+/* `900`, `54000..56000` (best value in the middle), `7700(7700..8000)`, `unknown`, or {value, lo,
+ * hi}; at most three decimals. */
+static bool yaml_quantity(struct yaml_errors *errs, const struct yaml_node *n, struct quantity *out)
 {
     if (n->kind == YAML_MAP) return take_map(errs, n, out);
     if (yaml_is(n, "unknown")) {

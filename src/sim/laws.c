@@ -40,7 +40,8 @@ static enum truth in_set(const struct laws *l, uint32_t set, struct str country,
     return NO;
 }
 
-struct str sim_parent_hq(const struct fleet *f, uint32_t party, int64_t on_ms)
+/* Headquarters of a party's ultimate parent at an instant; "" unknown. */
+static struct str sim_parent_hq(const struct fleet *f, uint32_t party, int64_t on_ms)
 {
     if (party == NO_INDEX) return (struct str){0};
     const struct party *p = &f->parties[party];

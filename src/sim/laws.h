@@ -135,7 +135,4 @@ enum judgement laws_judge(const struct laws *l, const struct laws_case *c, uint3
 /* A rule about a share of chips forbids it, others aside. */
 bool laws_ratio_forbids(const struct laws *l, const struct laws_case *c);
 
-/* Headquarters of a party's ultimate parent at an instant; "" unknown. */
-struct str sim_parent_hq(const struct fleet *f, uint32_t party, int64_t on_ms);
-
 #endif

@@ -14,7 +14,7 @@ struct merkle_hash merkle_leaf(const unsigned char record_hash[STORE_HASH_BYTES]
     return out;
 }
 
-struct merkle_hash merkle_inner(struct merkle_hash left, struct merkle_hash right)
+static struct merkle_hash merkle_inner(struct merkle_hash left, struct merkle_hash right)
 {
     unsigned char in[1 + 2 * STORE_HASH_BYTES] = {0x01};
     memcpy(in + 1, left.h, STORE_HASH_BYTES);

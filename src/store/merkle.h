@@ -25,7 +25,6 @@ struct merkle_hash {
 };
 
 struct merkle_hash merkle_leaf(const unsigned char record_hash[STORE_HASH_BYTES]);
-struct merkle_hash merkle_inner(struct merkle_hash left, struct merkle_hash right);
 
 /* A growing tree in constant memory: last[k] is the hash of the complete subtree of level k that
  * was completed last (meaningless before the first). Zero-initialise. */
