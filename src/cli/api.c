@@ -143,6 +143,34 @@ static enum err step_on(struct api *a, uint32_t next, uint32_t *after)
     return ERR_NONE;
 }
 
+static enum err read_cbor_page(struct api *a, struct str body, struct job_list *out)
+{
+    struct cbor_reader reader;
+    *out = (struct job_list){0};
+    cbor_reader_init(&reader, body, &a->arena);
+    if (visit_map(&reader.v, NULL, false)) {
+        visit_job_list(&reader.v, out);
+        visit_map_end(&reader.v);
+    }
+    enum err code = cbor_reader_finish(&reader, &a->error);
+    return code == ERR_NONE
+               ? ERR_NONE
+               : err_prefix(&a->error, ERR_CORRUPT, "the daemon's reply is not understood");
+}
+
+/* From a daemon of a release that has no other form. */
+static enum err read_json_page(struct api *a, struct str body, struct job_list *out)
+{
+    json_error_t why;
+    enum err code;
+    json_t *json = json_loadb(body.p, body.len, JSON_REJECT_DUPLICATES, &why);
+    if (json == NULL)
+        return err_set(&a->error, ERR_CORRUPT, "the daemon's reply is not JSON: %s", why.text);
+    READ(code, a, json, visit_job_list, out);
+    json_decref(json);
+    return code;
+}
+
 /* One page; what it holds lives in the arena. */
 static enum err get_page(struct api *a, const char *path, const struct job_query *q, uint32_t after,
                          struct job_list *out)
@@ -152,16 +180,9 @@ static enum err get_page(struct api *a, const char *path, const struct job_query
     struct request r = {.method = "GET", .path = url.p, .accept = "application/cbor"};
     enum err code = client_call(&a->client, &r, &body, &a->error);
     if (code == ERR_NONE) {
-        struct cbor_reader reader;
-        *out = (struct job_list){0};
-        cbor_reader_init(&reader, str_copy(&a->arena, buf_str(&body)), &a->arena);
-        if (visit_map(&reader.v, NULL, false)) {
-            visit_job_list(&reader.v, out);
-            visit_map_end(&reader.v);
-        }
-        code = cbor_reader_finish(&reader, &a->error);
-        if (code != ERR_NONE)
-            code = err_prefix(&a->error, ERR_CORRUPT, "the daemon's reply is not understood");
+        struct str text = str_copy(&a->arena, buf_str(&body));
+        /* No map of CBOR begins so. */
+        code = str_starts(text, "{") ? read_json_page(a, text, out) : read_cbor_page(a, text, out);
     }
     buf_release(&url);
     buf_release(&body);

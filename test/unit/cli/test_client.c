@@ -171,9 +171,35 @@ static void pages_of_jobs_become_one_list(void **state)
     assert_int_equal(list.jobs[1].chips, 8);
     assert_int_equal(list.jobs[2].job_id, 3);
     assert_int_equal(list.next, 0);
-    assert_int_equal(json_array_size(json_object_get(a.json, "jobs")), 3);
+    assert_non_null(strstr(f.requests[0], "Accept: application/cbor"));
     assert_non_null(strstr(f.requests[0], "GET /v1/jobs?state=all&user=a%20b&limit="));
     assert_non_null(strstr(f.requests[1], "&after=2 "));
+    api_close(&a, 0);
+    fake_stop(&f);
+}
+
+static void lists_of_jobs_are_read_from_cbor(void **state)
+{
+    (void)state;
+    struct fake f = {
+        .replies = {HEAD("200 OK") "\xa3\x64jobs\x81\xa1\x66job_id\x01\x64next\x01\x66now_ms\x05",
+                    HEAD("200 OK") "\xa2\x64jobs\x81\xa1\x66job_id\x18\x2a\x66now_ms\x06",
+                    HEAD("200 OK") "\xa1\x66now_ms", HEAD("200 OK") "\xa1\x66now_mt\x06"},
+        .reply_count = 4,
+    };
+    struct api a;
+    struct job_list list;
+    struct job_query query = {0};
+    fake_start(&f);
+    open_api(&a, &f);
+    assert_int_equal(api_jobs(&a, &query, &list), ERR_NONE);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.jobs[0].job_id, 1);
+    assert_int_equal(list.jobs[1].job_id, 42);
+    assert_int_equal(list.now_ms, 6);
+    assert_int_equal(api_jobs(&a, &query, &list), ERR_CORRUPT); /* cut off */
+    assert_int_equal(api_jobs(&a, &query, &list), ERR_CORRUPT); /* a name that is none */
+    assert_non_null(strstr(a.error.s, "the daemon's reply is not understood"));
     api_close(&a, 0);
     fake_stop(&f);
 }
@@ -354,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_lost_reply_is_asked_for_again_with_the_same_key),
         cmocka_unit_test(a_refusal_carries_the_daemons_words),
         cmocka_unit_test(pages_of_jobs_become_one_list),
+        cmocka_unit_test(lists_of_jobs_are_read_from_cbor),
         cmocka_unit_test(replies_that_make_no_sense_are_errors),
         cmocka_unit_test(a_story_is_read_with_its_pools),
         cmocka_unit_test(many_jobs_are_asked_for_at_once_and_each_gets_its_answer),
