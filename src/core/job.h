@@ -109,6 +109,7 @@ int64_t progress_end_ms(const struct job *j);
 enum preempt_result {
     PREEMPT_NOT_LOOKED,
     PREEMPT_NO_VICTIM, /* no running job of lower priority may be stopped */
+    PREEMPT_NOT_ROOM, /* some may, but room is not all that the job lacks where they run */
     PREEMPT_NOT_ENOUGH, /* not even stopping all of these would make room */
     PREEMPT_LOSS, /* what they would lose is not less than what the job would gain */
     PREEMPT_DONE,

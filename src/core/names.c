@@ -72,6 +72,7 @@ const char *const reason_names[REASON_COUNT] = {
 const char *const preempt_result_names[PREEMPT_RESULT_COUNT] = {
     [PREEMPT_NOT_LOOKED] = "not-looked",
     [PREEMPT_NO_VICTIM] = "no-victim",
+    [PREEMPT_NOT_ROOM] = "not-room",
     [PREEMPT_NOT_ENOUGH] = "not-enough",
     [PREEMPT_LOSS] = "loss",
     [PREEMPT_DONE] = "done",

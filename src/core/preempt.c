@@ -231,7 +231,10 @@ static void search_all(struct core *c, struct class *k, int32_t priority, struct
         s->pool = k->candidates[i].pool;
         if (!pool_preempts(&c->fleet, s->pool) || !has_lower(c, s->pool, priority)) continue;
         const struct legal *legal = legal_of(c, k->signature, &k->box->spec, s->pool);
-        if (!lacks_only_room(c, &k->box->spec, order_first(&k->jobs)->id, legal, s->pool)) continue;
+        if (!lacks_only_room(c, &k->box->spec, order_first(&k->jobs)->id, legal, s->pool)) {
+            note(look, PREEMPT_NOT_ROOM, s, 0);
+            continue;
+        }
         search_pool(s, k, legal, best, look);
         pools++;
     }

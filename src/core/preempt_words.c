@@ -37,6 +37,12 @@ static const char *searched(const struct core *c, const struct job *j, struct ar
         look->pool < c->fleet.pool_count ? c->fleet.pools[look->pool].id : STR("a pool");
     switch ((enum preempt_result)look->result) {
     case PREEMPT_NO_VICTIM: return "no running job of lower priority may be stopped for it";
+    case PREEMPT_NOT_ROOM:
+        return arena_printf(a,
+                            "jobs of lower priority run in pool " STR_FMT
+                            ", but room is not all that it lacks there, and others are stopped for "
+                            "room alone",
+                            STR_ARG(pool));
     case PREEMPT_NOT_ENOUGH:
         return "stopping the running jobs of lower priority would not make room for it";
     case PREEMPT_LOSS:

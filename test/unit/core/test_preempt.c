@@ -137,6 +137,27 @@ static void nobody_is_stopped_who_must_not_be(void **state)
     }
 }
 
+/* Its lease ends before the job could. */
+static void nobody_is_stopped_where_room_is_not_all_that_is_missing(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    struct fleet *f = one_pool(&w, 1);
+    f->pools[0].title.kind = TITLE_LEASED;
+    f->pools[0].title.lessor = f->pools[0].title.owner;
+    f->pools[0].title.to_ms = WORLD_T0 + 3 * HOUR;
+    begin(&w, f);
+    uint32_t low = run(&w, 8, 0, 2 * HOUR);
+    pass(&w, 30 * MINUTE);
+    uint32_t high = submit(&w, 8, 10, 4 * HOUR);
+    assert_int_equal(world_job(&w, low)->state, JOB_RUNNING);
+    assert_int_equal(world_job(&w, high)->preempt_look.result, PREEMPT_NOT_ROOM);
+    struct str words = core_preempt_words(w.core, world_job(&w, high), &w.arena);
+    assert_non_null(strstr(words.p, "room is not all that it lacks"));
+    world_release(&w);
+}
+
 static void a_job_is_looked_at_again_when_its_victims_have_run_long_enough(void **state)
 {
     (void)state;
@@ -593,6 +614,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_of_higher_priority_takes_the_place_of_a_lower_one),
         cmocka_unit_test(nobody_is_stopped_who_must_not_be),
+        cmocka_unit_test(nobody_is_stopped_where_room_is_not_all_that_is_missing),
         cmocka_unit_test(a_job_is_looked_at_again_when_its_victims_have_run_long_enough),
         cmocka_unit_test(a_job_is_stopped_only_so_often),
         cmocka_unit_test(what_was_saved_is_not_lost),
