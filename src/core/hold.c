@@ -47,8 +47,7 @@ static uint32_t lacks(const struct core *c, const struct entry *e)
     ASSERT(why == REASON_NONE);
     if (z.part[0].each.milli > 0) return 0;
     for (size_t i = 0; i < h->part_count; i++)
-        if (h->parts[i].milli == 0)
-            chips += (uint32_t)__builtin_popcountll(h->parts[i].chip_mask);
+        if (h->parts[i].milli == 0) chips += (uint32_t)__builtin_popcountll(h->parts[i].chip_mask);
     return z.chips > chips ? z.chips - chips : 0;
 }
 
