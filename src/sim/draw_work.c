@@ -166,6 +166,9 @@ void draw_storm(struct rng *r, const struct fleet *f, struct job_spec *s)
                            .data_known = true,
                            .priority = is_urgent ? 50 : 0,
                            .no_requeue = is_urgent,
+                           .signal_number = is_urgent ? 0 : 10,
+                           .checkpoint_s = is_urgent ? 0 : 600,
+                           .checkpoint_cost_s = is_urgent ? 0 : 240,
                            .time_limit_ms = (is_urgent ? rng_between(r, 3, 10) : 240) * MINUTE_MS};
 }
 
