@@ -20,6 +20,9 @@ logged=$(awk -F, 'NR > 1 { sum += $12 } END { printf "%.2f", sum }' log.csv)
 [ "$(jq -r '.cost_usd * 100 | round / 100' a.json)" = "$(jq -n "$logged")" ] ||
     fail "the log's costs sum to $logged, not $(jq .cost_usd a.json)"
 grep -q '</html>' page.html || fail "the page is not whole"
+scrolls=$(grep -oE 'class="(plot|wide)"[^>]*' page.html)
+[ -n "$scrolls" ] || fail "the page has no plot or table"
+grep -v 'tabindex="0"' <<<"$scrolls" && fail "what scrolls cannot be reached by keyboard"
 say "ok: 200 jobs, as CSV"
 
 { tail -n +2 jobs.csv | awk -F, '{

@@ -267,7 +267,9 @@ void compare_html(const struct compare *c, const struct run_result *a, const str
     buf_puts(out, ". B: ");
     plot_text(out, str_of(c->b_name));
     buf_puts(out,
-             ". The figures and plots of this page are those of B.</p>\n<div class=\"wide\">"
+             ". The figures and plots of this page are those of B.</p>\n<div class=\"wide\" "
+             "tabindex=\"0\" role=\"group\" "
+             "aria-label=\"What changes\">"
              "<table><tr><th scope=\"col\"></th><th scope=\"col\">A</th><th scope=\"col\">B</th>"
              "<th scope=\"col\">B - A</th></tr>\n");
     for (int i = 0; i < TOTALS; i++)
@@ -276,9 +278,10 @@ void compare_html(const struct compare *c, const struct run_result *a, const str
                    all[i].decimals, all[i].b - all[i].a);
     buf_puts(out, "</table></div>\n<p>");
     put_kinds(c, out);
-    buf_puts(out,
-             ".</p>\n<details><summary>Jobs that change</summary><div class=\"wide\"><table><tr>"
-             "<th scope=\"col\">Job</th><th scope=\"col\">Change</th></tr>\n");
+    buf_puts(out, ".</p>\n<details><summary>Jobs that change</summary>"
+                  "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Jobs that "
+                  "change\"><table><tr>"
+                  "<th scope=\"col\">Job</th><th scope=\"col\">Change</th></tr>\n");
     uint64_t shown = 0;
     for (size_t i = 0; i < c->jobs && shown < PAGE_JOBS_MAX; i++) {
         if (compare_job(c, i) == 0) continue;

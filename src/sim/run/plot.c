@@ -38,9 +38,10 @@ static void begin(struct buf *out, const char *id, const char *title, const char
 {
     buf_printf(
         out,
-        "<div class=\"plot\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\">"
+        "<div class=\"plot\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s-t\">" /* it scrolls */
+        "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\">"
         "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>\n",
-        PLOT_WIDTH, height, id, id, id, title, id, desc);
+        id, PLOT_WIDTH, height, id, id, id, title, id, desc);
 }
 
 static void line(struct buf *out, const char *class, double x1, double y1, double x2, double y2)

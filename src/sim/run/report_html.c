@@ -45,6 +45,7 @@ static const char style[] =
     "0;"
     "font-size:.875rem}.legend svg{display:inline-block;width:.8rem;height:.8rem;"
     "margin-right:.4rem;vertical-align:-.05rem}\n"
+    ":focus-visible{outline:3px solid var(--s0);outline-offset:2px}\n"
     "details{margin:.75rem 0}summary{cursor:pointer;color:var(--soft)}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem;"
     "font-variant-numeric:tabular-nums}th,td{padding:.25rem .75rem .25rem 0;text-align:right;"
@@ -66,8 +67,10 @@ struct page {
 
 static void table_begin(struct page *g, const char *caption, const char *const *heads)
 {
-    buf_printf(g->out, "<details><summary>%s as a table</summary><div class=\"wide\"><table><tr>",
-               caption);
+    buf_printf(g->out,
+               "<details><summary>%s as a table</summary><div class=\"wide\" tabindex=\"0\" "
+               "role=\"group\" aria-label=\"%s\"><table><tr>",
+               caption, caption);
     for (size_t i = 0; heads[i] != NULL; i++)
         buf_printf(g->out, "<th scope=\"col\">%s</th>", heads[i]);
     buf_puts(g->out, "</tr>\n");
