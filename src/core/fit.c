@@ -56,13 +56,17 @@ static int by_demand(const void *a, const void *b)
     return c != 0 ? c : cmp_i64(x->cpu, y->cpu);
 }
 
+/* Do they differ in CPU and memory only? */
+static bool same_demand(const struct fit_task *a, const struct fit_task *b)
+{
+    return a->milli == b->milli && a->chips == b->chips && a->models == b->models;
+}
+
 /* `t`: the tasks with chips in the order of by_demand. */
 static void group(struct fit_workload *w, const struct fit_task *t, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        bool same = i > 0 && t[i].milli == t[i - 1].milli && t[i].chips == t[i - 1].chips &&
-                    t[i].models == t[i - 1].models;
-        if (!same)
+        if (i == 0 || !same_demand(&t[i], &t[i - 1]))
             w->demands[w->demand_count++] =
                 (struct fit_demand){t[i].milli, t[i].chips, t[i].models, i, 0};
         struct fit_demand *d = &w->demands[w->demand_count - 1];
@@ -83,6 +87,14 @@ static void find_scarce(struct fit_workload *w, const struct fit_task *all, uint
         if (all[i].scarce_ppm > 0) w->scarce[n++] = all[i];
     }
     qsort(w->scarce, w->scarce_count, sizeof *w->scarce, by_demand);
+    w->scarce_demands = ARENA_ARRAY(arena, w->scarce_count, struct fit_demand);
+    for (uint32_t i = 0; i < w->scarce_count; i++) {
+        const struct fit_task *t = &w->scarce[i];
+        if (i == 0 || !same_demand(t, t - 1))
+            w->scarce_demands[w->scarce_demand_count++] =
+                (struct fit_demand){t->milli, t->chips, t->models, i, 0};
+        w->scarce_demands[w->scarce_demand_count - 1].count++;
+    }
 }
 
 static void find_worth(struct fit_workload *w, const struct fit_task *all, uint32_t count,
@@ -163,11 +175,15 @@ static int64_t scarce(const struct fit_workload *w, const struct sorted *s, int6
 {
     int64_t useful = 0;
     int32_t fit = 0; /* as in frag */
-    for (uint32_t i = 0; i < w->scarce_count; i++) {
-        const struct fit_task *t = &w->scarce[i];
-        while (fit < s->count && s->milli[fit] >= t->milli) fit++;
-        if (fit >= t->chips && t->cpu <= cpu && t->mem <= mem && (t->models & model) != 0)
-            useful += t->scarce_ppm * s->sum[fit];
+    for (uint32_t i = 0; i < w->scarce_demand_count; i++) {
+        const struct fit_demand *d = &w->scarce_demands[i];
+        const struct fit_task *t = &w->scarce[d->first];
+        int64_t weight = 0;
+        while (fit < s->count && s->milli[fit] >= d->milli) fit++;
+        if (fit < d->chips || (d->models & model) == 0) continue;
+        for (uint32_t k = 0; k < d->count && t[k].cpu <= cpu; k++)
+            if (t[k].mem <= mem) weight += t[k].scarce_ppm;
+        useful += weight * s->sum[fit];
     }
     return useful / PPM;
 }

@@ -58,7 +58,8 @@ struct fit_workload {
     struct fit_demand *demands; /* tasks that differ in CPU only are one */
     struct fit_cpu *cpus;
     struct fit_task *scarce; /* tasks with a weight, those that ask most of a chip first */
-    uint32_t demand_count, scarce_count;
+    struct fit_demand *scarce_demands; /* of these */
+    uint32_t demand_count, scarce_count, scarce_demand_count;
     int64_t tasks; /* the popular ones, those without a chip too */
     int64_t milli_asked, cpu_asked, mem_asked; /* by all tasks with chips */
     int32_t *worth; /* V's parts, in milli, by what is left of a chip in milli: 0 to CHIP_MILLI */
