@@ -20,9 +20,10 @@ int64_t eligible_at(const struct entry *e)
 /* Why a pending job may not even be considered; REASON_NONE: it may. */
 static int why_not_eligible(struct core *c, struct entry *e)
 {
+    /* First, held or not: what is met is remembered when it happens, with the delay behind it. */
+    int dependencies = dependencies_state(c, e);
     if (e->job.held_admin) return REASON_HELD_ADMIN;
     if (e->job.held_user) return REASON_HELD_USER;
-    int dependencies = dependencies_state(c, e);
     if (dependencies == DEPENDENCY_FAILED) return REASON_DEPENDENCY_NEVER;
     if (dependencies == DEPENDENCY_WAITS) return REASON_DEPENDENCY;
     if (eligible_at(e) > c->now_ms) return REASON_BEGIN_TIME;

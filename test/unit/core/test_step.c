@@ -341,6 +341,9 @@ static void a_delay_counts_from_the_start_of_what_is_waited_for(void **state)
     w.now_ms = start_ms + 5 * 60000 - 1;
     world_tick(&w);
     assert_int_equal(world_job(&w, after)->reason, REASON_BEGIN_TIME);
+    struct explanation x; /* and that is known while it is held */
+    core_explain(w.core, world_job(&w, held), &w.arena, &x);
+    assert_int_not_equal(x.flip.kind, FLIP_RELEASE);
     world_do(&w, EVENT_RELEASE, held); /* held meanwhile: it counts from the same start */
     assert_int_equal(world_job(&w, held)->reason, REASON_BEGIN_TIME);
     w.now_ms = start_ms + 5 * 60000;
