@@ -56,6 +56,18 @@ static enum err unknown_name(const char *what, struct str name, const struct wor
                    STR_ARG(name), w->len > 0 ? w->s : "none");
 }
 
+static enum err check_sites(const struct fleet *f, const struct str *names, uint32_t count,
+                            struct errtext *error)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (fleet_site(f, names[i]) != NO_INDEX) continue;
+        struct words w = {.len = 0};
+        for (uint32_t k = 0; k < f->site_count; k++) add_word(&w, f->sites[k].id);
+        return unknown_name("site", names[i], &w, error);
+    }
+    return ERR_NONE;
+}
+
 static enum err check_pool_names(const struct fleet *f, const struct job_spec *s,
                                  struct errtext *error)
 {
@@ -65,12 +77,9 @@ static enum err check_pool_names(const struct fleet *f, const struct job_spec *s
         for (uint32_t p = 0; p < f->pool_count; p++) add_word(&w, f->pools[p].id);
         return unknown_name("pool or partition", s->partitions[i], &w, error);
     }
-    for (uint32_t i = 0; i < s->site_count; i++) {
-        if (fleet_site(f, s->sites[i]) != NO_INDEX) continue;
-        struct words w = {.len = 0};
-        for (uint32_t k = 0; k < f->site_count; k++) add_word(&w, f->sites[k].id);
-        return unknown_name("site", s->sites[i], &w, error);
-    }
+    enum err e = check_sites(f, s->sites, s->site_count, error);
+    if (e == ERR_NONE) e = check_sites(f, s->not_sites, s->not_site_count, error);
+    if (e != ERR_NONE) return e;
     /* Kinds are alternatives: it is enough that the fleet has one of them. */
     if (s->chip_kind_count == 0) return ERR_NONE;
     struct words kinds = {.len = 0};
@@ -122,8 +131,10 @@ static enum err nowhere(const struct fleet *f, const struct job_spec *s, struct 
         return err_set(error, ERR_INVALID,
                        "no pool among those named has the chips asked for; pools have: %s",
                        kinds.len > 0 ? kinds.s : "no chips");
-    return err_set(error, ERR_INVALID,
-                   "no pool is in all of the partitions, sites and countries named; leave one out");
+    return err_set(
+        error, ERR_INVALID,
+        "no pool is in all of the partitions, sites and countries named, and at none of the "
+        "sites excluded; leave one out");
 }
 
 static enum err check_places(const struct core *c, const struct job_spec *s, struct errtext *error)

@@ -42,6 +42,7 @@ static void wish_bytes(const struct job_spec *s, struct buf *b)
     put_strs(b, s->chip_prefer, s->chip_prefer_count);
     put_strs(b, s->partitions, s->partition_count);
     put_strs(b, s->sites, s->site_count);
+    put_strs(b, s->not_sites, s->not_site_count);
     put_strs(b, s->countries, s->country_count);
     put_u64(b, (uint64_t)s->max_uusd_per_chip_h);
     put_u64(b, (uint64_t)s->time_limit_ms);

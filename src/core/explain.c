@@ -195,7 +195,9 @@ static const char *never_words(const struct question *q, const struct pool_reaso
     const struct pool *p = &q->c->fleet.pools[r->pool];
     char have[MONEY_TEXT_MAX], need[MONEY_TEXT_MAX];
     if (r->reason == REASON_NOT_NAMED)
-        return "it is not in the partitions, sites or countries that the job names";
+        return name_is_among(q->spec->not_sites, q->spec->not_site_count, p->site)
+                   ? "it is at a site that the job excludes"
+                   : "it is not in the partitions, sites or countries that the job names";
     if (r->reason == REASON_CHIP_KIND)
         return p->chip.len == 0
                    ? "it has no accelerators"

@@ -347,8 +347,8 @@ static bool flip_chips(struct flipper *f)
 static bool flip_unname(struct flipper *f)
 {
     struct job_spec s = *f->q->spec;
-    if (s.partition_count + s.site_count + s.country_count == 0) return false;
-    s.partition_count = s.site_count = s.country_count = 0;
+    if (s.partition_count + s.site_count + s.not_site_count + s.country_count == 0) return false;
+    s.partition_count = s.site_count = s.not_site_count = s.country_count = 0;
     uint32_t at = taker(f, &s);
     if (at == NO_INDEX) return false;
     return found_change(f, FLIP_UNNAME, 0, at);

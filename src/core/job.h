@@ -59,7 +59,7 @@ enum reason {
     REASON_MEMORY, /* a node of the pool is too small */
     REASON_CHIP_KIND, /* per pool: not among the acceptable kinds */
     REASON_NOT_SHARED, /* per pool: part of a chip is asked for, and its chips are not shared */
-    REASON_NOT_NAMED, /* per pool: not among the partitions, sites or countries named */
+    REASON_NOT_NAMED, /* per pool: not among the partitions, sites or countries named, or excluded */
     REASON_TOO_FEW_NODES, /* per pool: never large enough */
     REASON_TOO_SLOW, /* per pool: its steps take longer than the time limit there */
     REASON_DEARER, /* per pool: would do, but costs more than the chosen one */

@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "base/money.h"
 
-static bool name_is_among(const struct str *names, uint32_t count, struct str name)
+bool name_is_among(const struct str *names, uint32_t count, struct str name)
 {
     for (uint32_t i = 0; i < count; i++)
         if (str_eq(names[i], name)) return true;
@@ -23,6 +23,7 @@ static bool pool_is_wanted(const struct fleet *f, const struct job_spec *s, cons
 {
     const struct site *site = &f->sites[p->site_index];
     if (s->site_count > 0 && !name_is_among(s->sites, s->site_count, site->id)) return false;
+    if (name_is_among(s->not_sites, s->not_site_count, site->id)) return false;
     if (s->country_count > 0 && !name_is_among(s->countries, s->country_count, site->country))
         return false;
     if (s->partition_count == 0) return true;

@@ -87,7 +87,7 @@ static void change(const struct question *q, struct attempt *t, const struct fli
 {
     struct job_spec *s = &t->spec;
     if (f->kind == FLIP_UNNAME) {
-        s->partition_count = s->site_count = s->country_count = 0;
+        s->partition_count = s->site_count = s->not_site_count = s->country_count = 0;
     } else if (f->kind == FLIP_CHIP_KIND) {
         struct str *kinds = ARENA_ARRAY(q->arena, s->chip_kind_count + 1, struct str);
         for (uint32_t i = 0; i < s->chip_kind_count; i++) kinds[i] = s->chip_kinds[i];

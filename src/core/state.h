@@ -475,6 +475,7 @@ int pool_row_static(const struct fleet *f, const struct job_spec *s, uint32_t po
 int64_t limit_in_pool(const struct fleet *f, const struct job_spec *s, uint32_t pool);
 int64_t limit_anywhere(const struct core *c, const struct job_spec *s);
 bool kind_is_preferred(const struct job_spec *s, const struct pool *p);
+bool name_is_among(const struct str *names, uint32_t count, struct str name);
 /* The instant before which the law must not stop allowing the job, if it starts now. */
 int64_t law_safe_until(const struct job_spec *s, int64_t limit_ms, int64_t now_ms);
 /* Of two reasons why pools do not take a job, the one that is nearer to a start. */

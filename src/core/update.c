@@ -49,6 +49,8 @@ void update_merge(const struct job_spec *old, const struct event *ev, struct job
     if (has(ev, UPDATE_SITES)) {
         out->sites = s->sites;
         out->site_count = s->site_count;
+        out->not_sites = s->not_sites;
+        out->not_site_count = s->not_site_count;
         out->countries = s->countries;
         out->country_count = s->country_count;
     }

@@ -68,6 +68,7 @@ static void visit_where(struct visit *v, struct job_spec *s)
     visit_texts(v, "chip_prefer", &s->chip_prefer, &s->chip_prefer_count, LIST_MAX);
     visit_texts(v, "partitions", &s->partitions, &s->partition_count, LIST_MAX);
     visit_texts(v, "sites", &s->sites, &s->site_count, LIST_MAX);
+    visit_texts(v, "not_sites", &s->not_sites, &s->not_site_count, LIST_MAX);
     visit_texts(v, "countries", &s->countries, &s->country_count, LIST_MAX);
     visit_i64(v, "max_uusd_per_chip_h", &s->max_uusd_per_chip_h);
 }
@@ -221,6 +222,7 @@ void job_spec_copy_light(const struct job_spec *from, struct arena *arena, struc
     out->chip_prefer = keep_texts(arena, from->chip_prefer, from->chip_prefer_count);
     out->partitions = keep_texts(arena, from->partitions, from->partition_count);
     out->sites = keep_texts(arena, from->sites, from->site_count);
+    out->not_sites = keep_texts(arena, from->not_sites, from->not_site_count);
     out->countries = keep_texts(arena, from->countries, from->country_count);
     out->evidence = keep_texts(arena, from->evidence, from->evidence_count);
     out->dependencies =
@@ -382,6 +384,7 @@ static enum err check_where(const struct job_spec *s, struct errtext *error)
         e = check_ids("preferred chips", s->chip_prefer, s->chip_prefer_count, error);
     if (e == ERR_NONE) e = check_ids("partitions", s->partitions, s->partition_count, error);
     if (e == ERR_NONE) e = check_ids("sites", s->sites, s->site_count, error);
+    if (e == ERR_NONE) e = check_ids("not_sites", s->not_sites, s->not_site_count, error);
     if (e == ERR_NONE) e = check_ids("countries", s->countries, s->country_count, error);
     if (e == ERR_NONE) e = check_ids("evidence", s->evidence, s->evidence_count, error);
     if (e != ERR_NONE) return e;

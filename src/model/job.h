@@ -90,6 +90,8 @@ struct job_spec {
     uint32_t partition_count;
     struct str *sites; /* -M: site ids; empty: any */
     uint32_t site_count;
+    struct str *not_sites; /* --cluster-constraint=!SITES: at none of these */
+    uint32_t not_site_count;
     struct str *countries; /* SkyPilot region or infra: ISO codes; empty: any */
     uint32_t country_count;
     int64_t max_uusd_per_chip_h; /* --max-price; 0: none */

@@ -27,7 +27,7 @@ const struct sbatch_option sbatch_options[] = {
     APPLIED("array", 'a', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_array, "SBATCH_ARRAY_INX", "TASKS", "one job for each task: 1-10:2%4, 0,3,7"),
     APPLIED("begin", 'b', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_begin, NULL, "TIME", "not before: now+1hour, 16:00, 2026-12-31T18:00"),
     APPLIED("chdir", 'D', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_chdir, NULL, "DIR", "working directory"),
-    APPLIED("cluster-constraint", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_cluster_constraint, NULL, "SITES", "narrow --clusters to these sites"),
+    APPLIED("cluster-constraint", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_cluster_constraint, NULL, "[!]SITES", "narrow --clusters to these sites; !: to others"),
     APPLIED("chips", 0, ARG_NEEDED, IN_OURS, GROUP_CHIPS, sbatch_set_gpus, NULL, "[KIND:]N", "the same as --gpus"),
     APPLIED("clusters", 'M', ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_clusters, "SBATCH_CLUSTERS", "SITES", "run at one of these sites only"),
     APPLIED("comment", 0, ARG_NEEDED, IN_ALL, GROUP_NONE, sbatch_set_comment, NULL, "TEXT", "free text kept with the job"),

@@ -163,9 +163,8 @@ enum err sbatch_set_cluster_constraint(struct sbatch_request *r, struct str valu
                                        struct errtext *error)
 {
     if (value.len > 0 && value.p[0] == '!')
-        return err_set(
-            error, ERR_INVALID,
-            "excluding sites is not supported; name the acceptable ones with --clusters");
+        return sbatch_take_ids(r, (struct str){value.p + 1, value.len - 1}, ',', &r->spec.not_sites,
+                               &r->spec.not_site_count, error);
     struct str *sites = NULL;
     uint32_t count = 0;
     enum err e = sbatch_take_ids(r, value, ',', &sites, &count, error);

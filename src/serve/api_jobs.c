@@ -294,6 +294,8 @@ static bool is_named(const struct fleet *f, const struct job_spec *spec, uint32_
         site = site || str_eq(spec->sites[i], f->pools[pool].site);
     for (uint32_t i = 0; i < spec->partition_count; i++)
         partition = partition || pool_is_named(&f->pools[pool], spec->partitions[i]);
+    for (uint32_t i = 0; i < spec->not_site_count; i++)
+        site = site && !str_eq(spec->not_sites[i], f->pools[pool].site);
     return site && partition;
 }
 

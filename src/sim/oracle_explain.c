@@ -98,6 +98,7 @@ static bool keep_to(const struct sim *s, const struct pool_reason *row, struct j
         return kinds[0].len > 0;
     case REASON_NOT_NAMED:
         spec->partition_count = spec->site_count = spec->country_count = 0;
+        spec->not_site_count = 0;
         return true;
     default: return false;
     }

@@ -192,7 +192,7 @@ static uint32_t change_spec(struct trial *t, const struct flip *x, struct job_sp
         s->chip_kinds = with(t, s->chip_kinds, &s->chip_kind_count, x->text);
         return 1u << UPDATE_CHIP_KINDS;
     case FLIP_UNNAME:
-        s->partition_count = s->site_count = s->country_count = 0;
+        s->partition_count = s->site_count = s->not_site_count = s->country_count = 0;
         return 1u << UPDATE_PARTITION | 1u << UPDATE_SITES;
     case FLIP_MAX_PRICE: s->max_uusd_per_chip_h = x->value; return 1u << UPDATE_MAX_PRICE;
     case FLIP_TIME_LIMIT:

@@ -151,6 +151,15 @@ static void sentences_read_well(void **state)
     assert_string_equal(y.sentences[2].p, "pool sydney-small: chosen, at a cost of 0.000001 USD");
     assert_string_equal(y.sentences[0].p,
                         "pool tokyo-big: would do for 2.00 USD, 1.999999 more than the chosen one");
+    s.not_sites = &STR("sydney");
+    s.not_site_count = 1;
+    core_explain_spec(w.core, &s, w.now_ms, &w.arena, &y);
+    assert_int_equal(y.chosen, 0);
+    assert_string_equal(y.sentences[2].p,
+                        "pool sydney-small: it is at a site that the job excludes");
+    s.not_sites = &STR("kyoto");
+    struct errtext error;
+    assert_int_equal(world_submit_try(&w, &s, &error), ERR_NOT_FOUND);
     world_release(&w);
 }
 
