@@ -21,7 +21,9 @@ static void victims_moved(struct core *c, const struct hold *h)
 {
     for (uint32_t i = 0; i < h->victim_count; i++) {
         struct entry *v = entry_find(c, h->victims[i]);
-        if (v != NULL && v->resident_count > 0) outlook_moved(c, v);
+        if (v == NULL || v->resident_count == 0) continue;
+        outlook_moved(c, v);
+        running_index(c, v);
     }
 }
 

@@ -303,6 +303,27 @@ static void a_cancel_gives_the_room_to_others(void **state)
     world_release(&w);
 }
 
+static void who_is_on_the_way_out_for_nobody_is_counted_on(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 1);
+    begin(&w, one_pool(&w, 2));
+    uint32_t a = run(&w, 8, 0, 10 * HOUR), b = run(&w, 8, 0, 10 * HOUR);
+    pass(&w, 30 * MINUTE);
+    uint32_t first = submit(&w, 8, 50, HOUR);
+    bool a_goes = world_job(&w, a)->state == JOB_COMPLETING;
+    uint32_t goes = a_goes ? a : b, stays = a_goes ? b : a;
+    assert_int_equal(world_job(&w, first)->reason, REASON_PREEMPTING);
+    world_do(&w, EVENT_CANCEL, first);
+    uint32_t second = submit(&w, 8, 50, HOUR);
+    assert_int_equal(world_job(&w, second)->state, JOB_PENDING);
+    assert_int_equal(world_job(&w, stays)->state, JOB_RUNNING); /* nobody else is stopped */
+    gone(&w, goes);
+    assert_int_equal(world_job(&w, second)->state, JOB_CONFIGURING);
+    world_release(&w);
+}
+
 /* Two nodes with two chips each in use; one chip on each is wanted, and one is free. The chip that
  * then comes free does together with that which is held: the job does not wait for its victim. */
 static void a_job_for_which_others_are_stopped_starts_as_soon_as_it_fits(void **state)
@@ -621,6 +642,7 @@ int main(void)
         cmocka_unit_test(a_heartbeat_says_what_was_saved),
         cmocka_unit_test(a_hold_that_is_not_honoured_is_given_up),
         cmocka_unit_test(a_cancel_gives_the_room_to_others),
+        cmocka_unit_test(who_is_on_the_way_out_for_nobody_is_counted_on),
         cmocka_unit_test(a_job_for_which_others_are_stopped_starts_as_soon_as_it_fits),
         cmocka_unit_test(what_comes_free_goes_first_to_whoever_stands_first),
         cmocka_unit_test(a_lost_deadline_raises_the_gain),
