@@ -155,18 +155,30 @@ void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool
     look_ahead(c, spec, pool, now_ms, own, scratch, out, &caps, &count);
 }
 
-int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
-                   struct arena *scratch)
+/* The next date known on which it is `allowed`, or not, whatever is used of quotas; CIVIL_NEVER_MS. */
+static int64_t next_date(const struct core *c, const struct job_spec *spec, uint32_t pool,
+                         int64_t now_ms, bool allowed, struct arena *scratch)
 {
     struct law_case x;
     struct law_seen seen;
-    /* Quotas may be free again by then. */
     case_build(&c->fleet, spec, pool, now_ms, NULL, scratch, &x);
     forget_counters(&x);
     struct law_look *look = law_look_new(c->law, &x, scratch);
     law_look_ask(look, &seen);
     bool permits = false;
-    return seek(look, &x, true, &seen, &permits) ? x.on_ms : CIVIL_NEVER_MS;
+    return seek(look, &x, allowed, &seen, &permits) ? x.on_ms : CIVIL_NEVER_MS;
+}
+
+int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                   struct arena *scratch)
+{
+    return next_date(c, spec, pool, now_ms, true, scratch); /* quotas may be free by then */
+}
+
+int64_t legal_ends(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                   struct arena *scratch)
+{
+    return next_date(c, spec, pool, now_ms, false, scratch);
 }
 
 static int64_t permit_left(const struct core *c, struct str rule)

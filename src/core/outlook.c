@@ -18,6 +18,25 @@ int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms)
     return now_ms + START_EXPIRY_MS + limit_ms + STOP_GRACE_MS;
 }
 
+static int64_t gone_by(int64_t wall_ms)
+{
+    return wall_ms == CIVIL_NEVER_MS ? CIVIL_NEVER_MS : wall_ms - WALL_STOP_MS + STOP_GRACE_MS;
+}
+
+/* The wall that stays whoever ends: one for want of room under a cap, or of a permit, does not. */
+static int64_t firm_wall(const struct core *c, const struct entry *e)
+{
+    if (e->wall_reason != REASON_LAW_ENDS_FIRST) return e->wall_ms;
+    int reason;
+    uint32_t pool = e->job.pool.v;
+    struct arena scratch;
+    arena_init(&scratch);
+    int64_t closes = wall_of_pool(&c->fleet, pool, c->now_ms, &reason);
+    int64_t ends = legal_ends(c, &e->job.spec, pool, c->now_ms, &scratch);
+    arena_release(&scratch);
+    return closes < ends ? closes : ends;
+}
+
 int64_t claim_until_ms(const struct core *c, const struct entry *e)
 {
     const struct job *j = &e->job;
@@ -26,8 +45,8 @@ int64_t claim_until_ms(const struct core *c, const struct entry *e)
     if (j->state == JOB_COMPLETING) return 1;
     int64_t start = e->started ? j->start_ms : e->claimed_ms + START_EXPIRY_MS;
     int64_t until = start + j->time_limit_ms + STOP_GRACE_MS;
-    if (e->wall_ms == CIVIL_NEVER_MS) return until;
-    int64_t wall = e->wall_ms - WALL_STOP_MS + STOP_GRACE_MS;
+    if (gone_by(e->wall_ms) >= until) return until;
+    int64_t wall = gone_by(firm_wall(c, e));
     return wall < until ? wall : until;
 }
 

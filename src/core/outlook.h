@@ -110,8 +110,10 @@ void outlook_moved(struct core *c, struct entry *e);
 void outlook_node(struct core *c, uint32_t pool, uint32_t node); /* its state changed */
 
 /* When the claim ends at the latest, as far as its limit and its wall tell; a stopped one: 1, any
- * moment. May lie in the past when an engine is late; CIVIL_NEVER_MS when it does not answer, and
- * while what the claim leaves is for a job in whose favour it was stopped. */
+ * moment. A wall that is there for want of room under a cap, or of a permit, does not count: when
+ * others end it goes, and a start promised by it would be put off for nobody who stands before. May
+ * lie in the past when an engine is late; CIVIL_NEVER_MS when it does not answer, and while what the
+ * claim leaves is for a job in whose favour it was stopped. */
 int64_t claim_until_ms(const struct core *c, const struct entry *e);
 /* The same for one that would be made now with that limit. */
 int64_t claim_would_end_ms(int64_t now_ms, int64_t limit_ms);

@@ -397,6 +397,10 @@ void legal_look(const struct core *c, const struct job_spec *spec, uint32_t pool
 /* Not allowed now: the next date known on which it is; CIVIL_NEVER_MS. */
 int64_t legal_from(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
                    struct arena *scratch);
+/* Allowed now: the next date known on which it is not, however much others leave of permits and caps;
+ * CIVIL_NEVER_MS. No earlier than the `until_ms` of any look. */
+int64_t legal_ends(const struct core *c, const struct job_spec *spec, uint32_t pool, int64_t now_ms,
+                   struct arena *scratch);
 /* The permits that make it allowed now, as indexes in the fleet; looks only at those in `among`
  * unless that is NULL. False: it is not allowed (by these). */
 bool legal_permits(const struct core *c, const struct job_spec *spec, uint32_t pool,

@@ -337,6 +337,55 @@ static void room_under_a_cap_that_begins_later_goes_to_what_runs_before_what_wai
     world_release(&w);
 }
 
+static struct pool_reservation kept(const struct world *w)
+{
+    struct pool_reservation r;
+    assert_true(core_reservation(w->core, (struct pool_id){0}, &r));
+    return r;
+}
+
+/* One of two jobs that run is to save its work before the cap begins; the other ends, then there is
+ * room for it under the cap, and it runs on. */
+static void a_start_is_not_promised_by_a_wall_that_goes_when_others_end(void **state)
+{
+    (void)state;
+    struct world w;
+    one_pool(&w);
+    struct law_rule r = capped("tenant", WINDOW_HELD, 30);
+    r.effective_ms = WORLD_T0 + 5 * HOUR;
+    world_adopt(&w, &r, 1);
+    uint32_t first = submit_for(&w, 8, 9 * HOUR, 0), saves = submit_for(&w, 24, 9 * HOUR, 3600);
+    world_report(&w, REPORT_STARTED, first, 1, 0);
+    world_report(&w, REPORT_STARTED, saves, 1, 0);
+    uint32_t head = submit(&w, "boat", 24);
+    int64_t at_ms = kept(&w).at_ms;
+    assert_int_equal(kept(&w).job.v, head);
+    assert_int_equal(at_ms, WORLD_T0 + 9 * HOUR + STOP_GRACE_MS);
+    world_finish(&w, first, 0);
+    assert_int_equal(kept(&w).job.v, head);
+    assert_int_equal(kept(&w).at_ms, at_ms);
+    w.now_ms = WORLD_T0 + 5 * HOUR;
+    world_tick(&w);
+    assert_int_equal(world_job(&w, saves)->state, JOB_RUNNING);
+    world_release(&w);
+}
+
+static void a_start_is_promised_by_a_wall_that_the_law_has_whoever_ends(void **state)
+{
+    (void)state;
+    struct world w;
+    one_pool(&w);
+    struct law_rule r = world_rule("BAN-1", "chain.tenant.country == 'JP'", EFFECT_FORBID);
+    r.effective_ms = WORLD_T0 + 5 * HOUR;
+    world_adopt(&w, &r, 1);
+    uint32_t saves = submit_for(&w, 16, 9 * HOUR, 3600);
+    world_report(&w, REPORT_STARTED, saves, 1, 0);
+    uint32_t head = submit(&w, "boat", 24);
+    assert_int_equal(kept(&w).job.v, head);
+    assert_int_equal(kept(&w).at_ms, WORLD_T0 + 5 * HOUR - WALL_STOP_MS + STOP_GRACE_MS);
+    world_release(&w);
+}
+
 static void what_runs_when_a_cap_is_adopted_for_later_keeps_its_place_by_age(void **state)
 {
     (void)state;
@@ -419,6 +468,8 @@ int main(void)
         cmocka_unit_test(a_restored_core_counts_alike),
         cmocka_unit_test(a_cap_that_begins_later_has_room_for_those_that_were_there_first),
         cmocka_unit_test(room_under_a_cap_that_begins_later_goes_to_what_runs_before_what_waits),
+        cmocka_unit_test(a_start_is_not_promised_by_a_wall_that_goes_when_others_end),
+        cmocka_unit_test(a_start_is_promised_by_a_wall_that_the_law_has_whoever_ends),
         cmocka_unit_test(what_runs_when_a_cap_is_adopted_for_later_keeps_its_place_by_age),
         cmocka_unit_test(what_is_being_stopped_counts_under_a_cap_that_does_not_bind),
         cmocka_unit_test(a_start_keeps_its_room_while_others_are_being_stopped),
