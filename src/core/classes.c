@@ -282,7 +282,11 @@ void class_join(struct core *c, struct entry *e)
         k->try_all = true; /* until it has been tried in a pass */
     }
     order_insert(&k->jobs, &e->in_group, -(int64_t)e->job.spec.priority, e->job.id.v);
-    if (order_first(&k->jobs) == &e->in_group) reserve_class(c, k);
+    if (order_first(&k->jobs) == &e->in_group) {
+        reserve_class(c, k);
+        /* What is kept for a job before those that wait may not be before this one. */
+        if (k->reason == REASON_BUDGET) k->try_all = true;
+    }
     e->class = k;
     if (e->array != NULL) e->array->eligible++;
     if (k->try_all || k->in_pass) class_push(c, k, false);

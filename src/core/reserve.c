@@ -433,13 +433,16 @@ bool reserve_binds(const struct core *c, const struct job_spec *s, uint32_t job,
 int64_t reserve_keeps_uusd(const struct core *c, const struct job_spec *s, uint32_t job)
 {
     const struct share *mine = share_find(c, s->tenant);
+    const struct entry *e = job != 0 ? entry_find(c, job) : NULL;
+    /* `s` may be its class's, whose jobs differ in priority. */
+    struct rank own = {e != NULL ? e->job.spec.priority : s->priority, 0,
+                       job != 0 ? job : UINT32_MAX};
     int64_t sum = 0;
     for (uint32_t i = 0; i < c->reserved_count; i++) {
         const struct reservation *h = &c->reservations[c->reserved_in[i]];
         const struct entry *holder = entry_find(c, h->job);
         if (h->uusd == 0 || h->share != mine || holder == NULL) continue;
         struct rank theirs = {holder->job.spec.priority, 0, h->job};
-        struct rank own = {s->priority, 0, job != 0 ? job : UINT32_MAX};
         if (rank_is_before(&theirs, &own)) sum = money_add(sum, h->uusd);
     }
     return sum;

@@ -183,6 +183,22 @@ static void a_job_before_the_head_takes_its_money_and_the_step_says_so(void **st
     world_release(&w);
 }
 
+static void of_jobs_alike_only_those_behind_leave_it_the_money(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, BUDGET_MONTH, 40);
+    struct job_spec other = world_spec(24);
+    other.tenant = STR("boat");
+    other.time_limit_ms = 2 * HOUR;
+    world_report(&w, REPORT_STARTED, world_submit(&w, &other), 1, 0);
+    submit(&w, 16, 1);
+    uint32_t behind = submit(&w, 8, 1), before = submit_first(&w, 8, 1);
+    assert_false(holds(&w, behind));
+    assert_true(holds(&w, before));
+    world_release(&w);
+}
+
 static void what_is_not_used_of_the_limit_is_given_back(void **state)
 {
     (void)state;
@@ -420,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_job_waits_where_it_could_cost_more_than_is_left),
         cmocka_unit_test(a_job_behind_leaves_the_money_for_a_start_that_is_promised),
         cmocka_unit_test(a_job_before_the_head_takes_its_money_and_the_step_says_so),
+        cmocka_unit_test(of_jobs_alike_only_those_behind_leave_it_the_money),
         cmocka_unit_test(what_is_not_used_of_the_limit_is_given_back),
         cmocka_unit_test(the_next_window_begins_with_the_whole_amount),
         cmocka_unit_test(an_attempt_across_the_turn_counts_in_each_window_what_it_takes_there),
