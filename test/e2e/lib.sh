@@ -48,7 +48,7 @@ cleanup() {
     # Supervisors and jobs of this test carry its folder in their environment or arguments.
     pkill -9 -f "$WORK" 2>/dev/null || true
     for p in /proc/[0-9]*; do
-        if grep -qzs "^BERTH_SOCKET=$BERTH_SOCKET$" "$p/environ" 2>/dev/null && [ "${p#/proc/}" != $$ ]; then
+        if grep -qzs "^BERTH_SOCKET=${BERTH_SOCKET:-none}$" "$p/environ" 2>/dev/null && [ "${p#/proc/}" != $$ ]; then
             kill -9 "${p#/proc/}" 2>/dev/null || true
         fi
     done

@@ -13,6 +13,7 @@ says() { grep -q "$1" "$WORK/said" 2>/dev/null; }
 # the whole group once TEXT has been said. The demo must end with STATUS and leave nothing behind.
 interrupt() {
     export BERTH_DEMO_DIR=$WORK/demo
+    rm -f "$WORK/said" # what the run before has said is none of this one's
     BERTH=$BERTH env --default-signal setsid "$ROOT/examples/pacific/run" >"$WORK/said" 2>&1 </dev/null &
     local demo=$! rc=0
     wait_for 60 says "$2" || fail "the demo never said '$2': $(tail -n 20 "$WORK/said")"
