@@ -122,17 +122,22 @@ static uint32_t submit_first(struct world *w, uint32_t chips, int64_t hours)
     return world_submit(w, &s);
 }
 
-/* Three of four nodes are in use for two hours, and the head needs two. There is room for an hour on
- * the fourth, but not the money. */
+/* Three of four nodes are in use for two hours, by others; acme has 40 USD. */
+static void begin_beside_others(struct world *w)
+{
+    begin(w, BUDGET_MONTH, 40);
+    struct job_spec other = world_spec(24);
+    other.tenant = STR("boat");
+    other.time_limit_ms = 2 * HOUR;
+    world_report(w, REPORT_STARTED, world_submit(w, &other), 1, 0);
+}
+
+/* The head needs two nodes. There is room for an hour on the fourth, but not the money. */
 static void a_job_behind_leaves_the_money_for_a_start_that_is_promised(void **state)
 {
     (void)state;
     struct world w;
-    begin(&w, BUDGET_MONTH, 40);
-    struct job_spec other = world_spec(24);
-    other.tenant = STR("boat");
-    other.time_limit_ms = 2 * HOUR;
-    world_report(&w, REPORT_STARTED, world_submit(&w, &other), 1, 0);
+    begin_beside_others(&w);
     uint32_t head = submit(&w, 16, 1); /* 32 of 40 USD */
     struct pool_reservation kept;
     assert_true(core_reservation(w.core, (struct pool_id){0}, &kept));
@@ -162,11 +167,7 @@ static void a_job_before_the_head_takes_its_money_and_the_step_says_so(void **st
 {
     (void)state;
     struct world w;
-    begin(&w, BUDGET_MONTH, 40);
-    struct job_spec other = world_spec(24);
-    other.tenant = STR("boat");
-    other.time_limit_ms = 2 * HOUR;
-    world_report(&w, REPORT_STARTED, world_submit(&w, &other), 1, 0);
+    begin_beside_others(&w);
     uint32_t head = submit(&w, 16, 1), before = submit_first(&w, 8, 1);
     assert_true(holds(&w, before));
     assert_int_equal(w.out.decision_count, 2);
@@ -187,11 +188,7 @@ static void of_jobs_alike_only_those_behind_leave_it_the_money(void **state)
 {
     (void)state;
     struct world w;
-    begin(&w, BUDGET_MONTH, 40);
-    struct job_spec other = world_spec(24);
-    other.tenant = STR("boat");
-    other.time_limit_ms = 2 * HOUR;
-    world_report(&w, REPORT_STARTED, world_submit(&w, &other), 1, 0);
+    begin_beside_others(&w);
     submit(&w, 16, 1);
     uint32_t behind = submit(&w, 8, 1), before = submit_first(&w, 8, 1);
     assert_false(holds(&w, behind));
