@@ -411,8 +411,12 @@ int64_t reserve_leaves_ms(const struct core *c, uint32_t pool, int64_t now_ms)
     return c->reservations[pool].at_ms - claim_would_end_ms(now_ms, 0);
 }
 
-static struct rank rank_of_spec(const struct core *c, const struct job_spec *s)
+/* The job's place in the queue; job 0: that of `s`, submitted now. For a job `s` may be its class's,
+ * whose jobs differ in priority. */
+static struct rank rank_of_who(const struct core *c, const struct job_spec *s, uint32_t job)
 {
+    const struct entry *e = job != 0 ? entry_find(c, job) : NULL;
+    if (e != NULL) return rank_of(c, e, c->now_ms);
     const struct share *t = share_find(c, s->tenant);
     return (struct rank){s->priority, t != NULL ? share_score(c, t, c->now_ms) : 0, UINT32_MAX};
 }
@@ -423,26 +427,22 @@ bool reserve_binds(const struct core *c, const struct job_spec *s, uint32_t job,
     const struct reservation *h = &c->reservations[pool];
     if (BERTH_DEFECT == 30 || h->job == 0 || h->job == job) return false;
     if (reserve_leaves_ms(c, pool, now_ms) >= limit_ms) return false;
-    const struct entry *holder = entry_find(c, h->job), *e = job != 0 ? entry_find(c, job) : NULL;
+    const struct entry *holder = entry_find(c, h->job);
     if (holder == NULL) return false;
-    struct rank theirs = rank_of(c, holder, c->now_ms);
-    struct rank mine = e != NULL ? rank_of(c, e, c->now_ms) : rank_of_spec(c, s);
+    struct rank theirs = rank_of(c, holder, c->now_ms), mine = rank_of_who(c, s, job);
     return rank_is_before(&theirs, &mine);
 }
 
 int64_t reserve_keeps_uusd(const struct core *c, const struct job_spec *s, uint32_t job)
 {
     const struct share *mine = share_find(c, s->tenant);
-    const struct entry *e = job != 0 ? entry_find(c, job) : NULL;
-    /* `s` may be its class's, whose jobs differ in priority. */
-    struct rank own = {e != NULL ? e->job.spec.priority : s->priority, 0,
-                       job != 0 ? job : UINT32_MAX};
+    struct rank own = rank_of_who(c, s, job);
     int64_t sum = 0;
     for (uint32_t i = 0; i < c->reserved_count; i++) {
         const struct reservation *h = &c->reservations[c->reserved_in[i]];
         const struct entry *holder = entry_find(c, h->job);
         if (h->uusd == 0 || h->share != mine || holder == NULL) continue;
-        struct rank theirs = {holder->job.spec.priority, 0, h->job};
+        struct rank theirs = rank_of(c, holder, c->now_ms);
         if (rank_is_before(&theirs, &own)) sum = money_add(sum, h->uusd);
     }
     return sum;
