@@ -35,6 +35,17 @@ void handle_pools(struct server *s, struct op *op, struct str id)
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
+/* The pool of that name and its index; NULL: the reply says that there is none. */
+static const struct pool *need_pool(struct server *s, struct op *op, struct str id, uint32_t *index)
+{
+    const struct fleet *f = need_fleet(s, op);
+    if (f == NULL) return NULL;
+    *index = fleet_pool(f, id);
+    if (*index != NO_INDEX) return &f->pools[*index];
+    reply_error(op, ERR_NOT_FOUND, "there is no pool '" STR_FMT "'", STR_ARG(id));
+    return NULL;
+}
+
 static void visit_node_list_any(struct visit *v, void *what)
 {
     visit_node_list(v, what);
@@ -42,14 +53,9 @@ static void visit_node_list_any(struct visit *v, void *what)
 
 void handle_nodes(struct server *s, struct op *op, struct str id)
 {
-    const struct fleet *f = need_fleet(s, op);
-    if (f == NULL) return;
-    uint32_t pool = fleet_pool(f, id);
-    if (pool == NO_INDEX) {
-        reply_error(op, ERR_NOT_FOUND, "there is no pool '" STR_FMT "'", STR_ARG(id));
-        return;
-    }
-    const struct pool *p = &f->pools[pool];
+    uint32_t pool;
+    const struct pool *p = need_pool(s, op, id, &pool);
+    if (p == NULL) return;
     const struct topology *t = p->topology;
     struct node_list rows = {ARENA_ARRAY(&s->scratch, p->node_count, struct node_view),
                              p->node_count};
@@ -112,15 +118,11 @@ static void list_switches(const struct pool *p, struct arena *arena, struct swit
 
 void handle_switches(struct server *s, struct op *op, struct str id)
 {
-    const struct fleet *f = need_fleet(s, op);
-    if (f == NULL) return;
-    uint32_t pool = fleet_pool(f, id);
-    if (pool == NO_INDEX) {
-        reply_error(op, ERR_NOT_FOUND, "there is no pool '" STR_FMT "'", STR_ARG(id));
-        return;
-    }
+    uint32_t pool;
+    const struct pool *p = need_pool(s, op, id, &pool);
+    if (p == NULL) return;
     struct switch_list rows = {0};
-    if (f->pools[pool].topology != NULL) list_switches(&f->pools[pool], &s->scratch, &rows);
+    if (p->topology != NULL) list_switches(p, &s->scratch, &rows);
     reply_visit(op, 200, visit_switch_list_any, &rows);
 }
 
